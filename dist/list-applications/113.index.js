@@ -1,0 +1,40 @@
+export const id = 113;
+export const ids = [113];
+export const modules = {
+
+/***/ 6113:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   fetchThroughProxy: () => (/* binding */ fetchThroughProxy)
+/* harmony export */ });
+/* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6752);
+/* harmony import */ var _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6015);
+
+
+function fetchThroughProxy(proxyUrl) {
+    const url = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+        throw new Error(`The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: ${url ? `${url.protocol}// is not supported` : 'it is not a URL'}; allowed are http:// and https://. NO_PROXY exempts hosts`);
+    }
+    const agent = new undici__WEBPACK_IMPORTED_MODULE_0__/* .ProxyAgent */ .kT({ uri: url.href });
+    const throughProxy = async (...[target, init]) => {
+        try {
+            return await (0,undici__WEBPACK_IMPORTED_MODULE_0__/* .fetch */ .hd)(target, { ...init, dispatcher: agent });
+        }
+        catch (error) {
+            if (init?.signal?.aborted)
+                throw error;
+            const cause = error instanceof Error ? (error.cause ?? error) : error;
+            const message = cause instanceof Error ? cause.message : String(cause);
+            const status = Number(/Proxy response \((\d+)\)/.exec(message)?.[1]);
+            throw new _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .NodionError */ .I(`The proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) did not connect to Nodion: ${status ? `it answered ${status}` : message}`, { retryable: !(status >= 400 && status < 500) });
+        }
+    };
+    return throughProxy;
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,471 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A key that belongs to one project and may do everything in it. */
+export const PROJECT_KEY = 'nodion-project-key-5f1c';
+/** A key of a user, with scopes. */
+export const USER_KEY = 'nodion-user-key-8a2d';
+/** A user key that may trigger deployments and read nothing. */
+export const DEPLOY_ONLY_KEY = 'nodion-deploy-only-key-93be';
+/** The project of PROJECT_KEY, and the default one of the user keys. */
+export const PROJECT_ID = '7d9a2c11-0d8e-4e0f-9f55-3a1b6c2d4e5f';
+export const OTHER_PROJECT_ID = '11111111-2222-4333-8444-555555555555';
+
+const KEYS: Readonly<Record<string, { scopes: readonly ('read' | 'write')[]; isUser: boolean }>> = {
+  [PROJECT_KEY]: { scopes: ['read', 'write'], isUser: false },
+  [USER_KEY]: { scopes: ['read', 'write'], isUser: true },
+  [DEPLOY_ONLY_KEY]: { scopes: ['write'], isUser: true },
+};
+
+/** The status that a deployment has from `afterMs` milliseconds after its trigger on. */
+export interface Phase {
+  readonly status: string;
+  readonly afterMs: number;
+}
+
+export interface FakeDeployment {
+  id: string;
+  deploy_number: number;
+  git_sha: string | null;
+  commit_message: string;
+  committer_name: string;
+  committer_email: string;
+  committer_username: string;
+  commit_timestamp: string;
+  strategy: string;
+  image_reference: string | null;
+  created_at: string;
+  /** Epoch milliseconds. */
+  triggeredAt: number;
+  life: readonly Phase[];
+}
+
+export interface FakeApplication {
+  id: string;
+  projectId: string;
+  status: string;
+  state: string;
+  name: string;
+  instance_amount: number;
+  instance_type_id: string;
+  deployment_strategy: string;
+  container_registry_id: string | null;
+  image_name: string | null;
+  image_tag: string | null;
+  region: { id: string; name: string; slug: string };
+  workers: {
+    id: string;
+    status: string;
+    state: string;
+    name: string;
+    instance_amount: number;
+    instance_type_id: string;
+  }[];
+  /** The commit that the next deployment is of. */
+  head: Pick<FakeDeployment, 'git_sha' | 'commit_message' | 'committer_name'>;
+  /** What the next deployments go through. */
+  life: readonly Phase[];
+  /** Newest first. */
+  deployments: FakeDeployment[];
+  logs: { ts: string; msg: string; instance_id: string }[];
+  /** Milliseconds between one instance's change to an available deployment and the next one's. */
+  instanceChangeMs: number;
+}
+
+export type Endpoint =
+  | 'GET /applications'
+  | 'POST /applications'
+  | 'GET /applications/:id'
+  | 'GET /applications/:id/deployments'
+  | 'POST /applications/:id/deployments'
+  | 'GET /applications/:id/instances'
+  | 'GET /applications/:id/logs';
+
+/** What goes wrong with a request. `carriedOut` says whether it takes effect all the same. */
+export type Fault =
+  | { readonly kind: 'reset'; readonly carriedOut: boolean }
+  | { readonly kind: 'hang'; readonly carriedOut: boolean }
+  /** Half of the body is sent; then the connection is cut, or stays open and silent. */
+  | { readonly kind: 'cut-off' | 'stall'; readonly carriedOut: boolean }
+  | { readonly kind: 'delay'; readonly ms: number }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string | object;
+      readonly carriedOut: boolean;
+    };
+
+/** A fault for the next `times` requests to an endpoint, after `skip` that go well. */
+export interface ScriptedFault {
+  readonly on: Endpoint;
+  readonly fault: Fault;
+  readonly skip?: number;
+  readonly times?: number;
+}
+
+export interface RecordedRequest {
+  readonly endpoint: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** 0 while there is no answer. */
+  status: number;
+  bytesSent: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: string | object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Nodion API on loopback, as far as its documentation goes, with state, a scripted life of each
+ * deployment, scripted faults, and a record of requests.
+ */
+export class FakeNodion {
+  readonly applications: FakeApplication[] = [];
+  readonly requests: RecordedRequest[] = [];
+  /** Endpoints that answer 404, as a gateway without them does. */
+  readonly missing = new Set<Endpoint>();
+  /** What `POST /applications` answers; the real body is not documented. */
+  createAnswer: 'application' | 'id' | 'empty' = 'application';
+  /** Whether answers carry an `ETag` and `If-None-Match` is honoured. */
+  etags = false;
+  /** Leave out the fields that older answers lack. */
+  olderAnswers = false;
+  /** Called with each deployment just before it is recorded. */
+  beforeRecording: (application: FakeApplication) => void = () => {};
+  requestsAtOnce = 0;
+  mostRequestsAtOnce = 0;
+
+  private readonly server: Server;
+  private readonly faults: { on: Endpoint; fault: Fault; skip: number; times: number }[] = [];
+
+  private constructor() {
+    this.server = createServer((request, response) => {
+      // A client that went away in the middle of its request is no fault of the server.
+      this.serve(request, response).catch(() => response.destroy());
+    });
+    this.server.keepAliveTimeout = 60_000;
+  }
+
+  static async start(port = 0): Promise<FakeNodion> {
+    const fake = new FakeNodion();
+    await new Promise<void>((resolve) => fake.server.listen(port, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** The base URL, for `api_url`. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`;
+  }
+
+  addApplication(given: Partial<FakeApplication> = {}): FakeApplication {
+    const isImage = given.deployment_strategy === 'prebuilt_image';
+    const application: FakeApplication = {
+      id: randomUUID(),
+      projectId: PROJECT_ID,
+      status: 'online',
+      state: 'default',
+      name: 'My App',
+      instance_amount: 1,
+      instance_type_id: 'ccdcd297-702b-4f51-ad21-7ca481c08920',
+      deployment_strategy: 'dockerfile',
+      container_registry_id: isImage ? '9d1f3a52-6c1e-4b7a-9a57-0f6f2f1d2c3b' : null,
+      image_name: isImage ? 'nginx' : null,
+      image_tag: isImage ? '1.25' : null,
+      region: { id: '428d037e-9ba6-4dab-92bd-8d816c523126', name: 'Frankfurt, DE', slug: 'fra' },
+      workers: [],
+      head: {
+        git_sha: 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e',
+        commit_message: 'test',
+        committer_name: 'John Doe',
+      },
+      life: [
+        { status: 'created', afterMs: 0 },
+        { status: 'waiting', afterMs: 300 },
+        { status: 'available', afterMs: 900 },
+      ],
+      deployments: [],
+      logs: [],
+      instanceChangeMs: 0,
+      ...given,
+    };
+    this.applications.push(application);
+    return application;
+  }
+
+  /** Records a deployment as a trigger does, by somebody else. */
+  addDeployment(
+    application: FakeApplication,
+    given: Partial<FakeDeployment> & { status?: string; image_tag?: string } = {},
+  ): FakeDeployment {
+    const { status, image_tag, ...fields } = given;
+    const life = status === undefined ? application.life : [{ status, afterMs: 0 }];
+    const deployment = { ...newDeployment(application, image_tag), life, ...fields };
+    application.deployments.unshift(deployment);
+    return deployment;
+  }
+
+  /** What goes wrong from now on; faults for the same endpoint follow each other. */
+  fail(...faults: readonly ScriptedFault[]): void {
+    for (const { on, fault, skip = 0, times = 1 } of faults) {
+      this.faults.push({ on, fault, skip, times });
+    }
+  }
+
+  /** The requests to an endpoint so far. */
+  requestsTo(endpoint: Endpoint): RecordedRequest[] {
+    return this.requests.filter((request) => request.endpoint === endpoint);
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requestsAtOnce += 1;
+    this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.requestsAtOnce);
+    response.on('close', () => {
+      this.requestsAtOnce -= 1;
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url = '' } = request;
+    const [path = '', query = ''] = url.split('?');
+    const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
+    const endpoint = `${method} ${id ? '/applications/:id' : path.replace('/v1', '')}${rest}`;
+    const record: RecordedRequest = {
+      endpoint,
+      method,
+      url,
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+      at: Date.now(),
+      status: 0,
+      bytesSent: 0,
+    };
+    this.requests.push(record);
+
+    const fault = this.nextFault(endpoint as Endpoint);
+    if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+    const isCarriedOut = !fault || fault.kind === 'delay' || fault.carriedOut;
+    const answer = isCarriedOut
+      ? this.answer(record, id, new URLSearchParams(query))
+      : { status: 200, body: {} };
+    if (fault?.kind === 'reset') request.socket.resetAndDestroy();
+    else if (fault?.kind === 'answer') this.send(response, record, fault);
+    else if (fault?.kind === 'cut-off' || fault?.kind === 'stall') {
+      const body = JSON.stringify(answer.body);
+      response.writeHead(answer.status, {
+        'content-type': 'application/json',
+        'content-length': body.length + 2,
+      });
+      response.write(body.slice(0, body.length / 2));
+      if (fault.kind === 'cut-off') setTimeout(() => request.socket.destroy(), 20);
+    } else if (fault?.kind !== 'hang') this.send(response, record, answer);
+  }
+
+  private nextFault(endpoint: Endpoint): Fault | undefined {
+    const scripted = this.faults.find(({ on, times }) => on === endpoint && times > 0);
+    if (!scripted) return undefined;
+    if (scripted.skip > 0) {
+      scripted.skip -= 1;
+      return undefined;
+    }
+    scripted.times -= 1;
+    return scripted.fault;
+  }
+
+  private send(response: ServerResponse, record: RecordedRequest, answer: Answer): void {
+    const { status, body = '' } = answer;
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      ...answer.headers,
+    };
+    const etag = `"${createHash('sha1').update(text).digest('hex')}"`;
+    const isCacheable = this.etags && record.method === 'GET' && status === 200;
+    if (isCacheable) headers.etag = etag;
+    const isUnchanged = isCacheable && record.headers['if-none-match'] === etag;
+    record.status = isUnchanged ? 304 : status;
+    record.bytesSent = isUnchanged ? 0 : Buffer.byteLength(text);
+    response.writeHead(record.status, headers).end(isUnchanged ? undefined : text);
+  }
+
+  private answer(record: RecordedRequest, id: string, query: URLSearchParams): Answer {
+    const key = KEYS[/^Bearer (.+)$/.exec(record.headers.authorization ?? '')?.[1] ?? ''];
+    if (!key) return { status: 401, body: { error: 'Unauthorized' } };
+    const projectId = key.isUser ? (record.headers['x-nodion-project'] ?? PROJECT_ID) : PROJECT_ID;
+    const isAllowed = key.scopes.includes(record.method === 'GET' ? 'read' : 'write');
+    if (!isAllowed) return { status: 403, body: { error: 'Insufficient scope' } };
+    const inProject = this.applications.filter(
+      (application) => application.projectId === projectId,
+    );
+    const application = inProject.find((candidate) => candidate.id === id);
+    const endpoint = record.endpoint as Endpoint;
+    if ((id && !application) || this.missing.has(endpoint)) {
+      return { status: 404, body: { error: 'Not found' } };
+    }
+    if (!application) {
+      if (endpoint === 'GET /applications') {
+        return { status: 200, body: { applications: inProject.map((one) => this.show(one)) } };
+      }
+      if (endpoint === 'POST /applications') return this.create(record.body, String(projectId));
+      return { status: 404, body: { error: 'Not found' } };
+    }
+    switch (endpoint) {
+      case 'GET /applications/:id':
+        return { status: 200, body: { application: this.show(application) } };
+      case 'GET /applications/:id/deployments': {
+        const deployments = application.deployments.map((one) => this.showDeployment(one));
+        return { status: 200, body: { deployments } };
+      }
+      case 'POST /applications/:id/deployments':
+        return this.trigger(application, record.body);
+      case 'GET /applications/:id/instances':
+        return { status: 200, body: { instances: instancesOf(application) } };
+      case 'GET /applications/:id/logs':
+        return { status: 200, body: { logs: logsOf(application, query) } };
+      default:
+        return { status: 404, body: { error: 'Not found' } };
+    }
+  }
+
+  private trigger(application: FakeApplication, body: string): Answer {
+    const { image_tag } = parse(body);
+    if (image_tag !== undefined && application.deployment_strategy !== 'prebuilt_image') {
+      return refusal('Image tag is only allowed for pre-built image applications');
+    }
+    this.beforeRecording(application);
+    const deployment = newDeployment(application, image_tag as string | undefined);
+    application.deployments.unshift(deployment);
+    const shown = { ...this.showDeployment(deployment), updated_at: deployment.created_at };
+    return { status: 200, body: { deployment: shown } };
+  }
+
+  private create(body: string, projectId: string): Answer {
+    const given = parse(body);
+    const strategy = given.deployment_strategy ?? 'dockerfile';
+    const required = ['name', 'region_id', 'instance_type_id', 'instance_amount'].concat(
+      strategy === 'prebuilt_image'
+        ? ['container_registry_id', 'image_name']
+        : ['integration_id', 'repository_id', 'branch_id'],
+    );
+    const errors = required
+      .filter((name) => !given[name])
+      .map(
+        (name) => `${name.replace(/_/g, ' ').replace(/^./, (c) => c.toUpperCase())} can't be blank`,
+      );
+    if (errors.length > 0) return refusal(...errors);
+    const isImage = strategy === 'prebuilt_image';
+    const application = this.addApplication({
+      projectId,
+      name: String(given.name),
+      deployment_strategy: String(strategy),
+      instance_amount: Number(given.instance_amount),
+      region: { id: String(given.region_id), name: 'Frankfurt, DE', slug: 'fra' },
+      ...(isImage && {
+        image_name: String(given.image_name),
+        image_tag: String(given.image_tag ?? 'latest'),
+      }),
+    });
+    const answers = {
+      application: { application: this.show(application) },
+      id: { id: application.id },
+      empty: '',
+    };
+    return { status: 200, body: answers[this.createAnswer] };
+  }
+
+  private show(application: FakeApplication): object {
+    const { projectId, head, life, deployments, logs, instanceChangeMs, ...shown } = application;
+    if (!this.olderAnswers) return shown;
+    const { deployment_strategy, container_registry_id, image_name, image_tag, ...older } = shown;
+    return older;
+  }
+
+  private showDeployment(deployment: FakeDeployment): object {
+    const { triggeredAt, life, ...shown } = deployment;
+    const withStatus = { ...shown, status: statusOf(deployment) };
+    if (!this.olderAnswers) return withStatus;
+    const { strategy, image_reference, ...older } = withStatus;
+    return older;
+  }
+}
+
+/** The deployment's status by now. */
+export function statusOf({ life, triggeredAt }: FakeDeployment): string {
+  const age = Date.now() - triggeredAt;
+  return life.findLast(({ afterMs }) => afterMs <= age)?.status ?? 'created';
+}
+
+function newDeployment(application: FakeApplication, imageTag?: string): FakeDeployment {
+  const isImage = application.deployment_strategy === 'prebuilt_image';
+  const image = `${application.image_name}:${imageTag ?? application.image_tag}`;
+  const now = new Date().toISOString();
+  return {
+    id: randomUUID(),
+    deploy_number: Math.max(0, ...application.deployments.map((one) => one.deploy_number)) + 1,
+    ...(isImage
+      ? { git_sha: null, commit_message: `Image: ${image}`, committer_name: 'Container Registry' }
+      : application.head),
+    committer_email: isImage ? 'deploy@nodion.com' : 'info@nodion.com',
+    committer_username: isImage ? 'Container Registry' : 'nodion',
+    commit_timestamp: now,
+    strategy: application.deployment_strategy,
+    image_reference: isImage ? `docker.io/${image}` : null,
+    created_at: now,
+    triggeredAt: Date.now(),
+    life: application.life,
+  };
+}
+
+/** Each instance runs the newest deployment that has been available for as long as its turn takes. */
+function instancesOf(application: FakeApplication): object[] {
+  return Array.from({ length: application.instance_amount }, (_, index) => {
+    const deployment = application.deployments.find((candidate) => {
+      const availableAfter = candidate.life.find(({ status }) => status === 'available')?.afterMs;
+      if (availableAfter === undefined) return false;
+      const changesAt =
+        candidate.triggeredAt + availableAfter + index * application.instanceChangeMs;
+      return Date.now() >= changesAt;
+    });
+    if (!deployment) return [];
+    const { id, deploy_number, git_sha } = deployment;
+    return {
+      id: `instance-${index + 1}`,
+      status: 'online',
+      name: `web-${index + 1}`,
+      created_at: deployment.created_at,
+      deployment: { id, status: 'available', deploy_number, git_sha },
+      instance_type: null,
+      worker: null,
+    };
+  }).flat();
+}
+
+function logsOf(application: FakeApplication, query: URLSearchParams): object[] {
+  const after = Date.parse(query.get('after') ?? '') || Date.now() - 3_600_000;
+  const limit = Math.min(Number(query.get('limit') ?? 200), 2_500);
+  return application.logs.filter(({ ts }) => Date.parse(ts) > after).slice(-limit);
+}
+
+function refusal(...errors: string[]): Answer {
+  return { status: 400, body: { errors } };
+}
+
+function parse(body: string): Record<string, unknown> {
+  try {
+    return JSON.parse(body || '{}');
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,222 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+
+/** A workflow command in the log, as GitHub's runner reads it. */
+export interface WorkflowCommand {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly data: string;
+}
+
+/** What a step left behind when its process ended. */
+export interface StepRun {
+  /** Null when a signal ended the process. */
+  readonly exitCode: number | null;
+  /** Standard output and standard error, as they came. */
+  readonly log: string;
+  readonly stderr: string;
+  readonly commands: readonly WorkflowCommand[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly durationMs: number;
+}
+
+export interface StepOptions {
+  /** The folder of the `action.yml`, from the project's root. */
+  readonly action?: string;
+  /** The step's `with:`. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** More environment variables, such as the job's proxy. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Value of `github.token`. */
+  readonly token?: string;
+  /** The event's payload. */
+  readonly event?: object;
+  /** Called with each piece of log as it comes. */
+  readonly onLog?: (text: string, child: ChildProcess) => void;
+}
+
+/** The inputs and outputs of an action, as its `action.yml` has them. */
+export interface ActionMetadata {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: Readonly<
+    Record<string, { description: string; required?: boolean; default?: string }>
+  >;
+  readonly outputs: Readonly<Record<string, { description: string }>>;
+  readonly runs: { readonly using: string; readonly main: string };
+}
+
+export function readActionMetadata(folder: string): ActionMetadata {
+  return parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
+}
+
+/**
+ * Runs an action's bundle as GitHub's runner runs it: in a process of its own, with an environment that
+ * holds the inputs with the defaults of `action.yml`, the runner's variables, `env`, and nothing else.
+ */
+export async function runStep(options: StepOptions = {}): Promise<StepRun> {
+  const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
+  const metadata = readActionMetadata(action);
+  const folder = mkdtempSync(join(tmpdir(), 'step-'));
+  const files = {
+    GITHUB_OUTPUT: join(folder, 'output'),
+    GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+    GITHUB_ENV: join(folder, 'env'),
+    GITHUB_PATH: join(folder, 'path'),
+    GITHUB_STATE: join(folder, 'state'),
+    GITHUB_EVENT_PATH: join(folder, 'event.json'),
+  };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(options.event ?? {}));
+  const startedAt = performance.now();
+  try {
+    const child = spawn(process.execPath, [resolve(action, metadata.runs.main)], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: dirname(process.execPath),
+        CI: 'true',
+        GITHUB_ACTIONS: 'true',
+        GITHUB_SERVER_URL: 'https://github.com',
+        GITHUB_API_URL: 'https://api.github.com',
+        GITHUB_REPOSITORY: 'octo-org/octo-repo',
+        GITHUB_SHA: 'ffac537e6cbbf934b08745a378932722df287a53',
+        GITHUB_REF: 'refs/heads/main',
+        GITHUB_EVENT_NAME: 'push',
+        GITHUB_RUN_ID: '1658821493',
+        GITHUB_RUN_ATTEMPT: '1',
+        RUNNER_OS: 'Linux',
+        RUNNER_TEMP: folder,
+        ...files,
+        ...inputEnvironment(metadata, inputs, token),
+        ...env,
+      },
+    });
+    let log = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      onLog?.(text, child);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      stderr += text;
+    });
+    const exitCode = await new Promise<number | null>((resolveExit, reject) => {
+      child.on('error', reject).on('close', resolveExit);
+    });
+    return {
+      exitCode,
+      log,
+      stderr,
+      commands: parseWorkflowCommands(log),
+      outputs: parseFileCommands(readFileSync(files.GITHUB_OUTPUT, 'utf8')),
+      summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+      durationMs: performance.now() - startedAt,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function inputEnvironment(
+  { inputs: declared }: ActionMetadata,
+  given: Readonly<Record<string, string>>,
+  token: string,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, { default: fallback = '' }] of Object.entries(declared)) {
+    const value = fallback.replace(/\$\{\{ *github\.token *\}\}/, token);
+    environment[`INPUT_${name.toUpperCase()}`] = value;
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in declared)) throw new Error(`Unexpected input '${name}'`);
+    environment[`INPUT_${name.toUpperCase()}`] = value;
+  }
+  return environment;
+}
+
+const COMMANDS = new Set(
+  'add-mask add-matcher add-path debug echo endgroup error group internal-set-repo-path notice remove-matcher save-state set-env set-output stop-commands warning'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The workflow commands that GitHub's runner finds in a log. After actions/runner: lines end at `\n` or
+ * `\r`; `::name key=value::data` may follow blanks; `##[name key=value]data` may stand anywhere in a line.
+ */
+export function parseWorkflowCommands(log: string): WorkflowCommand[] {
+  return log.split(/\r\n|\n|\r/).flatMap((line) => {
+    const command = parseColons(line) ?? parseBracket(line);
+    return command ? [command] : [];
+  });
+}
+
+function parseColons(line: string): WorkflowCommand | null {
+  const match = /^\s*::([^ :]+)(?: (.*?))?::(.*)$/u.exec(line);
+  if (!match) return null;
+  const [, name = '', properties = '', data = ''] = match;
+  if (!COMMANDS.has(name.toLowerCase())) return null;
+  return { name: name.toLowerCase(), properties: pairs(properties, ','), data: unescapeData(data) };
+}
+
+function parseBracket(line: string): WorkflowCommand | null {
+  const match = /##\[([^\] ]+)(?: ([^\]]*))?\](.*)$/u.exec(line);
+  if (!match) return null;
+  const [, name = '', properties = '', data = ''] = match;
+  if (!COMMANDS.has(name.toLowerCase())) return null;
+  return { name: name.toLowerCase(), properties: pairs(properties, ';'), data: unescapeData(data) };
+}
+
+function pairs(text: string, separator: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split(separator)
+      .filter((pair) => pair.includes('='))
+      .map((pair) => {
+        const [name = '', ...value] = pair.split('=');
+        return [name.trim(), unescapeData(value.join('='))];
+      }),
+  );
+}
+
+function unescapeData(text: string): string {
+  const characters: Record<string, string> = {
+    '%0D': '\r',
+    '%0A': '\n',
+    '%3A': ':',
+    '%2C': ',',
+    '%25': '%',
+  };
+  return text.replace(/%(?:0D|0A|3A|2C|25)/g, (code) => characters[code] ?? code);
+}
+
+/** The `name<<delimiter` blocks and `name=value` lines of a file command; the last value of a name counts. */
+export function parseFileCommands(text: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  const lines = text.split('\n');
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = (lines[index] ?? '').replace(/\r$/, '');
+    if (line === '') continue;
+    const heredoc = /^([^=]+?)<<(.+)$/.exec(line);
+    if (heredoc) {
+      const [, name = '', delimiter] = heredoc;
+      const end = lines.findIndex(
+        (other, at) => at > index && other.replace(/\r$/, '') === delimiter,
+      );
+      if (end === -1) throw new Error(`Invalid value. Matching delimiter not found '${delimiter}'`);
+      values[name] = lines.slice(index + 1, end).join('\n');
+      index = end;
+    } else {
+      const equals = line.indexOf('=');
+      if (equals < 1) throw new Error(`Invalid format '${line}'`);
+      values[line.slice(0, equals)] = line.slice(equals + 1);
+    }
+  }
+  return values;
+}

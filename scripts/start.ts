@@ -1,0 +1,98 @@
+import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { runStep } from '../fakes/runner.ts';
+import { annotationLine, summaryAsText } from './render-step.ts';
+
+/**
+ * `npm start`: runs the committed bundle as GitHub's runner would, against a Nodion on this machine;
+ * with NODION_API_KEY in the environment, against the real one, with the inputs given as arguments.
+ */
+
+const RULE = '─'.repeat(72);
+
+async function show(title: string, inputs: Record<string, string>): Promise<void> {
+  console.log(`\n${RULE}\n${title}\n${RULE}`);
+  console.log('\n  - uses: OWNER/nodion-deploy@v1\n    with:');
+  for (const [name, value] of Object.entries(inputs)) {
+    console.log(`      ${name}: ${name === 'api_key' ? `\${{ secrets.NODION_API_KEY }}` : value}`);
+  }
+  console.log('\nLog');
+  let pending = '';
+  const run = await runStep({
+    inputs,
+    onLog: (text) => {
+      const lines = (pending + text).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) {
+        const shown = annotationLine(line);
+        if (shown !== null) console.log(`  ${shown}`);
+      }
+    },
+  });
+  console.log('\nOutputs');
+  for (const [name, value] of Object.entries(run.outputs)) console.log(`  ${name}: ${value}`);
+  console.log('\nJob summary');
+  console.log(summaryAsText(run.summary).replace(/^/gm, '  '));
+  console.log(
+    `\nThe step ${run.exitCode === 0 ? 'succeeded' : `failed (exit code ${run.exitCode})`}.`,
+  );
+  if (run.exitCode !== 0) process.exitCode = 1;
+}
+
+async function demonstrate(): Promise<void> {
+  console.log(
+    'The deploy action, as GitHub runs it, against a Nodion API on this machine: no account, no network.',
+  );
+  console.log('To deploy for real: NODION_API_KEY=… npm start -- application_id=…');
+  const nodion = await FakeNodion.start();
+  try {
+    const shop = nodion.addApplication({
+      name: 'shop',
+      head: {
+        git_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
+        commit_message: 'Show prices with VAT',
+        committer_name: 'Ada Lovelace',
+      },
+      life: [
+        { status: 'created', afterMs: 0 },
+        { status: 'waiting', afterMs: 1_500 },
+        { status: 'available', afterMs: 6_000 },
+      ],
+    });
+    const proxy = nodion.addApplication({
+      name: 'proxy',
+      deployment_strategy: 'prebuilt_image',
+      life: [
+        { status: 'created', afterMs: 0 },
+        { status: 'waiting', afterMs: 800 },
+        { status: 'available', afterMs: 3_000 },
+      ],
+    });
+    nodion.addDeployment(shop, { status: 'available' });
+    nodion.addDeployment(proxy, { status: 'available' });
+    const common = { api_key: PROJECT_KEY, api_url: nodion.url, poll_interval: '1s' };
+    await show("1. A Git-based application: its branch's latest commit is built and deployed", {
+      ...common,
+      application_id: shop.id,
+      expected_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
+    });
+    await show('2. A pre-built image application: the image of a tag is deployed', {
+      ...common,
+      application_name: 'proxy',
+      image_tag: '1.27',
+    });
+  } finally {
+    await nodion.close();
+  }
+}
+
+const { NODION_API_KEY } = process.env;
+if (NODION_API_KEY) {
+  console.log('NODION_API_KEY is set: this deploys for real, on Nodion.');
+  const inputs = process.argv.slice(2).map((argument) => {
+    const [name = '', ...value] = argument.split('=');
+    return [name, value.join('=')];
+  });
+  await show('A real deployment', { api_key: NODION_API_KEY, ...Object.fromEntries(inputs) });
+} else {
+  await demonstrate();
+}

@@ -1,0 +1,99 @@
+import { Interrupted } from './deadline.ts';
+import { type Application, type NodionClient, NodionError } from './nodion-client.ts';
+import { LostAnswer, postOnce } from './post-once.ts';
+import { type Hiccup, retryRead } from './retry.ts';
+import { StepFailure } from './run-action.ts';
+
+/** The body parameters of `POST /applications` by their own names; `name` identifies the application. */
+export interface NewApplication extends Readonly<Record<string, string | number>> {
+  readonly name: string;
+  readonly region_id: string;
+  readonly deployment_strategy: string;
+}
+
+/**
+ * Makes sure that one application of that name exists, creating it where there is none; never a second one.
+ *
+ * @throws StepFailure when one exists that differs in strategy or region, or several do.
+ * @throws NodionError, Interrupted or LostAnswer as postOnce().
+ */
+export async function createApplication(options: {
+  client: NodionClient;
+  wanted: NewApplication;
+  signal: AbortSignal;
+  onHiccup: (hiccup: Hiccup) => void;
+  onProgress: (sentence: string) => void;
+}): Promise<{ application: Application; created: boolean }> {
+  const { client, wanted, signal, onHiccup, onProgress } = options;
+
+  async function find(): Promise<Application | null> {
+    const applications = await retryRead(() => client.listApplications(signal), {
+      signal,
+      onHiccup,
+    });
+    const [match = null, ...others] = applications.filter(({ name }) => name === wanted.name);
+    if (others.length > 0) {
+      const ids = [match, ...others].map((application) => application?.id).join(', ');
+      throw new StepFailure(
+        'Ambiguous name',
+        `${others.length + 1} applications are called ${JSON.stringify(wanted.name)}: ${ids}`,
+      );
+    }
+    return match;
+  }
+
+  /** The success's body may not describe the application; then the list does, sooner or later. */
+  async function findCreated(): Promise<Application> {
+    const listed = await find();
+    if (listed) return listed;
+    throw new NodionError('Nodion created the application, but does not list it yet', {
+      retryable: true,
+    });
+  }
+
+  const existing = await find();
+  if (existing) {
+    refuseDifference(existing, wanted);
+    return { application: existing, created: false };
+  }
+  try {
+    const { result, found } = await postOnce({
+      post: () => client.createApplication(wanted, signal),
+      find,
+      signal,
+      onUnanswered: ({ message }) =>
+        onProgress(`${message}; looking whether it was created before anything is repeated`),
+      onRepeat: (attempt) => onProgress(`It was not created: trying again (try ${attempt} of 3)`),
+    });
+    if (found) onProgress('It had been created');
+    return {
+      application: result ?? (await retryRead(findCreated, { signal, onHiccup })),
+      created: true,
+    };
+  } catch (error) {
+    if (!(error instanceof LostAnswer)) throw error;
+    const { cause } = error;
+    const reason = cause instanceof Interrupted ? (cause.lastError ?? 'time was over') : cause;
+    throw new StepFailure(
+      'Perhaps created',
+      `An application called ${JSON.stringify(wanted.name)} may have been created: the answer was lost (${reason instanceof Error ? reason.message : reason}). Run the step again: it takes an application that exists`,
+    );
+  }
+}
+
+/** @throws StepFailure that names each difference which creating it would not have had. */
+function refuseDifference(existing: Application, wanted: NewApplication): void {
+  const pairs = [
+    ['deployment_strategy', existing.deployment_strategy, wanted.deployment_strategy],
+    ['region_id', existing.region.id, wanted.region_id],
+  ] as const;
+  const differences = pairs
+    .filter(([, is, asked]) => is !== null && is !== asked)
+    .map(([name, is, asked]) => `its \`${name}\` is ${is}, not ${asked}`);
+  if (differences.length > 0) {
+    throw new StepFailure(
+      'Another application of that name',
+      `An application called ${JSON.stringify(wanted.name)} exists (${existing.id}), but ${differences.join(' and ')}`,
+    );
+  }
+}

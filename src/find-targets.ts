@@ -1,0 +1,113 @@
+import { Interrupted, withLimit } from './deadline.ts';
+import type { Target } from './deploy-application.ts';
+import { findApplications } from './find-applications.ts';
+import { findReusableDeployment } from './find-deployment.ts';
+import type { DeployInputs } from './inputs.ts';
+import {
+  type Application,
+  type Deployment,
+  type NodionClient,
+  NodionError,
+} from './nodion-client.ts';
+import { type Hiccup, retryRead } from './retry.ts';
+import { StepFailure } from './run-action.ts';
+
+/** How long an API that stays down may hold up a step that has triggered nothing yet. */
+const LIMIT_MS = 55_000;
+
+/**
+ * The applications to deploy, each with its deployments, read side by side: so that a wrong key, an
+ * unknown application, or inputs that don't fit it are told before anything is triggered.
+ *
+ * @param options.onForbidden told of a read that the key is not allowed, where `wait: false` makes do without it.
+ * @throws StepFailure that lists what is wrong with each, or NodionError when Nodion can't be reached for
+ * a minute, or Interrupted when `signal` aborts.
+ */
+export async function findTargets(options: {
+  client: NodionClient;
+  inputs: DeployInputs;
+  signal: AbortSignal;
+  onHiccup: (hiccup: Hiccup) => void;
+  onForbidden: (error: NodionError) => void;
+}): Promise<Target[]> {
+  const { client, inputs, signal, onHiccup, onForbidden } = options;
+
+  async function read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withLimit({ ms: LIMIT_MS, signal }, (limited) =>
+        retryRead(() => request(limited), { signal: limited, onHiccup }),
+      );
+    } catch (error) {
+      throw error instanceof Interrupted && !signal.aborted
+        ? (error.lastError ?? new NodionError('Nodion does not answer', { retryable: true }))
+        : error;
+    }
+  }
+
+  async function readIfAllowed<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    try {
+      return await read(request);
+    } catch (error) {
+      const isForbidden = error instanceof NodionError && error.status === 403;
+      if (!isForbidden || inputs.wait || inputs.reuse_existing) throw error;
+      onForbidden(error);
+      return null;
+    }
+  }
+
+  async function target(given: Application | string): Promise<Target> {
+    const applicationId = typeof given === 'string' ? given : given.id;
+    const [application, deployments] = await Promise.all([
+      typeof given === 'string'
+        ? readIfAllowed((limited) => client.getApplication(given, limited))
+        : given,
+      readIfAllowed((limited) => client.listDeployments(applicationId, limited)),
+    ]);
+    refuseMisfit(application, deployments, inputs);
+    const wanted = { imageTag: inputs.image_tag, commit: inputs.expected_sha };
+    const reusable = inputs.reuse_existing && findReusableDeployment(deployments ?? [], wanted);
+    return { applicationId, application, deployments, reusable: reusable || null };
+  }
+
+  const wanted = inputs.application_name
+    ? findApplications(await read(client.listApplications), inputs.application_name)
+    : (inputs.application_id ?? []);
+  const attempts = await Promise.allSettled(wanted.map(target));
+  const failures = attempts.flatMap((attempt) =>
+    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+  );
+  const problems = failures.filter(
+    (reason) => reason instanceof StepFailure || reason instanceof NodionError,
+  );
+  if (problems.length < failures.length) {
+    throw failures.find((reason) => !problems.includes(reason as NodionError));
+  }
+  if (problems.length > 0) {
+    const sentences = new Set(problems.map(({ message }) => message));
+    throw new StepFailure('Not deployed', [...sentences, 'Nothing was triggered.'].join('\n'));
+  }
+  return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+}
+
+/** @throws StepFailure when an input is not for applications of this kind, as far as the kind is known. */
+function refuseMisfit(
+  application: Application | null,
+  deployments: readonly Deployment[] | null,
+  inputs: DeployInputs,
+): void {
+  // Older answers lack the application's strategy; its deployments may still have theirs.
+  const strategy = application?.deployment_strategy ?? deployments?.[0]?.strategy;
+  const name = application?.name ?? inputs.application_id?.[0];
+  if (inputs.image_tag && (strategy === 'dockerfile' || strategy === 'buildpacks')) {
+    throw new StepFailure(
+      'Not deployed',
+      `\`image_tag\`: "${inputs.image_tag}" is not allowed for ${name}, a Git-based application (${strategy}): Nodion deploys the latest commit of its branch. Leave \`image_tag\` out, or see \`expected_sha\``,
+    );
+  }
+  if (inputs.expected_sha && strategy === 'prebuilt_image') {
+    throw new StepFailure(
+      'Not deployed',
+      `\`expected_sha\`: "${inputs.expected_sha}" is not allowed for ${name}, a pre-built image application: its deployments are of no commit. See \`image_tag\``,
+    );
+  }
+}

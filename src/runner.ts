@@ -1,0 +1,80 @@
+import * as core from '@actions/core';
+import { hideSecret, logLine, singleLine, withoutSecrets } from './untrusted-text.ts';
+
+/**
+ * Everything that this action hands to the GitHub runner goes through here, and is made harmless
+ * here: any text may be passed, from anywhere. The only module that imports `@actions/core`.
+ */
+
+/** The input's value as the workflow gives it, trimmed; '' when it is not given. */
+export function getInput(name: string): string {
+  return core.getInput(name);
+}
+
+/** Masks `secret` in the job's log, and hides it in all that this module writes. */
+export function setSecret(secret: string): void {
+  if (secret === '') return;
+  core.setSecret(secret);
+  hideSecret(secret);
+}
+
+/** One line in the step's log. */
+export function info(line: string): void {
+  core.info(logLine(line));
+}
+
+/** One line in the step's log under debug logging (`RUNNER_DEBUG=1`). */
+export function debug(line: string): void {
+  core.debug(logLine(line));
+}
+
+/** A folded group in the step's log. */
+export function group(title: string, lines: readonly string[]): void {
+  core.startGroup(logLine(title));
+  for (const line of lines) info(line);
+  core.endGroup();
+}
+
+/** An annotation at level notice. */
+export function notice(title: string, message: string): void {
+  core.notice(annotation(message), { title: singleLine(title) });
+}
+
+/** An annotation at level warning. */
+export function warning(title: string, message: string): void {
+  core.warning(annotation(message), { title: singleLine(title) });
+}
+
+/** Fails the step with an annotation at level error. */
+export function fail(title: string, message: string): void {
+  process.exitCode = 1;
+  core.error(annotation(message), { title: singleLine(title) });
+}
+
+const outputs = new Map<string, string>();
+
+/** Sets an output; null is the empty string, an object is written as JSON. Setting the same value again does nothing. */
+export function setOutput(name: string, value: string | number | boolean | object | null): void {
+  const text =
+    typeof value === 'object' && value !== null
+      ? withoutSecrets(JSON.stringify(value))
+      : singleLine(String(value ?? ''), Number.POSITIVE_INFINITY);
+  if (outputs.get(name) === text) return;
+  outputs.set(name, text);
+  core.setOutput(name, text);
+}
+
+/**
+ * Appends HTML or Markdown to the job summary, in which text from outside went through summaryText().
+ * @throws Error when the runner offers no summary file.
+ */
+export async function appendToSummary(markdown: string): Promise<void> {
+  await core.summary.addRaw(markdown, true).write();
+}
+
+/** GitHub refuses a step's summary above this size in bytes. */
+export const LARGEST_SUMMARY_BYTES = 1_048_576;
+
+function annotation(message: string): string {
+  return message.split('\n').map(logLine).join('\n');
+}

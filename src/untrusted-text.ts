@@ -1,0 +1,89 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * Text from outside (commit messages, names, log lines, error bodies) on its way to a person. The
+ * functions take any string, change only what a terminal, the runner or Markdown would act on, and
+ * never throw.
+ */
+
+const LONGEST_LINE = 4_000;
+
+const secretForms = new Set<string>();
+
+/** From now on `secret` is shown as `***` by every function here: as it is, in JSON, in a URL and in base64. */
+export function hideSecret(secret: string): void {
+  if (secret === '') return;
+  secretForms.add(secret);
+  secretForms.add(JSON.stringify(secret).slice(1, -1));
+  secretForms.add(encodeURIComponent(secret.toWellFormed()));
+  secretForms.add(Buffer.from(secret).toString('base64'));
+}
+
+/** `text` with every secret in it hidden, else unchanged: for outputs in JSON. */
+export function withoutSecrets(text: string): string {
+  let hidden = text;
+  for (const form of secretForms) hidden = hidden.replaceAll(form, '***');
+  return hidden;
+}
+
+// C0, DEL and C1 controls; line and paragraph separators.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu;
+// Bidirectional controls reorder what is seen (CVE-2021-42574), tag characters hide text.
+const INVISIBLE = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * One line without terminal escapes, control or bidi characters, at most `longest` characters long;
+ * line breaks become blanks.
+ */
+export function singleLine(text: string, longest = LONGEST_LINE): string {
+  const clean = withoutSecrets(
+    stripVTControlCharacters(text)
+      .replace(CONTROLS, ' ')
+      .replace(INVISIBLE, '\ufffd')
+      .toWellFormed(),
+  );
+  return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
+}
+
+/**
+ * A line for the step's log that the runner does not take as a workflow command: neither `::command::`
+ * after leading blanks nor `##[command]` anywhere (actions/runner, ActionCommand.cs).
+ */
+export function logLine(text: string): string {
+  return singleLine(text)
+    .replace(/^([\s\p{Cf}]*):(?=:)/u, '$1: ')
+    .replace(/##(?=\[)/g, '# #')
+    .trimEnd();
+}
+
+/**
+ * HTML that shows `text` to the letter in a job summary, on one line. Inside `<code>` GitHub links no
+ * mention, issue or emoji; the character references keep Markdown and its autolinks off as well.
+ */
+export function summaryText(text: string, longest = 500): string {
+  const html = escapeMarkup(singleLine(text, longest));
+  return `<code>${html.trim() === '' ? '&#160;' : html}</code>`;
+}
+
+/**
+ * HTML for a sentence of ours with text from outside in it: as summaryText(), but not in `<code>`. A
+ * zero-width space keeps GitHub from taking `@name` for a mention and `#1` for an issue.
+ */
+export function summaryProse(text: string): string {
+  return escapeMarkup(singleLine(text.replace(/\n/g, ' '))).replace(/&#(?:64|35);/g, '$&&#8203;');
+}
+
+function escapeMarkup(text: string): string {
+  return text.replace(
+    /[&<>"'`*_[\]()|~@#!\\$^{}]|:(?=\/\/)|(?<=www)\./gi,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
+}
+
+/** A word or two for a mermaid diagram: letters, digits, blanks, dots and dashes only. */
+export function diagramText(text: string): string {
+  return singleLine(text, 60)
+    .replace(/[^\p{L}\p{N} .-]+/gu, ' ')
+    .trim();
+}
