@@ -16,6 +16,40 @@ describe('A read that fails is a hiccup', () => {
       expect(run.durationMs).toBeLessThan(36_000);
     }));
 
+  test.concurrent.each(Object.entries(FAULTS))('before the trigger: %s', (_, fault) =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication();
+      nodion.fail({ on: APPLICATION, fault: fault(false) }, { on: LIST, fault: fault(false) });
+      const run = await deploy(nodion, application);
+      expect(run.exitCode).toBe(0);
+      expect(application.deployments).toHaveLength(1);
+      expect(run.log).toMatch(/^2 hiccups survived: /m);
+      expect(annotations(run, 'error')).toEqual([]);
+    }),
+  );
+
+  test.concurrent.each(Object.entries(FAULTS))('in the wait, three in a row: %s', (_, fault) =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication();
+      nodion.fail({ on: LIST, skip: 1, times: 3, fault: fault(false) });
+      const run = await deploy(nodion, application);
+      expect(run.exitCode).toBe(0);
+      expect(application.deployments).toHaveLength(1);
+      expect(run.log).toMatch(/^3 hiccups survived: 3 × GET/m);
+      expect(annotations(run, 'error')).toEqual([]);
+      expect(annotations(run, 'warning')).toEqual([]);
+    }),
+  );
+
+  test.concurrent('also when our deployment is missing from one list', () =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication();
+      nodion.fail({ on: LIST, skip: 1, fault: answer(200, { deployments: [] })(false) });
+      const run = await deploy(nodion, application);
+      expect(run.exitCode).toBe(0);
+      expect(run.log).toContain('Deployment #1 is missing from the list; trying again in');
+    }));
+
   test.concurrent.each([
     ['seconds', (waitMs: number) => String(waitMs / 1_000)],
     ['a date', (waitMs: number) => new Date(Date.now() + waitMs).toUTCString()],
