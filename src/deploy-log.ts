@@ -5,6 +5,7 @@ import type { Deployment } from './nodion-client.ts';
 import type { ProgressEvent } from './progress.ts';
 import { describeHiccup, type Hiccup } from './retry.ts';
 import * as runner from './runner.ts';
+import { singleLine } from './untrusted-text.ts';
 
 const HEARTBEAT_MS = 30_000;
 
@@ -145,18 +146,22 @@ function announcement(result: Result): string {
   return `${act} ${nameOf(result)}${details ? ` (${details})` : ''}`;
 }
 
-/** The application's name, or its id where the name is not known. */
+/** The application's name, shortened so that it leaves room for the rest, or its id where it is not known. */
 export function nameOf({ target }: Result): string {
-  return target.application?.name ?? target.applicationId;
+  return singleLine(target.application?.name ?? target.applicationId, 100);
 }
 
 /** What a deployment is of: `commit d77ead8 "test" by John Doe`, `image docker.io/nginx:1.25`. */
 export function contentOf(deployment: Deployment): string {
   const { git_sha, commit_message, committer_name, image_reference } = deployment;
   if (image_reference !== null) return `image ${image_reference}`;
-  const message = commit_message?.split('\n', 1)[0];
+  const message = commit_message && singleLine(commit_message.split('\n', 1)[0] ?? '', 120);
   const commit = git_sha === null ? 'the latest commit' : `commit ${git_sha.slice(0, 7)}`;
-  return [commit, message && `"${message}"`, committer_name && `by ${committer_name}`]
+  return [
+    commit,
+    message && `"${message}"`,
+    committer_name && `by ${singleLine(committer_name, 60)}`,
+  ]
     .filter(Boolean)
     .join(' ');
 }

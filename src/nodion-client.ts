@@ -340,12 +340,16 @@ function retryAfterMs(value: unknown): number {
 
 /** The innermost cause of a failed fetch, by its code where it has one: `ECONNRESET`. */
 function networkFailure(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  const innermost = innermostCause(error);
   if (innermost === 'gave-up') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
   const code = optional(innermost, 'code');
   if (typeof code === 'string') return `no answer (${code})`;
   return `no answer (${innermost instanceof Error ? innermost.message : 'network error'})`;
+}
+
+/** The end of an error's chain of causes, where fetch says what really happened. */
+export function innermostCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? innermostCause(error.cause) : error;
 }
 
 class UndocumentedShape extends Error {}

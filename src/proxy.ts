@@ -1,12 +1,12 @@
 import { ProxyAgent, fetch as undiciFetch } from 'undici';
-import { NodionError } from './nodion-client.ts';
+import { innermostCause, NodionError } from './nodion-client.ts';
 
 /**
  * A fetch whose every request goes through the proxy at `proxyUrl` (`http:` or `https:`, with
  * credentials where it wants them). Node's own fetch obeys no proxy before 24.14, so undici's is
  * used on all versions: this module is a chunk of its own that only jobs behind a proxy load.
  *
- * Failures name the proxy. The fetch throws NodionError, final where the proxy itself refuses (4xx).
+ * The fetch throws NodionError that names the proxy: final until a request has got through, a hiccup afterwards.
  * @throws Error when `proxyUrl` is none that can be used.
  */
 export function fetchThroughProxy(proxyUrl: string): typeof fetch {
@@ -19,19 +19,22 @@ export function fetchThroughProxy(proxyUrl: string): typeof fetch {
     );
   }
   const agent = new ProxyAgent({ uri: url.href });
+  let hasWorked = false;
   const throughProxy = async (...[target, init]: Parameters<typeof undiciFetch>) => {
     try {
-      return await undiciFetch(target, { ...init, dispatcher: agent });
+      const answer = await undiciFetch(target, { ...init, dispatcher: agent });
+      hasWorked = true;
+      return answer;
     } catch (error) {
       if (init?.signal?.aborted) throw error;
-      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      const cause = innermostCause(error);
       const message = cause instanceof Error ? cause.message : String(cause);
-      const status = Number(/Proxy response \((\d+)\)/.exec(message)?.[1]);
+      const [, status] = /Proxy response \((\d+)\)/.exec(message) ?? [];
       throw new NodionError(
-        `The proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) did not connect to Nodion: ${
-          status ? `it answered ${status}` : message
+        `A request through the proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${
+          status ? `the proxy answered ${status}` : message
         }`,
-        { retryable: !(status >= 400 && status < 500) },
+        { retryable: hasWorked },
       );
     }
   };

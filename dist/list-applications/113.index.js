@@ -18,17 +18,20 @@ function fetchThroughProxy(proxyUrl) {
         throw new Error(`The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: ${url ? `${url.protocol}// is not supported` : 'it is not a URL'}; allowed are http:// and https://. NO_PROXY exempts hosts`);
     }
     const agent = new undici__WEBPACK_IMPORTED_MODULE_0__/* .ProxyAgent */ .kT({ uri: url.href });
+    let hasWorked = false;
     const throughProxy = async (...[target, init]) => {
         try {
-            return await (0,undici__WEBPACK_IMPORTED_MODULE_0__/* .fetch */ .hd)(target, { ...init, dispatcher: agent });
+            const answer = await (0,undici__WEBPACK_IMPORTED_MODULE_0__/* .fetch */ .hd)(target, { ...init, dispatcher: agent });
+            hasWorked = true;
+            return answer;
         }
         catch (error) {
             if (init?.signal?.aborted)
                 throw error;
-            const cause = error instanceof Error ? (error.cause ?? error) : error;
+            const cause = (0,_nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .innermostCause */ .$C)(error);
             const message = cause instanceof Error ? cause.message : String(cause);
-            const status = Number(/Proxy response \((\d+)\)/.exec(message)?.[1]);
-            throw new _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .NodionError */ .I(`The proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) did not connect to Nodion: ${status ? `it answered ${status}` : message}`, { retryable: !(status >= 400 && status < 500) });
+            const [, status] = /Proxy response \((\d+)\)/.exec(message) ?? [];
+            throw new _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .NodionError */ .IU(`A request through the proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${status ? `the proxy answered ${status}` : message}`, { retryable: hasWorked });
         }
     };
     return throughProxy;

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { PAYLOADS } from '../fakes/payloads.ts';
+import { parseWorkflowCommands } from '../fakes/runner.ts';
+import { renderSummary } from '../fakes/summary.ts';
+import {
+  diagramText,
+  hideSecret,
+  logLine,
+  singleLine,
+  summaryProse,
+  summaryText,
+} from '../src/untrusted-text.ts';
+
+/** Any text, more often than not with pieces of a payload in it. */
+const text = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...PAYLOADS.slice(0, -1), '::', '##[', ' ', '\u001b[', '\r', ']'),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join(''));
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+
+describe('Whatever the text is', () => {
+  test('the runner finds no command in a log line', () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        const line = logLine(any);
+        expect(parseWorkflowCommands(line)).toEqual([]);
+        expect(parseWorkflowCommands(`prefix ${line}`)).toEqual([]);
+        expect(line).not.toMatch(CONTROLS);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('the summary shows it to the letter, without markup', () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        for (const html of [summaryText(any, 5_000), `<p>${summaryProse(any)}</p>`]) {
+          const { elements, text: shown } = renderSummary(html);
+          expect(elements.every(({ name }) => name === 'code' || name === 'p')).toBe(true);
+          expect(shown.replace(/[\u200b\s]+/g, '')).toBe(
+            singleLine(any, 5_000).replace(/[\u200b\s]+/g, ''),
+          );
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('a diagram has letters, digits, blanks, dots and dashes of it', () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        expect(diagramText(any)).toMatch(/^[\p{L}\p{N} .-]{0,60}$/u);
+      }),
+    );
+  });
+
+  test('a secret in it is hidden, also where the text is cut', () => {
+    const secret = 'top"secret/key+7';
+    hideSecret(secret);
+    const forms = [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64'),
+    ];
+    fc.assert(
+      fc.property(text, text, fc.constantFrom(...forms), fc.nat(40), (before, after, form, cut) => {
+        const hidden = singleLine(`${before}${form}${after}`, before.length + cut + 1);
+        expect(hidden).not.toContain(form);
+        expect(hidden.endsWith(`${form.slice(0, 10)}…`)).toBe(false);
+      }),
+    );
+  });
+});
+
+test('Ordinary text stays as it is', () => {
+  for (const ordinary of [
+    'Fix #12: use std::vector, 50% faster — see https://example.com/a?b=c&d=e',
+    'Größe geändert ✓ 日本語 👩‍💻',
+    'a: b :: c ## [x]',
+  ]) {
+    expect(logLine(ordinary)).toBe(ordinary);
+  }
+  expect(logLine('::error::x')).toBe(': :error::x');
+  expect(logLine('see ##[error]x')).toBe('see # #[error]x');
+  expect(logLine('\u001b[31mred\u001b[0m\ttab')).toBe('red tab');
+});
