@@ -40,7 +40,7 @@ export const scenario = fc.record({
 export type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
 /** Start-up and exit of the process on a busy machine. */
-const SLACK_MS = 2_000;
+const SLACK_MS = 6_000;
 
 /** Plays a scenario on the bundle. @throws Error that says which promise was broken. */
 export function play({
