@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import mermaid from 'mermaid';
 import { answer } from '../fakes/faults.ts';
 import { type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 import { PAYLOADS } from '../fakes/payloads.ts';
 import { parseWorkflowCommands, runStep, type StepRun } from '../fakes/runner.ts';
 import { deploy, withNodion } from '../fakes/scenario.ts';
-import { renderSummary } from '../fakes/summary.ts';
+import { checkDiagram, renderSummary } from '../fakes/summary.ts';
 
 const LIST = 'GET /applications/:id/deployments';
 const TRIGGER = 'POST /applications/:id/deployments';
@@ -38,7 +37,7 @@ async function expectTextOnly(run: StepRun): Promise<void> {
     expect(OUR_ELEMENTS).toContain(name);
     expect(Object.keys(attributes).filter((key) => key !== 'class' && key !== 'open')).toEqual([]);
   }
-  for (const diagram of diagrams) await mermaid.parse(diagram);
+  for (const diagram of diagrams) await checkDiagram(diagram);
 }
 
 /** A Nodion in which others wrote `payload` wherever they can. */

@@ -104,6 +104,7 @@ describe('A cancelled step ends at once, red, with its outputs', () => {
       const application = nodion.addApplication();
       nodion.fail({ on: APPLICATION, fault: { kind: 'hang', carriedOut: false } });
       const run = await deploy(nodion, application, {
+        env: { RUNNER_DEBUG: '1' },
         onLog: (text, child) => {
           if (text.includes('deployments: 200')) child.kill('SIGTERM');
         },

@@ -9,7 +9,7 @@ import { singleLine } from './untrusted-text.ts';
 
 const HEARTBEAT_MS = 30_000;
 
-/** The step's log while applications are deployed: a line per change, a heartbeat every 30 s. */
+/** The step's log while applications are deployed: a line per change, a heartbeat after 30 s without one. */
 export interface DeployLog {
   /** A read that is tried again, before there are results. */
   hiccup(hiccup: Hiccup): void;
@@ -26,11 +26,10 @@ export function createDeployLog({ timeoutMs }: { timeoutMs: number }): DeployLog
   const survived = new Map<string, number>();
   const rollouts = new Map<Result, string>();
   let heartbeat: NodeJS.Timeout | undefined;
-  let lastLineAt = Date.now();
   let isSingle = true;
 
   function line(result: Result | null, text: string): void {
-    lastLineAt = Date.now();
+    heartbeat?.refresh();
     runner.info(isSingle || result === null ? text : `[${nameOf(result)}] ${text}`);
   }
 
@@ -94,7 +93,6 @@ export function createDeployLog({ timeoutMs }: { timeoutMs: number }): DeployLog
   }
 
   function beat(results: readonly Result[]): void {
-    if (Date.now() - lastLineAt < HEARTBEAT_MS - 1_000) return;
     const open = results.filter(({ deployment }) => !deployment || !isFinal(deployment));
     const left = formatDuration(Math.max(0, timeoutMs - performance.now()));
     const shown = open

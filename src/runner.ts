@@ -25,7 +25,7 @@ export function info(line: string): void {
 
 /** One line in the step's log under debug logging (`RUNNER_DEBUG=1`). */
 export function debug(line: string): void {
-  core.debug(logLine(line));
+  if (core.isDebug()) core.debug(logLine(line));
 }
 
 /** A folded group in the step's log. */
