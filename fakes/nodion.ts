@@ -141,6 +141,8 @@ export class FakeNodion {
   olderAnswers = false;
   /** Called with each deployment just before it is recorded. */
   beforeRecording: (application: FakeApplication) => void = () => {};
+  /** When the last answer was sent whole, by performance.now(). */
+  lastAnswerAt = 0;
   requestsAtOnce = 0;
   mostRequestsAtOnce = 0;
 
@@ -233,6 +235,9 @@ export class FakeNodion {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requestsAtOnce += 1;
     this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.requestsAtOnce);
+    response.on('finish', () => {
+      this.lastAnswerAt = performance.now();
+    });
     response.on('close', () => {
       this.requestsAtOnce -= 1;
     });

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import { hideSecret, logLine, singleLine, withoutSecrets } from './untrusted-text.ts';
 
@@ -66,10 +67,13 @@ export function setOutput(name: string, value: string | number | boolean | objec
 
 /**
  * Appends HTML or Markdown to the job summary, in which text from outside went through summaryText().
+ * Not by core.summary, which loads fs.promises and streams at every start for the same write.
  * @throws Error when the runner offers no summary file.
  */
-export async function appendToSummary(markdown: string): Promise<void> {
-  await core.summary.addRaw(markdown, true).write();
+export function appendToSummary(markdown: string): void {
+  const { GITHUB_STEP_SUMMARY: file } = process.env;
+  if (!file) throw new Error('GITHUB_STEP_SUMMARY is not set');
+  appendFileSync(file, markdown);
 }
 
 /** GitHub refuses a step's summary above this size in bytes. */

@@ -201,7 +201,7 @@ async function report(options: {
     );
   }
   try {
-    await runner.appendToSummary(jobSummary(entries, workflow()));
+    runner.appendToSummary(jobSummary(entries, workflow()));
   } catch (error) {
     warnOfReport('No job summary', error);
   }

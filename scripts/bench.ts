@@ -1,0 +1,196 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { deploy } from '../fakes/scenario.ts';
+
+/**
+ * `npm run bench`: what waiting for a deployment costs, as ratios in one run on one machine. Each figure
+ * stands beside what we want to reach and, where there is one, the floor: the least that Node itself takes.
+ */
+
+const PAIRS = 25;
+const BUNDLE = 'dist/index.js';
+const PRINT_PEAK = "process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
+
+interface Row {
+  readonly figure: string;
+  readonly reach: string;
+  readonly measured: string;
+  readonly floor: string;
+}
+
+const rows: Row[] = [];
+
+/** Milliseconds of a whole process, and what it wrote to standard error. */
+async function time(args: readonly string[], env: Record<string, string> = {}) {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  return { ms: performance.now() - startedAt, stderr };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** The median of the ratios of `PAIRS` pairs, run in turn. */
+async function ratio(subject: () => Promise<number>, base: () => Promise<number>): Promise<number> {
+  const ratios: number[] = [];
+  await subject();
+  await base();
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    const numerator = await subject();
+    ratios.push(numerator / (await base()));
+  }
+  return median(ratios);
+}
+
+const times = (value: number) => `${value.toFixed(2)} ×`;
+const bare = async () => (await time(['-e', '0'])).ms;
+
+function benchSize(): void {
+  const code = readFileSync(BUNDLE);
+  rows.push({
+    figure: 'size of dist/index.js',
+    reach: '≤ 100 kB, no undici',
+    measured: `${(code.length / 1_000).toFixed(1)} kB, ${code.includes('ProxyAgent') ? 'with' : 'no'} undici`,
+    floor: '–',
+  });
+}
+
+async function benchStartUp(): Promise<void> {
+  const hello = await ratio(async () => (await time(['-e', 'console.log(0)'])).ms, bare);
+  rows.push({
+    figure: 'start-up to the failure on missing inputs, to `node -e 0`',
+    reach: '≤ 1.5 ×',
+    measured: times(await ratio(async () => (await time([BUNDLE])).ms, bare)),
+    floor: `${times(hello)} for console.log(0)`,
+  });
+}
+
+async function benchMemory(): Promise<void> {
+  const peak = async (...args: string[]) => {
+    const { stderr } = await time(['--import', `data:text/javascript,${PRINT_PEAK}`, ...args]);
+    return Number(stderr);
+  };
+  rows.push({
+    figure: 'peak memory, to `node -e 0`',
+    reach: '≤ 1.6 ×',
+    measured: times(
+      await ratio(
+        () => peak(BUNDLE),
+        () => peak('-e', '0'),
+      ),
+    ),
+    floor: '1.00 ×',
+  });
+}
+
+async function benchTrigger(nodion: FakeNodion): Promise<void> {
+  const application = nodion.addApplication();
+  const url = `${nodion.url}/applications/${application.id}`;
+  const env = {
+    INPUT_API_KEY: PROJECT_KEY,
+    INPUT_API_URL: nodion.url,
+    INPUT_APPLICATION_ID: application.id,
+    INPUT_WAIT: 'false',
+    GITHUB_OUTPUT: '/dev/null',
+    GITHUB_STEP_SUMMARY: '/dev/null',
+  };
+  const script = `const headers = { authorization: 'Bearer ${PROJECT_KEY}' };
+    const read = async (path, init) => (await fetch('${url}' + path, { headers, ...init })).json();
+    await Promise.all([read(''), read('/deployments')]);
+    console.log((await read('/deployments', { method: 'POST' })).deployment.id);`;
+  const exits: number[] = [];
+  const subject = async () => {
+    application.deployments = [];
+    const { ms } = await time([BUNDLE], env);
+    exits.push(performance.now() - nodion.lastAnswerAt);
+    return ms;
+  };
+  const base = async () => {
+    application.deployments = [];
+    return (await time(['--input-type=module', '-e', script])).ms;
+  };
+  const before = nodion.requests.length;
+  await subject();
+  const requests = nodion.requests.length - before;
+  rows.push({
+    figure: 'trigger with `wait: false`, to a bare script of the same requests',
+    reach: '≤ 1.35 ×, 3 requests',
+    measured: `${times(await ratio(subject, base))}, ${requests} requests`,
+    floor: `${times(await ratio(base, bare))} for that script to \`node -e 0\``,
+  });
+  rows.push({
+    figure: 'exit after the last answer',
+    reach: '≤ 50 ms',
+    measured: `${median(exits).toFixed(0)} ms`,
+    floor: '–',
+  });
+}
+
+/** One run for each final time from 1 to 30 s, side by side: they mostly sleep. */
+async function benchWait(nodion: FakeNodion): Promise<void> {
+  nodion.etags = true;
+  const seconds = Array.from({ length: 30 }, (_, index) => index + 1);
+  const runs = await Promise.all(
+    seconds.map(async (second) => {
+      const application = nodion.addApplication({
+        life: [
+          { status: 'waiting', afterMs: 0 },
+          { status: 'available', afterMs: second * 1_000 },
+        ],
+      });
+      for (let old = 0; old < 500; old += 1) {
+        nodion.addDeployment(application, { status: 'expired', deploy_number: old + 1 });
+      }
+      await deploy(nodion, application, { inputs: { poll_interval: '3s' } });
+      const endedAt = Date.now();
+      const finalAt = (application.deployments[0]?.triggeredAt ?? 0) + second * 1_000;
+      const lists = nodion.requests.filter(
+        ({ method, url }) => method === 'GET' && url.includes(`${application.id}/deployments`),
+      );
+      return {
+        lag: endedAt - finalAt,
+        looks: lists.length - 1,
+        whole: lists.filter(({ status }) => status === 200).length,
+      };
+    }),
+  );
+  const mean = runs.reduce((sum, { lag }) => sum + lag, 0) / runs.length;
+  const longest = runs.at(-1);
+  rows.push(
+    {
+      figure: 'mean lag over final times from 1 to 30 s',
+      reach: '≤ 1.7 s',
+      measured: `${(mean / 1_000).toFixed(2)} s`,
+      floor: '1.50 s, half a poll interval',
+    },
+    { figure: 'looks in 30 s', reach: '≤ 14', measured: `${longest?.looks}`, floor: '–' },
+    {
+      figure: 'whole lists fetched in 30 s, with 500 old deployments and ETags',
+      reach: '≤ 5',
+      measured: `${longest?.whole}`,
+      floor: '3: before, after the trigger, at the end',
+    },
+  );
+}
+
+const nodion = await FakeNodion.start();
+benchSize();
+await benchStartUp();
+await benchMemory();
+await benchTrigger(nodion);
+await benchWait(nodion);
+await nodion.close();
+
+console.log(`Node ${process.version}, medians of ${PAIRS} pairs\n`);
+console.log('| figure | reach | measured | floor |\n| --- | --- | --- | --- |');
+for (const { figure, reach, measured, floor } of rows) {
+  console.log(`| ${figure} | ${reach} | ${measured} | ${floor} |`);
+}
