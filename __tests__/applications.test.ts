@@ -57,6 +57,7 @@ describe('`application_name`', () => {
         '`application_name`: "mailer\\nmailer" is not allowed; allowed is each application only once',
     ],
     ['mailer, mailer', () => '"mailer" is given twice'],
+    [' , ,', () => 'allowed is one or more names, separated by line breaks'],
   ])('%j is refused before anything is triggered', (application_name, message) =>
     withNodion(async (nodion) => {
       nodion.addApplication({ name: 'mailer' });
@@ -121,6 +122,11 @@ describe('Several applications in one step', () => {
         expect.stringContaining(`${unknown}: Nodion answered 404`),
         'Nothing was triggered.',
       ]);
+      expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+        { application_id: image.id, error: 'Not triggered, because of another application' },
+        { application_id: git.id, error: expect.stringContaining('is not allowed for site') },
+        { application_id: unknown, error: expect.stringContaining('Nodion answered 404') },
+      ]);
     }));
 
   test.concurrent('50 at once: 8 requests at a time, each list at its own interval', () =>
@@ -173,6 +179,8 @@ describe('list-applications', () => {
     [{ name: 'api?eu' }, ['api.eu']],
     [{ name: 'web.eu' }, []],
     [{ name: '[a-z]*' }, []],
+    [{ name: `${'*a'.repeat(200)}*` }, []],
+    [{ name: '**e*?eu*' }, ['web-eu']],
     [{ name: 'WEB-*' }, []],
     [{ region: 'nyc' }, ['web-us']],
     [{ deployment_strategy: 'prebuilt_image' }, ['api.eu']],
@@ -358,7 +366,9 @@ describe('create-application', () => {
           // A success that nothing came of: it can't be told from one that is listed late.
           expect(carriedOut).toBe(false);
           expect(made).toEqual([]);
-          expect(annotations(run, 'error')[0]).toContain('does not list it yet');
+          expect(annotations(run, 'error')[0]).toContain(
+            'may have been created: Nodion answered with success, but does not list it',
+          );
         }
       }
     }),
@@ -371,7 +381,7 @@ describe('create-application', () => {
       const run = await create(nodion, git);
       expect(run.exitCode).toBe(1);
       expect(annotations(run, 'error')).toEqual([
-        "POST /applications: Nodion answered 400, saying: Name can't be blank",
+        "POST /applications: Nodion answered 400, saying: Name can't be blank. Check the inputs and, in Nodion's dashboard, the application.",
       ]);
     }));
 });

@@ -309,7 +309,7 @@ describe('Before anything is triggered', () => {
       expect(run.exitCode).toBe(1);
       expect(nodion.requestsTo('POST /applications/:id/deployments')).toHaveLength(1);
       expect(annotations(run, 'error')[0]).toMatch(
-        /^My App: POST \/applications\/.*\/deployments: Nodion answered 400, saying: Branch is gone; Quota used up$/,
+        /^My App: POST \/applications\/.*\/deployments: Nodion answered 400, saying: Branch is gone; Quota used up\. Check the inputs and, in Nodion's dashboard, the application\.$/,
       );
     }));
 });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { FAULTS } from '../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type Endpoint } from '../fakes/nodion.ts';
+import { answer, FAULTS } from '../fakes/faults.ts';
+import {
+  DEPLOY_ONLY_KEY,
+  type Endpoint,
+  type FakeApplication,
+  type FakeDeployment,
+} from '../fakes/nodion.ts';
 import { annotations, deploy, withNodion } from '../fakes/scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -143,4 +148,48 @@ describe('A trigger whose answer is lost makes one deployment', () => {
         "a deployment may have been made and be under way: look in Nodion's dashboard before you trigger again",
       );
     }));
+
+  test.concurrent.each<[string, Partial<FakeApplication>, Partial<FakeDeployment>]>([
+    ['of another tag than the default one', { image_tag: 'latest' }, {}],
+    [
+      'that names a digest only',
+      {},
+      { image_reference: `docker.io/nginx@sha256:${'0'.repeat(64)}` },
+    ],
+    ['that names no image yet', {}, { image_reference: null, commit_message: '' }],
+  ])('though it is one %s', (_, given, made) =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication({
+        deployment_strategy: 'prebuilt_image',
+        ...given,
+      });
+      nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: false } });
+      const run = await deploy(nodion, application, {
+        inputs: given.image_tag ? {} : { image_tag: 'v2' },
+        onLog: (text) => {
+          if (text.includes('looking whether')) {
+            nodion.addDeployment(application, { image_tag: 'v7', ...made });
+          }
+        },
+      });
+      expect(run.exitCode).toBe(0);
+      expect(application.deployments).toHaveLength(1);
+    }),
+  );
+
+  test.concurrent.each([409, 422])(
+    'but is not repeated after %d, which would come again',
+    (status) =>
+      withNodion(async (nodion) => {
+        const application = nodion.addApplication();
+        const body = { errors: ['Busy'] };
+        nodion.fail({ on: TRIGGER, times: 9, fault: answer(status, body)(false) });
+        const run = await deploy(nodion, application);
+        expect(run.exitCode).toBe(1);
+        expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+        expect(annotations(run, 'error')[0]).toMatch(
+          new RegExp(`^My App: POST .*: Nodion answered ${status}, saying: Busy$`),
+        );
+      }),
+  );
 });

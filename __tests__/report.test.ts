@@ -137,6 +137,32 @@ describe('`verify_rollout`', () => {
         ),
       ]);
     }));
+
+  test.concurrent('goes on though the instances can’t be read at times', () =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication({ instance_amount: 2, instanceChangeMs: 1_000 });
+      nodion.addDeployment(application, { status: 'available' }).triggeredAt -= 3_600_000;
+      nodion.fail({
+        on: 'GET /applications/:id/instances',
+        skip: 1,
+        times: 7,
+        fault: answer(503)(false),
+      });
+      const run = await deploy(nodion, application, { inputs });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([]);
+      expect(run.log).toMatch(/^7 hiccups survived/m);
+    }));
+
+  test.concurrent('is not shaken by instances that hang, once time is over', () =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication();
+      const fault = { kind: 'hang', carriedOut: false } as const;
+      nodion.fail({ on: 'GET /applications/:id/instances', times: 99, fault });
+      const run = await deploy(nodion, application, { inputs: { ...inputs, timeout: '6s' } });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toHaveLength(1);
+    }));
 });
 
 describe('`reuse_existing`', () => {

@@ -1,6 +1,10 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { answer } from '../fakes/faults.ts';
+import { FakeGitHub } from '../fakes/github.ts';
 import type { Endpoint, Fault } from '../fakes/nodion.ts';
+import { runStep } from '../fakes/runner.ts';
 import { annotations, deploy, withNodion } from '../fakes/scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -115,4 +119,60 @@ describe('A cancelled step ends at once, red, with its outputs', () => {
         'The workflow was cancelled before anything was triggered',
       ]);
     }));
+
+  test.concurrent('also when the connection itself hangs', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    let sentAt = 0;
+    const run = await runStep({
+      inputs: {
+        api_key: 'key-of-nobody',
+        api_url: `https://127.0.0.1:${port}/v1`,
+        application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb',
+      },
+      onLog: (_, child) => {
+        if (sentAt > 0) return;
+        sentAt = performance.now();
+        setTimeout(() => child.kill('SIGINT'), 1_000);
+      },
+    });
+    silent.close();
+    expect(run.exitCode).toBe(1);
+    expect(performance.now() - sentAt).toBeLessThan(6_000);
+  });
+
+  test.concurrent('also when it is live already, but not yet reported', async () => {
+    const gitHub = await FakeGitHub.start();
+    gitHub.refuseWith = 0;
+    await withNodion(async (nodion) => {
+      const run = await deploy(nodion, nodion.addApplication(), {
+        inputs: { environment: 'production' },
+        env: { GITHUB_API_URL: gitHub.url },
+        onLog: (text, child) => {
+          if (text.includes('#1 available')) setTimeout(() => child.kill('SIGINT'), 500);
+        },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(run.outputs.status).toBe('available');
+      expect(annotations(run, 'error')[0]).toMatch(
+        /^The workflow was cancelled after the deployment: My App #1 is live/,
+      );
+    });
+    gitHub.close();
+  });
 });
+
+test.concurrent('No trigger is sent after the time-out, however many wait for their turn', () =>
+  withNodion(async (nodion) => {
+    const applications = Array.from({ length: 20 }, () => nodion.addApplication());
+    nodion.fail({ on: TRIGGER, times: 99, fault: { kind: 'hang', carriedOut: false } });
+    const run = await deploy(nodion, null, {
+      inputs: { application_id: applications.map(({ id }) => id).join(), timeout: '6s' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(8);
+    const [error = ''] = annotations(run, 'error');
+    expect(error.match(/may have been made/g)).toHaveLength(8);
+    expect(error.match(/before anything was triggered/g)).toHaveLength(12);
+  }));

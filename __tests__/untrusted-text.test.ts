@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { PAYLOADS } from '../fakes/payloads.ts';
+import { CONTROLS, PAYLOADS } from '../fakes/payloads.ts';
 import { parseWorkflowCommands } from '../fakes/runner.ts';
 import { renderSummary } from '../fakes/summary.ts';
 import {
@@ -22,9 +22,6 @@ const text = fc
     { maxLength: 6 },
   )
   .map((parts) => parts.join(''));
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 describe('Whatever the text is', () => {
   test('the runner finds no command in a log line', () => {

@@ -10,6 +10,8 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   startGitHubDeployment: () => (/* binding */ startGitHubDeployment)
 /* harmony export */ });
 /* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3934);
+/* harmony import */ var _untrusted_text_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3015);
+
 
 const CREATION_LIMIT_MS = 15_000;
 const LONGEST_DESCRIPTION = 140;
@@ -22,7 +24,7 @@ function startGitHubDeployment(options) {
             ..._actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.repo,
             deployment_id: deploymentId,
             state,
-            description: shortened(description),
+            description: (0,_untrusted_text_js__WEBPACK_IMPORTED_MODULE_1__/* .singleLine */ .pF)(description, LONGEST_DESCRIPTION),
             log_url: runUrl(),
             ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
             request: { signal },
@@ -37,7 +39,7 @@ function startGitHubDeployment(options) {
             ..._actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.repo,
             ref: pullRequest?.head?.sha ?? _actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.sha,
             environment,
-            description: shortened(options.description),
+            description: (0,_untrusted_text_js__WEBPACK_IMPORTED_MODULE_1__/* .singleLine */ .pF)(options.description, LONGEST_DESCRIPTION),
             auto_merge: false,
             required_contexts: [],
             production_environment: isProduction,
@@ -74,9 +76,6 @@ function runUrl() {
     const { owner, repo } = _actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.repo;
     const run = `${_actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.serverUrl}/${owner}/${repo}/actions/runs/${_actions_github__WEBPACK_IMPORTED_MODULE_0__/* .context */ ._.runId}`;
     return attempt ? `${run}/attempts/${attempt}` : run;
-}
-function shortened(text) {
-    return text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION - 1)}…` : text;
 }
 function explain(reason) {
     const error = reason;

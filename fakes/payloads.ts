@@ -33,3 +33,6 @@ export const PAYLOADS: readonly string[] = [
   '\ud800PWNED\udfff',
   `${'PWNED '.repeat(3_000)}`,
 ];
+
+/** Control and bidi characters but for line feeds: none may be left in a log. */
+export const CONTROLS = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;

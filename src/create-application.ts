@@ -42,15 +42,6 @@ export async function createApplication(options: {
     return match;
   }
 
-  /** The success's body may not describe the application; then the list does, sooner or later. */
-  async function findCreated(): Promise<Application> {
-    const listed = await find();
-    if (listed) return listed;
-    throw new NodionError('Nodion created the application, but does not list it yet', {
-      retryable: true,
-    });
-  }
-
   const existing = await find();
   if (existing) {
     refuseDifference(existing, wanted);
@@ -66,18 +57,33 @@ export async function createApplication(options: {
       onRepeat: (attempt) => onProgress(`It was not created: trying again (try ${attempt} of 3)`),
     });
     if (found) onProgress('It had been created');
-    return {
-      application: result ?? (await retryRead(findCreated, { signal, onHiccup })),
-      created: true,
-    };
+    return { application: result ?? (await findCreated()), created: true };
   } catch (error) {
     if (!(error instanceof LostAnswer)) throw error;
     const { cause } = error;
     const reason = cause instanceof Interrupted ? (cause.lastError ?? 'time was over') : cause;
     throw new StepFailure(
       'Perhaps created',
-      `An application called ${JSON.stringify(wanted.name)} may have been created: the answer was lost (${reason instanceof Error ? reason.message : reason}). Run the step again: it takes an application that exists`,
+      `An application called ${JSON.stringify(wanted.name)} may have been created: ${reason instanceof Error ? reason.message : reason}. Run the step again: it takes an application that exists`,
     );
+  }
+
+  /** The success's body need not describe the application; then the list does, sooner or later. */
+  async function findCreated(): Promise<Application> {
+    try {
+      return await retryRead(
+        async () => {
+          const listed = await find();
+          if (listed) return listed;
+          throw new NodionError('Nodion answered with success, but does not list it', {
+            retryable: true,
+          });
+        },
+        { signal, onHiccup },
+      );
+    } catch (error) {
+      throw new LostAnswer(error);
+    }
   }
 }
 

@@ -17,6 +17,9 @@ export class Interrupted extends Error {
   }
 }
 
+/** The interruption came before the request was sent, so it had no effect. */
+export class NotSent extends Interrupted {}
+
 /**
  * Sleeps for `ms` milliseconds.
  * @throws Interrupted as soon as `signal` aborts.

@@ -14,6 +14,8 @@ export interface Target {
   readonly deployments: readonly Deployment[] | null;
   /** The deployment to follow in place of triggering one (`reuse_existing`); null to trigger. */
   readonly reusable: Deployment | null;
+  /** Why it can't be deployed; null when it can. */
+  readonly problem: string | null;
 }
 
 /** What became of one application; filled in as things become known. */
@@ -64,7 +66,7 @@ export async function deployApplication(options: {
   report: Report;
 }): Promise<void> {
   const { client, result, imageTag, wait, verify, pollIntervalMs, signal } = options;
-  const { applicationId, application, deployments, reusable } = result.target;
+  const { applicationId, deployments, reusable } = result.target;
 
   const report: Report = (event) => {
     if (event.kind === 'deployment' || event.kind === 'status') {
@@ -84,7 +86,6 @@ export async function deployApplication(options: {
         client,
         applicationId,
         imageTag,
-        expectedTag: imageTag ?? application?.image_tag ?? null,
         notedNumber: deployments && highestNumber(deployments),
         signal,
         report,

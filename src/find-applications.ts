@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Application } from './nodion-client.ts';
+import { StepFailure } from './run-action.ts';
 
 const NAMES_SHOWN = 5;
 
@@ -7,7 +8,7 @@ const NAMES_SHOWN = 5;
  * The applications of these exact names, in the order given. A name that no application has is taken
  * as several, separated by commas, if it contains any.
  *
- * @throws Error that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
+ * @throws StepFailure that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
  */
 export function findApplications(
   applications: readonly Application[],
@@ -30,7 +31,8 @@ export function findApplications(
     else if (matches.length > 1) problems.push(several(name, matches));
     return matches;
   });
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.length > 0)
+    throw new StepFailure('Not deployed', [...problems, 'Nothing was triggered.'].join('\n'));
   return found;
 }
 

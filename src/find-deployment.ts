@@ -26,7 +26,7 @@ export function isOfCommit({ git_sha }: Deployment, sha: string): boolean {
 
 /**
  * The newest deployment above `notedNumber` that a trigger may have made, of the image tag where one
- * is known; null when there is none. One that does not say its image counts when no other matches:
+ * was given; null when there is none. One that does not say its tag counts when no other matches:
  * a second deployment would be worse.
  */
 export function findLostDeployment(
@@ -67,12 +67,12 @@ function newest(deployments: readonly Deployment[]): Deployment | null {
 }
 
 /**
- * The tag of `registry:5000/name:tag@sha256:…`, `latest` where it names none, null where no image is
- * named. Answers without `image_reference` may still say `Image: nginx:1.25` as their message.
+ * The tag of `registry:5000/name:tag@sha256:…`, `latest` where it names neither tag nor digest, null where
+ * it can't be told. Answers without `image_reference` may still say `Image: nginx:1.25` as their message.
  */
 function tagOf({ image_reference, git_sha, commit_message }: Deployment): string | null {
   const named = git_sha === null ? /^Image: (\S+)$/.exec(commit_message ?? '')?.[1] : undefined;
-  const image = image_reference ?? named;
-  if (image === undefined) return null;
-  return /:([^:/]+)$/.exec(image.replace(/@.*$/, ''))?.[1] ?? 'latest';
+  const [image, digest] = (image_reference ?? named ?? '').split('@', 2);
+  if (!image) return null;
+  return /:([^:/]+)$/.exec(image)?.[1] ?? (digest ? null : 'latest');
 }

@@ -20,8 +20,8 @@ const LIMIT_MS = 55_000;
  * unknown application, or inputs that don't fit it are told before anything is triggered.
  *
  * @param options.onForbidden told of a read that the key is not allowed, where `wait: false` makes do without it.
- * @throws StepFailure that lists what is wrong with each, or NodionError when Nodion can't be reached for
- * a minute, or Interrupted when `signal` aborts.
+ * @returns the applications in the order given; `problem` says why one can't be deployed.
+ * @throws StepFailure or NodionError when names can't be looked up, Interrupted when `signal` aborts.
  */
 export async function findTargets(options: {
   client: NodionClient;
@@ -49,7 +49,8 @@ export async function findTargets(options: {
       return await read(request);
     } catch (error) {
       const isForbidden = error instanceof NodionError && error.status === 403;
-      if (!isForbidden || inputs.wait || inputs.reuse_existing) throw error;
+      const isNeeded = inputs.wait || inputs.reuse_existing || inputs.dry_run;
+      if (!isForbidden || isNeeded) throw error;
       onForbidden(error);
       return null;
     }
@@ -66,27 +67,27 @@ export async function findTargets(options: {
     refuseMisfit(application, deployments, inputs);
     const wanted = { imageTag: inputs.image_tag, commit: inputs.expected_sha };
     const reusable = inputs.reuse_existing && findReusableDeployment(deployments ?? [], wanted);
-    return { applicationId, application, deployments, reusable: reusable || null };
+    return { applicationId, application, deployments, reusable: reusable || null, problem: null };
   }
 
   const wanted = inputs.application_name
     ? findApplications(await read(client.listApplications), inputs.application_name)
     : (inputs.application_id ?? []);
-  const attempts = await Promise.allSettled(wanted.map(target));
-  const failures = attempts.flatMap((attempt) =>
-    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+  return await Promise.all(
+    wanted.map((given) =>
+      target(given).catch((error: unknown): Target => {
+        if (!(error instanceof StepFailure || error instanceof NodionError)) throw error;
+        const isId = typeof given === 'string';
+        return {
+          applicationId: isId ? given : given.id,
+          application: isId ? null : given,
+          deployments: null,
+          reusable: null,
+          problem: error.message,
+        };
+      }),
+    ),
   );
-  const problems = failures.filter(
-    (reason) => reason instanceof StepFailure || reason instanceof NodionError,
-  );
-  if (problems.length < failures.length) {
-    throw failures.find((reason) => !problems.includes(reason as NodionError));
-  }
-  if (problems.length > 0) {
-    const sentences = new Set(problems.map(({ message }) => message));
-    throw new StepFailure('Not deployed', [...sentences, 'Nothing was triggered.'].join('\n'));
-  }
-  return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
 }
 
 /** @throws StepFailure when an input is not for applications of this kind, as far as the kind is known. */
@@ -95,10 +96,13 @@ function refuseMisfit(
   deployments: readonly Deployment[] | null,
   inputs: DeployInputs,
 ): void {
-  // Older answers lack the application's strategy; its deployments may still have theirs.
-  const strategy = application?.deployment_strategy ?? deployments?.[0]?.strategy;
-  const name = application?.name ?? inputs.application_id?.[0];
-  if (inputs.image_tag && (strategy === 'dockerfile' || strategy === 'buildpacks')) {
+  // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
+  const strategy =
+    application?.deployment_strategy ??
+    deployments?.find((one) => one.strategy !== null)?.strategy ??
+    (deployments?.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
+  const name = application?.name ?? 'the application';
+  if (inputs.image_tag && ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '')) {
     throw new StepFailure(
       'Not deployed',
       `\`image_tag\`: "${inputs.image_tag}" is not allowed for ${name}, a Git-based application (${strategy}): Nodion deploys the latest commit of its branch. Leave \`image_tag\` out, or see \`expected_sha\``,

@@ -1,4 +1,5 @@
 import { context, getOctokit } from '@actions/github';
+import { singleLine } from './untrusted-text.ts';
 
 const CREATION_LIMIT_MS = 15_000;
 const LONGEST_DESCRIPTION = 140;
@@ -45,7 +46,7 @@ export function startGitHubDeployment(options: {
       ...context.repo,
       deployment_id: deploymentId,
       state,
-      description: shortened(description),
+      description: singleLine(description, LONGEST_DESCRIPTION),
       log_url: runUrl(),
       ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
       request: { signal },
@@ -61,7 +62,7 @@ export function startGitHubDeployment(options: {
       // The merge commit that a pull request's workflow runs on belongs to no branch.
       ref: pullRequest?.head?.sha ?? context.sha,
       environment,
-      description: shortened(options.description),
+      description: singleLine(options.description, LONGEST_DESCRIPTION),
       auto_merge: false,
       required_contexts: [],
       production_environment: isProduction,
@@ -99,10 +100,6 @@ function runUrl(): string {
   const { owner, repo } = context.repo;
   const run = `${context.serverUrl}/${owner}/${repo}/actions/runs/${context.runId}`;
   return attempt ? `${run}/attempts/${attempt}` : run;
-}
-
-function shortened(text: string): string {
-  return text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION - 1)}…` : text;
 }
 
 function explain(reason: unknown): string {

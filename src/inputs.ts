@@ -152,6 +152,7 @@ function uuids(text: string): string[] {
 
 function names(text: string): string[] {
   const given = lines(text).map(anyLine);
+  if (!/[^\s,]/.test(text)) throw new NotAllowed('one or more names, separated by line breaks');
   if (new Set(given).size < given.length) throw new NotAllowed('each application only once');
   return given;
 }

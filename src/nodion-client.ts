@@ -1,13 +1,15 @@
 import { request as octokit } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
 import pLimit from 'p-limit';
-import { Interrupted, withLimit } from './deadline.ts';
+import { Interrupted, NotSent, withLimit } from './deadline.ts';
+import { singleLine } from './untrusted-text.ts';
 import { isUuid } from './uuid.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How long an answer that is on its way at the step's time-out may still take to arrive. */
 const ANSWER_GRACE_MS = 300;
 const REQUESTS_AT_ONCE = 8;
+const LONGEST_WORDS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** An application, as in https://docs.nodion.com (Applications API). Null: the answer lacks it. */
@@ -15,13 +17,13 @@ export interface Application {
   readonly id: string;
   readonly name: string;
   /** Nodion's word, for example `online`. */
-  readonly status: string;
+  readonly status: string | null;
   /** `dockerfile`, `buildpacks` or `prebuilt_image`. */
   readonly deployment_strategy: string | null;
   /** The tag deployed by default; null for Git-based applications. */
   readonly image_tag: string | null;
   readonly region: { readonly id: string | null; readonly slug: string | null };
-  readonly workers: readonly { readonly name: string; readonly status: string }[];
+  readonly workers: readonly { readonly name: string; readonly status: string | null }[];
   /** The object as the API sent it. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
@@ -29,7 +31,7 @@ export interface Application {
 /** A deployment, as in Nodion's Application Deployments API. Null: the API says null or lacks it. */
 export interface Deployment {
   readonly id: string;
-  /** Nodion's word: `created`, `waiting`, `available`, `failed`, `expired`, or one unknown to us. */
+  /** Nodion's word: `created`, `waiting`, `available`, `failed`, `expired`, or one unknown to us; '' for none. */
   readonly status: string;
   /** Counts up by one for each application. */
   readonly deploy_number: number;
@@ -49,7 +51,8 @@ export interface Deployment {
 export interface Instance {
   readonly name: string;
   readonly status: string;
-  readonly deployment: { readonly id: string; readonly deploy_number: number | null };
+  /** Null when the answer does not say. */
+  readonly deployment: { readonly id: string; readonly deploy_number: number | null } | null;
 }
 
 /** A line of an application's runtime log. */
@@ -123,13 +126,22 @@ export function createNodionClient(options: NodionClientOptions) {
     request: { fetch: wholeAnswers(options.fetch), redirect: 'manual' },
   });
 
+  // One grace for all: requests that queue behind others must not add up their own.
+  let graceEndsAt: number | null = null;
+  function graceMs(signal: AbortSignal): number {
+    if (!signal.aborted) return ANSWER_GRACE_MS;
+    graceEndsAt ??= performance.now() + ANSWER_GRACE_MS;
+    return Math.max(0, graceEndsAt - performance.now());
+  }
+
   async function send(route: string, parameters: Record<string, unknown>, signal: AbortSignal) {
     const { method, url } = request.endpoint(route, parameters);
     const path = url.slice(apiUrl.length);
     const startedAt = performance.now();
     let result = 'interrupted';
     try {
-      const limits = { ms: REQUEST_TIMEOUT_MS, signal, graceMs: ANSWER_GRACE_MS };
+      if (signal.aborted && method !== 'GET') throw new NotSent(signal.reason);
+      const limits = { ms: REQUEST_TIMEOUT_MS, signal, graceMs: graceMs(signal) };
       const answer = await withLimit(limits, (limited) =>
         request(route, { ...parameters, request: { signal: limited } }),
       );
@@ -137,7 +149,7 @@ export function createNodionClient(options: NodionClientOptions) {
       if (answer.status >= 300) throw redirected(`${method} ${path}`, apiUrl, answer);
       return { name: `${method} ${path}`, status: answer.status, text: String(answer.data) };
     } catch (error) {
-      if (error instanceof NodionError) throw error;
+      if (error instanceof NodionError || error instanceof NotSent) throw error;
       const response = error instanceof RequestError ? error.response : undefined;
       if (response) {
         result = String(response.status);
@@ -194,14 +206,12 @@ export function createNodionClient(options: NodionClientOptions) {
       data: Readonly<Record<string, string | number>>,
       signal: AbortSignal,
     ): Promise<Application | null> => {
-      const { name, text } = await limit(() => send('POST /applications', { data }, signal));
-      if (text.trim() === '') return null;
+      const { text } = await limit(() => send('POST /applications', { data }, signal));
       try {
         const body: unknown = JSON.parse(text);
         return toApplication(optional(body, 'application') ?? body);
-      } catch (error) {
-        if (error instanceof UndocumentedShape) return null;
-        throw new NodionError(`${name}: the answer is not JSON`, { retryable: true });
+      } catch {
+        return null;
       }
     },
 
@@ -222,7 +232,11 @@ export function createNodionClient(options: NodionClientOptions) {
         'POST /applications/{id}/deployments',
         {
           parameters: { id: uuid(applicationId), ...(imageTag && { image_tag: imageTag }) },
-          read: (body) => toDeployment(field(body, 'deployment')),
+          read: (body) => {
+            const deployment = field(body, 'deployment');
+            text(deployment, 'status');
+            return toDeployment(deployment);
+          },
         },
         signal,
       ),
@@ -287,6 +301,7 @@ function wholeAnswers(fetch: NodionClientOptions['fetch']): typeof fetch {
 type Answer = { status: number; headers: Record<string, unknown>; data: unknown };
 
 const ADVICE: Readonly<Record<number, string>> = {
+  400: "Check the inputs and, in Nodion's dashboard, the application.",
   401: 'Check the secret behind `api_key`: it may be mistyped, expired or empty (secrets are empty in workflows triggered from forks and by Dependabot).',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
   404: 'Check the id, and that it is in the project of the key behind `api_key` (for a user API key, set `project_id`).',
@@ -324,11 +339,12 @@ function errorWords(data: unknown): string {
     return '';
   }
   const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
-  return [words ?? []]
+  const sentences = [words ?? []]
     .flat()
     .slice(0, 10)
     .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)))
     .join('; ');
+  return singleLine(sentences, LONGEST_WORDS);
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). */
@@ -390,13 +406,13 @@ function toApplication(item: unknown): Application {
   return {
     id,
     name: text(item, 'name'),
-    status: text(item, 'status'),
+    status: textOrNull(item, 'status'),
     deployment_strategy: textOrNull(item, 'deployment_strategy'),
     image_tag: textOrNull(item, 'image_tag'),
     region: { id: textOrNull(region, 'id'), slug: textOrNull(region, 'slug') },
     workers: (Array.isArray(workers) ? workers : []).map((worker) => ({
       name: textOrNull(worker, 'name') ?? 'worker',
-      status: text(worker, 'status'),
+      status: textOrNull(worker, 'status'),
     })),
     raw: item as Record<string, unknown>,
   };
@@ -407,7 +423,7 @@ function toDeployment(item: unknown): Deployment {
   if (!Number.isSafeInteger(number)) throw new UndocumentedShape('no `deploy_number`');
   return {
     id: text(item, 'id'),
-    status: text(item, 'status'),
+    status: textOrNull(item, 'status') ?? '',
     deploy_number: number as number,
     git_sha: textOrNull(item, 'git_sha'),
     commit_message: textOrNull(item, 'commit_message'),
@@ -419,22 +435,21 @@ function toDeployment(item: unknown): Deployment {
 }
 
 function toInstance(item: unknown): Instance {
-  const deployment = field(item, 'deployment');
+  const deployment = optional(item, 'deployment');
+  const id = textOrNull(deployment, 'id');
   const number = optional(deployment, 'deploy_number');
   return {
     name: textOrNull(item, 'name') ?? textOrNull(item, 'id') ?? 'instance',
     status: text(item, 'status'),
-    deployment: {
-      id: text(deployment, 'id'),
-      deploy_number: Number.isSafeInteger(number) ? (number as number) : null,
-    },
+    deployment:
+      id === null
+        ? null
+        : { id, deploy_number: Number.isSafeInteger(number) ? (number as number) : null },
   };
 }
 
 function toLogLine(item: unknown): LogLine {
-  const message = optional(item, 'msg');
-  if (typeof message !== 'string') throw new UndocumentedShape('no `msg`');
-  return { ts: textOrNull(item, 'ts') ?? '', msg: message };
+  return { ts: textOrNull(item, 'ts') ?? '', msg: textOrNull(item, 'msg') ?? '' };
 }
 
 /** Ids become part of a path: `..` would change it, and octokit does not encode dots. */

@@ -1,4 +1,4 @@
-import { Interrupted, sleep } from './deadline.ts';
+import { Interrupted, NotSent, sleep } from './deadline.ts';
 import { NodionError } from './nodion-client.ts';
 
 const POSTS_AT_MOST = 3;
@@ -11,18 +11,22 @@ const REFUSALS: readonly (number | null)[] = [400, 401, 403, 404];
 export class LostAnswer extends Error {
   /** What became of the last request, or why the search for its effect ended. */
   override readonly cause: unknown;
+  /** Whether the search for the POST's effect failed. */
+  readonly lookFailed: boolean;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, lookFailed = false) {
     super('the answer was lost');
     this.name = 'LostAnswer';
     this.cause = cause;
+    this.lookFailed = lookFailed;
   }
 }
 
 /**
  * Sends a POST that must not be carried out twice, to an API without idempotency keys. An answer
  * that is neither documented nor a refusal may or may not have been carried out, so its effect is
- * looked for, three times some seconds apart, before the POST is repeated, at most twice.
+ * looked for, three times some seconds apart, before the POST is repeated, at most twice. One that
+ * would only be answered the same way again (409, 422, a redirect) is not repeated.
  *
  * @returns the POST's result, or what was found in its place (`found: true`).
  * @throws NodionError when the POST is refused, Interrupted when `signal` aborts before it was sent.
@@ -46,12 +50,13 @@ export async function postOnce<T>(options: {
       lost = error;
     }
     const isRefusal = lost instanceof NodionError && REFUSALS.includes(lost.status);
-    if (isRefusal && attempt === 1) throw lost;
+    if (attempt === 1 && (isRefusal || lost instanceof NotSent)) throw lost;
     if (!(lost instanceof NodionError) || find === null) throw new LostAnswer(lost);
     onUnanswered(lost);
     const result = await look(find, lost.retryAfterMs, signal);
     if (result !== null) return { result, found: true };
-    if (isRefusal || attempt === POSTS_AT_MOST) throw new LostAnswer(lost);
+    if (!lost.retryable && attempt === 1) throw lost;
+    if (!lost.retryable || attempt === POSTS_AT_MOST) throw new LostAnswer(lost);
     onRepeat(attempt + 1);
   }
 }
@@ -69,6 +74,6 @@ async function look<T>(
     }
     return null;
   } catch (error) {
-    throw new LostAnswer(error);
+    throw new LostAnswer(error, true);
   }
 }

@@ -6,7 +6,8 @@ import { innermostCause, NodionError } from './nodion-client.ts';
  * credentials where it wants them). Node's own fetch obeys no proxy before 24.14, so undici's is
  * used on all versions: this module is a chunk of its own that only jobs behind a proxy load.
  *
- * The fetch throws NodionError that names the proxy: final until a request has got through, a hiccup afterwards.
+ * The fetch throws NodionError that names the proxy: final where the proxy
+ * refuses, unless a request has got through before.
  * @throws Error when `proxyUrl` is none that can be used.
  */
 export function fetchThroughProxy(proxyUrl: string): typeof fetch {
@@ -18,7 +19,7 @@ export function fetchThroughProxy(proxyUrl: string): typeof fetch {
       }; allowed are http:// and https://. NO_PROXY exempts hosts`,
     );
   }
-  const agent = new ProxyAgent({ uri: url.href });
+  const agent = proxyAgent(url);
   let hasWorked = false;
   const throughProxy = async (...[target, init]: Parameters<typeof undiciFetch>) => {
     try {
@@ -30,13 +31,24 @@ export function fetchThroughProxy(proxyUrl: string): typeof fetch {
       const cause = innermostCause(error);
       const message = cause instanceof Error ? cause.message : String(cause);
       const [, status] = /Proxy response \((\d+)\)/.exec(message) ?? [];
+      const isRefusal = status?.startsWith('4') || /ECONNREFUSED|ENOTFOUND|bad port/.test(message);
       throw new NodionError(
         `A request through the proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${
           status ? `the proxy answered ${status}` : message
         }`,
-        { retryable: hasWorked },
+        { retryable: hasWorked || !isRefusal },
       );
     }
   };
   return throughProxy as typeof fetch;
+}
+
+function proxyAgent(url: URL): ProxyAgent {
+  try {
+    return new ProxyAgent({ uri: url.href });
+  } catch {
+    throw new Error(
+      `The proxy ${url.origin} can't be used: its user name and password must be URL-encoded`,
+    );
+  }
 }

@@ -42,7 +42,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
   }
   process.on('uncaughtException', (error) => {
     fail(error);
-    process.exit();
+    runner.endProcess();
   });
   try {
     await main({
@@ -58,6 +58,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
   } catch (error) {
     fail(error);
   }
+  runner.endProcess();
 }
 
 function fail(error: unknown): void {

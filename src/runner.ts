@@ -38,18 +38,23 @@ export function group(title: string, lines: readonly string[]): void {
 
 /** An annotation at level notice. */
 export function notice(title: string, message: string): void {
-  core.notice(annotation(message), { title: singleLine(title) });
+  core.notice(annotation(message), { title: logLine(title) });
 }
 
 /** An annotation at level warning. */
 export function warning(title: string, message: string): void {
-  core.warning(annotation(message), { title: singleLine(title) });
+  core.warning(annotation(message), { title: logLine(title) });
 }
 
 /** Fails the step with an annotation at level error. */
 export function fail(title: string, message: string): void {
   process.exitCode = 1;
-  core.error(annotation(message), { title: singleLine(title) });
+  core.error(annotation(message), { title: logLine(title) });
+}
+
+/** Ends the process once everything is written: an aborted connection attempt would keep it alive for minutes. */
+export function endProcess(): void {
+  process.stdout.write('', () => process.exit());
 }
 
 const outputs = new Map<string, string>();

@@ -8,7 +8,6 @@ import { retryRead } from './retry.ts';
  * Triggers one deployment, and never a second one: see postOnce() for what happens when the answer is lost.
  *
  * @param options.imageTag the tag to deploy; null for the latest commit or the default tag.
- * @param options.expectedTag the tag that the deployment will be of, as far as it is known.
  * @param options.notedNumber the highest `deploy_number` before the trigger; null when it could not be read.
  * @throws NodionError, Interrupted or LostAnswer, as postOnce().
  */
@@ -16,18 +15,17 @@ export async function triggerDeployment(options: {
   client: NodionClient;
   applicationId: string;
   imageTag: string | null;
-  expectedTag: string | null;
   notedNumber: number | null;
   signal: AbortSignal;
   report: Report;
 }): Promise<Deployment> {
-  const { client, applicationId, imageTag, expectedTag, notedNumber, signal, report } = options;
+  const { client, applicationId, imageTag, notedNumber, signal, report } = options;
   const findLost = async (number: number) => {
     const deployments = await retryRead(() => client.listDeployments(applicationId, signal), {
       signal,
       onHiccup: (hiccup) => report({ kind: 'hiccup', hiccup }),
     });
-    return findLostDeployment(deployments, { notedNumber: number, imageTag: expectedTag });
+    return findLostDeployment(deployments, { notedNumber: number, imageTag });
   };
   const { result, found } = await postOnce({
     post: () => client.triggerDeployment(applicationId, imageTag, signal),

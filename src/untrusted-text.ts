@@ -27,8 +27,7 @@ export function withoutSecrets(text: string): string {
 }
 
 // C0, DEL and C1 controls; line and paragraph separators.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu;
+const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 // Bidirectional controls reorder what is seen (CVE-2021-42574), tag characters hide text.
 const INVISIBLE = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
 

@@ -2,7 +2,6 @@ import { Interrupted } from './deadline.ts';
 import type { Result } from './deploy-application.ts';
 import { formatDuration } from './duration.ts';
 import { highestNumber, isOfCommit } from './find-deployment.ts';
-import { NodionError } from './nodion-client.ts';
 import { LostAnswer } from './post-once.ts';
 
 /** What was asked for, as far as the verdict depends on it. */
@@ -79,7 +78,11 @@ export function judge(result: Result, asked: Asked): Verdict {
   return { problem: null, kind: 'success' };
 }
 
-function judgeLostAnswer(result: Result, { cause }: LostAnswer, after: string): Verdict {
+function judgeLostAnswer(
+  result: Result,
+  { cause, lookFailed }: LostAnswer,
+  after: string,
+): Verdict {
   const { deployments } = result.target;
   const look = deployments
     ? `look for number ${highestNumber(deployments) + 1} or above in Nodion's dashboard before you trigger again`
@@ -97,9 +100,8 @@ function judgeLostAnswer(result: Result, { cause }: LostAnswer, after: string): 
         };
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const isListRefused = cause instanceof NodionError && !cause.retryable && deployments !== null;
   return {
-    problem: `The trigger was not answered as documented${isListRefused ? ', and looking for its deployment was refused' : ''}; ${maybe}. ${reason}`,
+    problem: `The trigger was not answered as documented${lookFailed ? ', and looking for its deployment was refused' : ''}; ${maybe}. ${reason}`,
     kind: 'failed',
   };
 }

@@ -17,7 +17,7 @@ function fetchThroughProxy(proxyUrl) {
     if (url === null || !/^https?:$/.test(url.protocol)) {
         throw new Error(`The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: ${url ? `${url.protocol}// is not supported` : 'it is not a URL'}; allowed are http:// and https://. NO_PROXY exempts hosts`);
     }
-    const agent = new undici__WEBPACK_IMPORTED_MODULE_0__/* .ProxyAgent */ .kT({ uri: url.href });
+    const agent = proxyAgent(url);
     let hasWorked = false;
     const throughProxy = async (...[target, init]) => {
         try {
@@ -31,10 +31,19 @@ function fetchThroughProxy(proxyUrl) {
             const cause = (0,_nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .innermostCause */ .$C)(error);
             const message = cause instanceof Error ? cause.message : String(cause);
             const [, status] = /Proxy response \((\d+)\)/.exec(message) ?? [];
-            throw new _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .NodionError */ .IU(`A request through the proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${status ? `the proxy answered ${status}` : message}`, { retryable: hasWorked });
+            const isRefusal = status?.startsWith('4') || /ECONNREFUSED|ENOTFOUND|bad port/.test(message);
+            throw new _nodion_client_js__WEBPACK_IMPORTED_MODULE_1__/* .NodionError */ .IU(`A request through the proxy ${url.origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${status ? `the proxy answered ${status}` : message}`, { retryable: hasWorked || !isRefusal });
         }
     };
     return throughProxy;
+}
+function proxyAgent(url) {
+    try {
+        return new undici__WEBPACK_IMPORTED_MODULE_0__/* .ProxyAgent */ .kT({ uri: url.href });
+    }
+    catch {
+        throw new Error(`The proxy ${url.origin} can't be used: its user name and password must be URL-encoded`);
+    }
 }
 
 

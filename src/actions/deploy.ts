@@ -36,6 +36,14 @@ async function deploy(step: Step): Promise<void> {
   runner.setOutput('triggered', false);
   runner.setOutput('timed_out', false);
   const results = (await finding).map(newResult);
+  const problems = results.flatMap(({ target }) => target.problem ?? []);
+  if (problems.length > 0) {
+    setOutputs(results, results.map(refused));
+    throw new StepFailure(
+      'Not deployed',
+      [...new Set(problems), 'Nothing was triggered.'].join('\n'),
+    );
+  }
   setOutputs(results);
   if (inputs.dry_run) {
     const names = results.map(nameOf).join(', ');
@@ -81,12 +89,24 @@ async function deploy(step: Step): Promise<void> {
   await report({ client, inputs, judged, gitHubDeployment, signal: step.reportSignal() });
   const failures = judged.filter(({ verdict }) => verdict.problem !== null);
   if (failures.length > 0) throw stepFailure(failures, judged.length);
-  runner.notice(inputs.wait ? 'Deployed' : 'Triggered', success(results, inputs));
+  const sentence = success(results, inputs);
+  if (step.signal.reason === 'cancelled') {
+    throw new StepFailure(
+      'Cancelled',
+      `The workflow was cancelled after the deployment: ${sentence}`,
+    );
+  }
+  runner.notice(inputs.wait ? 'Deployed' : 'Triggered', sentence);
 }
 
 interface Judged {
   readonly result: Result;
   readonly verdict: Verdict;
+}
+
+function refused(result: Result): Judged {
+  const problem = result.target.problem ?? 'Not triggered, because of another application';
+  return { result, verdict: { problem, kind: 'failed' } };
 }
 
 function failBeforeTrigger(error: unknown): never {
