@@ -28,7 +28,7 @@ export class FakeGitHub {
         this.deployments.push(body);
         answer(201, { id: 41 + this.deployments.length, ...body });
       } else if (
-        /^\/repos\/octo-org\/octo-repo\/deployments\/42\/statuses$/.test(request.url ?? '')
+        /^\/repos\/octo-org\/octo-repo\/deployments\/\d+\/statuses$/.test(request.url ?? '')
       ) {
         this.statuses.push(body);
         answer(201, { id: this.statuses.length, ...body });

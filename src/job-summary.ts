@@ -128,7 +128,7 @@ function timelineOf(entries: readonly SummaryEntry[]): string {
     return [`section ${diagramText(nameOf(result)) || 'Application'}\n${bars.join('')}`];
   });
   if (sections.length === 0) return '';
-  return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\n${sections.join('')}\`\`\`\n\n`;
+  return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\ntodayMarker off\n${sections.join('')}\`\`\`\n\n`;
 }
 
 function tailOf({ result, logTail }: SummaryEntry): string {
