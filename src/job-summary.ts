@@ -4,16 +4,14 @@ import { formatDuration } from './duration.ts';
 import type { LogLine } from './nodion-client.ts';
 import { LARGEST_SUMMARY_BYTES } from './runner.ts';
 import { diagramText, summaryProse, summaryText } from './untrusted-text.ts';
-import type { Verdict } from './verdict.ts';
+import type { Judged, Verdict } from './verdict.ts';
 
 const LOG_LINES_SHOWN = 15;
 /** Below this the trigger itself is not worth a bar. */
 const LONG_TRIGGER_MS = 500;
 
 /** What the summary tells of one application. */
-export interface SummaryEntry {
-  readonly result: Result;
-  readonly verdict: Verdict;
+export interface SummaryEntry extends Judged {
   /** The log tail; empty for none. */
   readonly logTail: readonly LogLine[];
 }

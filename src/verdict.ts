@@ -17,6 +17,12 @@ export interface Verdict {
   readonly kind: 'success' | 'failed' | 'timed-out' | 'cancelled';
 }
 
+/** A result with its verdict. */
+export interface Judged {
+  readonly result: Result;
+  readonly verdict: Verdict;
+}
+
 const GOES_ON = 'it goes on at Nodion, where nothing can cancel it';
 
 /** Judges a result; the rules of what is green are all here. */

@@ -2,16 +2,14 @@ import { connect } from '../connect.ts';
 import { Interrupted } from '../deadline.ts';
 import { deployApplication, newResult, type Result } from '../deploy-application.ts';
 import { contentOf, createDeployLog, nameOf } from '../deploy-log.ts';
+import { setFirstOutputs, setOutputs } from '../deploy-outputs.ts';
 import { formatDuration } from '../duration.ts';
 import { findTargets } from '../find-targets.ts';
-import type { GitHubDeployment } from '../github-deployment.ts';
 import { type DeployInputs, readDeployInputs } from '../inputs.ts';
-import { jobSummary } from '../job-summary.ts';
-import { readLogTail } from '../log-tail.ts';
-import type { LogLine, NodionClient } from '../nodion-client.ts';
+import { recordGitHubDeployment, report } from '../report.ts';
 import { runAction, type Step, StepFailure } from '../run-action.ts';
 import * as runner from '../runner.ts';
-import { judge, type Verdict } from '../verdict.ts';
+import { type Judged, judge } from '../verdict.ts';
 
 await runAction(deploy);
 
@@ -54,9 +52,7 @@ async function deploy(step: Step): Promise<void> {
     return;
   }
 
-  const gitHubDeployment = inputs.environment
-    ? await startGitHubDeployment(inputs.environment, inputs, results)
-    : null;
+  const gitHubDeployment = await recordGitHubDeployment(inputs, results);
   log.start(results, inputs);
   await Promise.all(
     results.map((result) =>
@@ -99,11 +95,6 @@ async function deploy(step: Step): Promise<void> {
   runner.notice(inputs.wait ? 'Deployed' : 'Triggered', sentence);
 }
 
-interface Judged {
-  readonly result: Result;
-  readonly verdict: Verdict;
-}
-
 function refused(result: Result): Judged {
   const problem = result.target.problem ?? 'Not triggered, because of another application';
   return { result, verdict: { problem, kind: 'failed' } };
@@ -119,139 +110,6 @@ function failBeforeTrigger(error: unknown): never {
         `The workflow was cancelled before anything was triggered${last}`,
       )
     : new StepFailure('Timed out', `The \`timeout\` was over before anything was triggered${last}`);
-}
-
-/** The outputs of the first application by their names, and `deployments` with those of all. */
-function setOutputs(results: readonly Result[], judged: readonly Judged[] = []): void {
-  const [first] = results;
-  const verdictOf = (result: Result) => judged.find((one) => one.result === result)?.verdict;
-  if (first) setFirstOutputs(first, verdictOf(first));
-  runner.setOutput(
-    'deployments',
-    results.map((result) => {
-      const verdict = verdictOf(result);
-      return { ...outputsOf(result, verdict), ...(verdict?.problem && { error: verdict.problem }) };
-    }),
-  );
-}
-
-function setFirstOutputs(result: Result, verdict?: Verdict): void {
-  for (const [name, value] of Object.entries(outputsOf(result, verdict))) {
-    runner.setOutput(name, value);
-  }
-}
-
-function outputsOf(result: Result, verdict?: Verdict) {
-  const { target, deployment, triggered, startedAt, endedAt } = result;
-  const durationMs = startedAt !== null && endedAt !== null ? endedAt - startedAt : null;
-  return {
-    id: deployment?.id ?? null,
-    deploy_number: deployment?.deploy_number ?? null,
-    status: deployment?.status ?? null,
-    application_id: target.applicationId,
-    application_name: target.application?.name ?? null,
-    git_sha: deployment?.git_sha ?? null,
-    image_reference: deployment?.image_reference ?? null,
-    strategy: deployment?.strategy ?? target.application?.deployment_strategy ?? null,
-    triggered,
-    timed_out: verdict?.kind === 'timed-out',
-    duration_seconds: durationMs === null ? null : Number((durationMs / 1_000).toFixed(1)),
-  };
-}
-
-async function startGitHubDeployment(
-  environment: string,
-  inputs: DeployInputs,
-  results: readonly Result[],
-): Promise<GitHubDeployment | null> {
-  try {
-    const gitHub = await import('../github-deployment.ts');
-    return gitHub.startGitHubDeployment({
-      token: inputs.github_token ?? '',
-      environment,
-      environmentUrl: inputs.environment_url,
-      description: `Nodion: ${results.map(nameOf).join(', ')}`,
-    });
-  } catch (error) {
-    warnOfReport('No GitHub deployment', error);
-    return null;
-  }
-}
-
-/** What is told after the end: log tails, GitHub deployment, job summary. None of it changes the verdict. */
-async function report(options: {
-  client: NodionClient;
-  inputs: DeployInputs;
-  judged: readonly Judged[];
-  gitHubDeployment: GitHubDeployment | null;
-  signal: AbortSignal;
-}): Promise<void> {
-  const { client, inputs, judged, gitHubDeployment, signal } = options;
-
-  async function logTail({ result, verdict }: Judged): Promise<LogLine[]> {
-    const { deployment, target, startedAt } = result;
-    const isWanted = verdict.kind === 'failed' || verdict.kind === 'timed-out';
-    if (!isWanted || !deployment || inputs.log_lines === 0) return [];
-    try {
-      return await readLogTail({
-        client,
-        applicationId: target.applicationId,
-        deployment,
-        triggeredAt: startedAt ?? Date.now(),
-        count: inputs.log_lines,
-        signal,
-      });
-    } catch (error) {
-      warnOfReport(`No log of ${nameOf(result)}`, error);
-      return [];
-    }
-  }
-
-  const finished = gitHubDeployment
-    ?.finish({ ...gitHubEnd(judged, inputs), signal })
-    .catch((error: unknown) => warnOfReport('No GitHub deployment', error));
-  const entries = await Promise.all(
-    judged.map(async (one) => ({ ...one, logTail: await logTail(one) })),
-  );
-  for (const { result, logTail: lines } of entries) {
-    if (lines.length === 0) continue;
-    runner.group(
-      `Log of ${nameOf(result)} since the trigger, last ${lines.length} lines`,
-      lines.map(({ ts, msg }) => `${ts} ${msg}`),
-    );
-  }
-  try {
-    runner.appendToSummary(jobSummary(entries, workflow()));
-  } catch (error) {
-    warnOfReport('No job summary', error);
-  }
-  await finished;
-}
-
-function gitHubEnd(judged: readonly Judged[], { wait }: DeployInputs) {
-  const kinds = judged.map(({ verdict }) => verdict.kind);
-  const description = judged
-    .map(({ result, verdict }) => `${nameOf(result)}: ${verdict.problem ?? 'live'}`)
-    .join('; ');
-  if (kinds.includes('timed-out') || kinds.includes('cancelled')) {
-    return { state: 'error', description } as const;
-  }
-  if (kinds.includes('failed')) return { state: 'failure', description } as const;
-  return { state: wait ? 'success' : null, description } as const;
-}
-
-function workflow() {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA } = process.env;
-  return {
-    repositoryUrl:
-      GITHUB_SERVER_URL && GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}` : null,
-    sha: GITHUB_SHA ?? null,
-  };
-}
-
-function warnOfReport(title: string, error: unknown): void {
-  const reason = error instanceof Interrupted ? (error.lastError ?? 'no answer in time') : error;
-  runner.warning(title, reason instanceof Error ? reason.message : String(reason));
 }
 
 function stepFailure(failures: readonly Judged[], applications: number): StepFailure {
