@@ -57,7 +57,7 @@ describe('`application_name`', () => {
         '`application_name`: "mailer\\nmailer" is not allowed; allowed is each application only once',
     ],
     ['mailer, mailer', () => '"mailer" is given twice'],
-    [' , ,', () => 'allowed is one or more names, separated by line breaks'],
+    [' , ,', () => 'allowed is one or more names, separated by line breaks or commas'],
   ])('%j is refused before anything is triggered', (application_name, message) =>
     withNodion(async (nodion) => {
       nodion.addApplication({ name: 'mailer' });
@@ -317,9 +317,9 @@ describe('create-application', () => {
         '`name`: required, but not given',
         '`region_id`: required, but not given',
         '`instance_type_id`: required, but not given',
-        '`integration_id`: not given; the deployment strategy dockerfile and buildpacks requires it',
-        '`repository_id`: not given; the deployment strategy dockerfile and buildpacks requires it',
-        '`branch_id`: not given; the deployment strategy dockerfile and buildpacks requires it',
+        '`integration_id`: not given; the deployment strategy dockerfile requires it',
+        '`repository_id`: not given; the deployment strategy dockerfile requires it',
+        '`branch_id`: not given; the deployment strategy dockerfile requires it',
       ],
     ],
     [
@@ -334,7 +334,7 @@ describe('create-application', () => {
     [
       'an image for a Git-based application',
       { ...git, image_name: 'nginx' },
-      ['`image_name`: not allowed with the deployment strategy dockerfile and buildpacks'],
+      ['`image_name`: not allowed with the deployment strategy dockerfile'],
     ],
     [
       'a strategy of its own',
@@ -357,7 +357,7 @@ describe('create-application', () => {
       for (const carriedOut of [true, false]) {
         const name = `shop-${carriedOut}`;
         nodion.fail({ on: CREATE, fault: fault(carriedOut) });
-        const run = await create(nodion, { ...git, name, timeout: '30s' });
+        const run = await create(nodion, { ...git, name, timeout: '18s' });
         const made = nodion.applications.filter((application) => application.name === name);
         if (run.exitCode === 0) {
           expect(made).toHaveLength(1);
@@ -384,4 +384,23 @@ describe('create-application', () => {
         "POST /applications: Nodion answered 400, saying: Name can't be blank. Check the inputs and, in Nodion's dashboard, the application.",
       ]);
     }));
+
+  test.concurrent.each([
+    ['takes one that somebody else created meanwhile', git.region_id.toUpperCase(), 0],
+    ['but not one that differs', 'elsewhere', 1],
+  ])('%s', (_, regionId, exitCode) =>
+    withNodion(async (nodion) => {
+      const body = { errors: ['Name has already been taken'] };
+      nodion.fail(
+        { on: 'GET /applications', fault: answer(200, { applications: [] })(false) },
+        { on: CREATE, fault: answer(400, body)(false) },
+      );
+      const region = { id: regionId, name: 'Frankfurt, DE', slug: 'fra' };
+      const { id } = nodion.addApplication({ name: 'shop', region });
+      const run = await create(nodion, git);
+      expect(run.exitCode).toBe(exitCode);
+      if (exitCode === 0) expect(run.outputs).toMatchObject({ id, created: 'false' });
+      else expect(annotations(run, 'error')[0]).toContain('its `region_id` is elsewhere');
+    }),
+  );
 });

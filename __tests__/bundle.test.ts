@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { ACTIONS } from '../scripts/readme.ts';
 
-const BUNDLES = ['dist', 'dist/list-applications', 'dist/create-application'];
+const BUNDLES = ACTIONS.map((action) => join('dist', action));
 
 describe.each(BUNDLES)('What every run of %s loads', (folder) => {
   const code = readFileSync(join(folder, 'index.js'), 'utf8');
@@ -18,7 +19,7 @@ describe.each(BUNDLES)('What every run of %s loads', (folder) => {
     const chunks = readdirSync(folder).filter((file) => /^\d+\.index\.js$/.test(file));
     const contents = chunks.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
     expect(contents).toContain('ProxyAgent');
-    expect(contents.includes('createDeploymentStatus')).toBe(folder === 'dist');
+    expect(contents.includes('createDeploymentStatus')).toBe(folder === join('dist', '.'));
   });
 });
 

@@ -167,7 +167,7 @@ describe('A deployment that does not go well', () => {
       expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'failed' });
       expect(annotations(run, 'error')).toEqual([
         expect.stringMatching(
-          /^My App: Deployment #1 failed after \d\.?\d? s\. Look at its build log in Nodion's dashboard, and at the application's log if it was printed$/,
+          /^My App: Deployment #1 failed after \d\.?\d? s\. Its build log is in Nodion's dashboard; the application's last log lines, if there are any, are above$/,
         ),
       ]);
       expect(run.summary).toContain('❌');
@@ -254,7 +254,7 @@ describe('Before anything is triggered', () => {
       });
       expect(run.exitCode).toBe(1);
       expect(annotations(run, 'error')[0]).toContain(
-        'Nodion answered 404, saying: Not found. Check the id, and that it is in the project of the key behind `api_key` (for a user API key, set `project_id`).',
+        'Nodion answered 404, saying: Not found. Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
       );
     }));
 
@@ -333,7 +333,7 @@ describe('`expected_sha`', () => {
       expect(run.exitCode).toBe(1);
       expect(run.outputs.deploy_number).toBe('1');
       expect(annotations(run, 'error')[0]).toContain(
-        `Deployment #1 is of commit ${SHA}, not of \`expected_sha\` ${OTHER_SHA}`,
+        `of commit ${SHA}, not of \`expected_sha\` ${OTHER_SHA}`,
       );
     }),
   );
@@ -346,5 +346,15 @@ describe('`expected_sha`', () => {
       });
       expect(run.exitCode).toBe(1);
       expect(annotations(run, 'error')[0]).toContain("can't be confirmed");
+    }));
+
+  test.concurrent('that is missed is named also when the deployment fails', () =>
+    withNodion(async (nodion) => {
+      const application = nodion.addApplication(life(['created', 0], ['failed', 300]));
+      const run = await deploy(nodion, application, { inputs: { expected_sha: OTHER_SHA } });
+      expect(run.exitCode).toBe(1);
+      expect(annotations(run, 'error')[0]).toMatch(
+        /Deployment #1 failed .*\. Besides: Deployment #1 is of commit d77ead8/,
+      );
     }));
 });

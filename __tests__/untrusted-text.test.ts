@@ -66,8 +66,15 @@ describe('Whatever the text is', () => {
       secret,
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret),
-      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('hex'),
+      Buffer.from(secret).toString('base64url'),
     ];
+    for (const around of ['Bearer ', 'x', 'xy']) {
+      const encoded = Buffer.from(`${around}${secret}:`).toString('base64');
+      expect(Buffer.from(singleLine(encoded), 'base64').toString()).not.toContain(
+        secret.slice(2, -2),
+      );
+    }
     fc.assert(
       fc.property(text, text, fc.constantFrom(...forms), fc.nat(40), (before, after, form, cut) => {
         const hidden = singleLine(`${before}${form}${after}`, before.length + cut + 1);
@@ -89,4 +96,13 @@ test('Ordinary text stays as it is', () => {
   expect(logLine('::error::x')).toBe(': :error::x');
   expect(logLine('see ##[error]x')).toBe('see # #[error]x');
   expect(logLine('\u001b[31mred\u001b[0m\ttab')).toBe('red tab');
+});
+
+test('Terminal escapes that never end take no time to speak of', () => {
+  for (const piece of ['\u001b]a', '\u001b[0', '\u001b(', '\u009d', '::', '##[']) {
+    const startedAt = performance.now();
+    logLine(piece.repeat(200_000));
+    // Quadratic time would be minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  }
 });

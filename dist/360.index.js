@@ -14,6 +14,7 @@ __webpack_require__.r(__webpack_exports__);
 
 
 const CREATION_LIMIT_MS = 15_000;
+const SILENT = { debug() { }, info() { }, warn() { }, error() { } };
 const LONGEST_DESCRIPTION = 140;
 function startGitHubDeployment(options) {
     const { token, environment, environmentUrl } = options;
@@ -27,7 +28,7 @@ function startGitHubDeployment(options) {
             description: (0,_untrusted_text_js__WEBPACK_IMPORTED_MODULE_1__/* .singleLine */ .pF)(description, LONGEST_DESCRIPTION),
             log_url: runUrl(),
             ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
-            request: { signal },
+            request: { signal, log: SILENT },
         });
     };
     async function create() {
@@ -44,7 +45,7 @@ function startGitHubDeployment(options) {
             required_contexts: [],
             production_environment: isProduction,
             transient_environment: pullRequest !== undefined && !isProduction,
-            request: { signal: creation.signal },
+            request: { signal: creation.signal, log: SILENT },
         });
         if (!('id' in data))
             throw new Error('GitHub made no deployment');

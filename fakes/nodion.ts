@@ -246,7 +246,7 @@ export class FakeNodion {
     const { method = '', url = '' } = request;
     const [path = '', query = ''] = url.split('?');
     const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
-    const endpoint = `${method} ${id ? '/applications/:id' : path.replace('/v1', '')}${rest}`;
+    const endpoint = `${method} ${id ? '/applications/:id' : path.replace(/^\/v1(?=\/)/, '')}${rest}`;
     const record: RecordedRequest = {
       endpoint,
       method,
@@ -311,6 +311,7 @@ export class FakeNodion {
     const projectId = key.isUser ? (record.headers['x-nodion-project'] ?? PROJECT_ID) : PROJECT_ID;
     const isAllowed = key.scopes.includes(record.method === 'GET' ? 'read' : 'write');
     if (!isAllowed) return { status: 403, body: { error: 'Insufficient scope' } };
+    if (!record.url.startsWith('/v1/')) return { status: 404, body: { error: 'Not found' } };
     const inProject = this.applications.filter(
       (application) => application.projectId === projectId,
     );

@@ -2,18 +2,30 @@ import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 
 /** `npm run fake [-- PORT]`: a Nodion on loopback to try workflows against, until it is stopped. */
 
-const nodion = await FakeNodion.start(Number(process.argv[2] ?? 8080));
-nodion.addApplication({
-  name: 'broken',
-  life: [
-    { status: 'created', afterMs: 0 },
-    { status: 'failed', afterMs: 2_000 },
-  ],
+const port = Number(process.argv[2] ?? 8080);
+const nodion = await FakeNodion.start(port).catch((error: NodeJS.ErrnoException) => {
+  console.error(`No server on port ${port}: ${error.code}. Name another: npm run fake -- PORT`);
+  process.exit(1);
 });
-nodion.addApplication({ name: 'slow', life: [{ status: 'waiting', afterMs: 0 }] });
-const web = nodion.addApplication({ name: 'web' });
-const proxy = nodion.addApplication({ name: 'proxy', deployment_strategy: 'prebuilt_image' });
+const applications = {
+  'goes live': nodion.addApplication({ name: 'web' }),
+  'goes live, from an image': nodion.addApplication({
+    name: 'proxy',
+    deployment_strategy: 'prebuilt_image',
+  }),
+  fails: nodion.addApplication({
+    name: 'broken',
+    life: [
+      { status: 'created', afterMs: 0 },
+      { status: 'failed', afterMs: 2_000 },
+    ],
+  }),
+  'never ends': nodion.addApplication({ name: 'slow', life: [{ status: 'waiting', afterMs: 0 }] }),
+};
 console.log(`A Nodion at ${nodion.url}, with the API key ${PROJECT_KEY} and the applications`);
-for (const { id, name, deployment_strategy } of [web, proxy]) {
-  console.log(`  ${id}  ${name} (${deployment_strategy})`);
+for (const [what, { id, name }] of Object.entries(applications)) {
+  console.log(`  ${id}  ${name.padEnd(6)}  ${what}`);
 }
+console.log(
+  `Deploy one: NODION_API_KEY=${PROJECT_KEY} npm start -- api_url=${nodion.url} application_name=web`,
+);

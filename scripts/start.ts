@@ -1,5 +1,6 @@
+import { stringify } from 'yaml';
 import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
-import { runStep } from '../fakes/runner.ts';
+import { readActionMetadata, runStep } from '../fakes/runner.ts';
 import { annotationLine, summaryAsText } from './render-step.ts';
 
 /**
@@ -13,7 +14,8 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   console.log(`\n${RULE}\n${title}\n${RULE}`);
   console.log('\n  - uses: OWNER/nodion-deploy@v1\n    with:');
   for (const [name, value] of Object.entries(inputs)) {
-    console.log(`      ${name}: ${name === 'api_key' ? `\${{ secrets.NODION_API_KEY }}` : value}`);
+    const shown = name === 'api_key' ? `\${{ secrets.NODION_API_KEY }}` : stringify(value).trim();
+    console.log(`      ${name}: ${shown}`);
   }
   console.log('\nLog');
   let pending = '';
@@ -85,14 +87,30 @@ async function demonstrate(): Promise<void> {
   }
 }
 
+/** The inputs given as `name=value` arguments. */
+function givenInputs(): Record<string, string> {
+  const known = Object.keys(readActionMetadata('.').inputs);
+  return Object.fromEntries(
+    process.argv.slice(2).map((argument) => {
+      const [name = '', ...value] = argument.split('=');
+      if (!known.includes(name) || value.length === 0) {
+        console.error(`${argument}: not an input; give NAME=VALUE with one of ${known.join(', ')}`);
+        process.exit(1);
+      }
+      return [name, value.join('=')];
+    }),
+  );
+}
+
 const { NODION_API_KEY } = process.env;
+const given = givenInputs();
 if (NODION_API_KEY) {
-  console.log('NODION_API_KEY is set: this deploys for real, on Nodion.');
-  const inputs = process.argv.slice(2).map((argument) => {
-    const [name = '', ...value] = argument.split('=');
-    return [name, value.join('=')];
-  });
-  await show('A real deployment', { api_key: NODION_API_KEY, ...Object.fromEntries(inputs) });
+  const where = given.api_url ?? readActionMetadata('.').inputs.api_url?.default;
+  console.log(`NODION_API_KEY is set: this deploys for real, at ${where}`);
+  await show('A real deployment', { api_key: NODION_API_KEY, ...given });
+} else if (Object.keys(given).length > 0) {
+  console.error('To deploy for real, set NODION_API_KEY in the environment.');
+  process.exitCode = 1;
 } else {
   await demonstrate();
 }

@@ -1,7 +1,7 @@
 import { getProxyForUrl } from 'proxy-from-env';
 import { createNodionClient, type NodionClient } from './nodion-client.ts';
-import { StepFailure } from './run-action.ts';
 import * as runner from './runner.ts';
+import { StepFailure } from './step-failure.ts';
 
 /**
  * A Nodion client by an action's inputs, through the proxy that the environment names for `api_url`,
@@ -17,6 +17,8 @@ export async function connect(inputs: {
   // short-lived a process waits: 110 ms in place of 10 ms, measured on Node 24.
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--wasm-tiering-budget=1000000000');
+  // A name server that doesn't answer holds the process at its exit, by default for 10 s each.
+  process.env.RES_OPTIONS ??= 'timeout:2 attempts:1';
   const proxy = proxyFor(inputs.api_url);
   return createNodionClient({
     apiKey: inputs.api_key,

@@ -2,7 +2,7 @@ import { Interrupted } from './deadline.ts';
 import { type Application, type NodionClient, NodionError } from './nodion-client.ts';
 import { LostAnswer, postOnce } from './post-once.ts';
 import { type Hiccup, retryRead } from './retry.ts';
-import { StepFailure } from './run-action.ts';
+import { StepFailure } from './step-failure.ts';
 
 /** The body parameters of `POST /applications` by their own names; `name` identifies the application. */
 export interface NewApplication extends Readonly<Record<string, string | number>> {
@@ -57,13 +57,24 @@ export async function createApplication(options: {
       onRepeat: (attempt) => onProgress(`It was not created: trying again (try ${attempt} of 3)`),
     });
     if (found) onProgress('It had been created');
-    return { application: result ?? (await findCreated()), created: true };
+    const application = result?.name === wanted.name ? result : await findCreated();
+    if (found) refuseDifference(application, wanted);
+    return { application, created: true };
   } catch (error) {
+    // Somebody else may have created it in the meantime.
+    if (error instanceof NodionError && error.status === 400) {
+      const application = await find();
+      if (!application) throw error;
+      refuseDifference(application, wanted);
+      return { application, created: false };
+    }
     if (!(error instanceof LostAnswer)) throw error;
     const { cause } = error;
-    const reason = cause instanceof Interrupted ? (cause.lastError ?? 'time was over') : cause;
+    const isCancelled = cause instanceof Interrupted && cause.reason === 'cancelled';
+    const ended = isCancelled ? 'the workflow was cancelled' : 'time was over';
+    const reason = cause instanceof Interrupted ? (cause.lastError ?? ended) : cause;
     throw new StepFailure(
-      'Perhaps created',
+      isCancelled ? 'Cancelled' : 'Perhaps created',
       `An application called ${JSON.stringify(wanted.name)} may have been created: ${reason instanceof Error ? reason.message : reason}. Run the step again: it takes an application that exists`,
     );
   }
@@ -94,7 +105,7 @@ function refuseDifference(existing: Application, wanted: NewApplication): void {
     ['region_id', existing.region.id, wanted.region_id],
   ] as const;
   const differences = pairs
-    .filter(([, is, asked]) => is !== null && is !== asked)
+    .filter(([, is, asked]) => is !== null && is.toLowerCase() !== asked.toLowerCase())
     .map(([name, is, asked]) => `its \`${name}\` is ${is}, not ${asked}`);
   if (differences.length > 0) {
     throw new StepFailure(

@@ -32,6 +32,8 @@ export interface Result {
   /** Epoch milliseconds, or null before. */
   startedAt: number | null;
   endedAt: number | null;
+  /** Whether nothing more is going to happen. */
+  isDone: boolean;
   /** Every status seen, from when, in epoch milliseconds. */
   readonly timeline: { readonly status: string; readonly at: number }[];
 }
@@ -47,6 +49,7 @@ export function newResult(target: Target): Result {
     error: null,
     startedAt: null,
     endedAt: null,
+    isDone: false,
     timeline: [],
   };
 }
@@ -94,10 +97,13 @@ export async function deployApplication(options: {
     const following = { client, applicationId, deployment, pollIntervalMs, signal, report };
     result.outcome = await waitForDeployment(following);
     result.deployment = result.outcome.deployment;
-    result.endedAt = Date.now();
+    const ended = result.outcome.kind === 'timed-out' ? undefined : result.timeline.at(-1)?.at;
+    result.endedAt = ended ?? Date.now();
     if (verify && result.outcome.kind === 'available')
       result.rollout = await verifyRollout(following);
   } catch (error) {
     result.error = error;
+  } finally {
+    result.isDone = true;
   }
 }

@@ -1,6 +1,5 @@
 import type { Result } from './deploy-application.ts';
 import { formatDuration } from './duration.ts';
-import { isFinal } from './find-deployment.ts';
 import type { Deployment } from './nodion-client.ts';
 import type { ProgressEvent } from './progress.ts';
 import { describeHiccup, type Hiccup } from './retry.ts';
@@ -93,7 +92,7 @@ export function createDeployLog({ timeoutMs }: { timeoutMs: number }): DeployLog
   }
 
   function beat(results: readonly Result[]): void {
-    const open = results.filter(({ deployment }) => !deployment || !isFinal(deployment));
+    const open = results.filter(({ isDone }) => !isDone);
     const left = formatDuration(Math.max(0, timeoutMs - performance.now()));
     const shown = open
       .slice(0, 5)
@@ -115,10 +114,9 @@ export function createDeployLog({ timeoutMs }: { timeoutMs: number }): DeployLog
     start: (results, { wait, poll_interval }) => {
       isSingle = results.length === 1;
       for (const result of results) line(result, announcement(result));
-      const left = formatDuration(timeoutMs - performance.now());
       if (wait) {
         runner.info(
-          `Looking every ${formatDuration(poll_interval)} until it is done, for at most ${left}`,
+          `Looking every ${formatDuration(poll_interval)} until it is done, at most until the timeout of ${formatDuration(timeoutMs)}`,
         );
       }
       heartbeat = setInterval(() => beat(results), HEARTBEAT_MS).unref();
@@ -154,7 +152,8 @@ export function contentOf(deployment: Deployment): string {
   const { git_sha, commit_message, committer_name, image_reference } = deployment;
   if (image_reference !== null) return `image ${image_reference}`;
   const message = commit_message && singleLine(commit_message.split('\n', 1)[0] ?? '', 120);
-  const commit = git_sha === null ? 'the latest commit' : `commit ${git_sha.slice(0, 7)}`;
+  const commit =
+    git_sha === null ? 'the latest commit' : `commit ${singleLine(git_sha).slice(0, 7)}`;
   return [
     commit,
     message && `"${message}"`,

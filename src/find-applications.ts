@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Application } from './nodion-client.ts';
-import { StepFailure } from './run-action.ts';
+import { StepFailure } from './step-failure.ts';
 
 const NAMES_SHOWN = 5;
 

@@ -10,7 +10,7 @@ import {
   NodionError,
 } from './nodion-client.ts';
 import { type Hiccup, retryRead } from './retry.ts';
-import { StepFailure } from './run-action.ts';
+import { StepFailure } from './step-failure.ts';
 
 /** How long an API that stays down may hold up a step that has triggered nothing yet. */
 const LIMIT_MS = 55_000;
@@ -58,36 +58,35 @@ export async function findTargets(options: {
 
   async function target(given: Application | string): Promise<Target> {
     const applicationId = typeof given === 'string' ? given : given.id;
-    const [application, deployments] = await Promise.all([
-      typeof given === 'string'
-        ? readIfAllowed((limited) => client.getApplication(given, limited))
-        : given,
-      readIfAllowed((limited) => client.listDeployments(applicationId, limited)),
-    ]);
-    refuseMisfit(application, deployments, inputs);
-    const wanted = { imageTag: inputs.image_tag, commit: inputs.expected_sha };
-    const reusable = inputs.reuse_existing && findReusableDeployment(deployments ?? [], wanted);
-    return { applicationId, application, deployments, reusable: reusable || null, problem: null };
+    let application = typeof given === 'string' ? null : given;
+    try {
+      const [seen, deployments] = await Promise.all([
+        application ?? readIfAllowed((limited) => client.getApplication(applicationId, limited)),
+        readIfAllowed((limited) => client.listDeployments(applicationId, limited)),
+      ]);
+      application = seen;
+      refuseMisfit(application, deployments, inputs);
+      const wanted = { imageTag: inputs.image_tag, commit: inputs.expected_sha };
+      const reusable = inputs.reuse_existing
+        ? findReusableDeployment(deployments ?? [], wanted)
+        : null;
+      return { applicationId, application, deployments, reusable, problem: null };
+    } catch (error) {
+      if (!(error instanceof StepFailure || error instanceof NodionError)) throw error;
+      return {
+        applicationId,
+        application,
+        deployments: null,
+        reusable: null,
+        problem: error.message,
+      };
+    }
   }
 
   const wanted = inputs.application_name
     ? findApplications(await read(client.listApplications), inputs.application_name)
     : (inputs.application_id ?? []);
-  return await Promise.all(
-    wanted.map((given) =>
-      target(given).catch((error: unknown): Target => {
-        if (!(error instanceof StepFailure || error instanceof NodionError)) throw error;
-        const isId = typeof given === 'string';
-        return {
-          applicationId: isId ? given : given.id,
-          application: isId ? null : given,
-          deployments: null,
-          reusable: null,
-          problem: error.message,
-        };
-      }),
-    ),
-  );
+  return await Promise.all(wanted.map(target));
 }
 
 /** @throws StepFailure when an input is not for applications of this kind, as far as the kind is known. */

@@ -2,6 +2,8 @@ import { context, getOctokit } from '@actions/github';
 import { singleLine } from './untrusted-text.ts';
 
 const CREATION_LIMIT_MS = 15_000;
+/** @octokit/request prints GitHub's `deprecation` headers to the console. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const LONGEST_DESCRIPTION = 140;
 
 /** GitHub's words for the state of a GitHub deployment, as far as they are used here. */
@@ -49,7 +51,7 @@ export function startGitHubDeployment(options: {
       description: singleLine(description, LONGEST_DESCRIPTION),
       log_url: runUrl(),
       ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
-      request: { signal },
+      request: { signal, log: SILENT },
     });
   };
 
@@ -67,7 +69,7 @@ export function startGitHubDeployment(options: {
       required_contexts: [],
       production_environment: isProduction,
       transient_environment: pullRequest !== undefined && !isProduction,
-      request: { signal: creation.signal },
+      request: { signal: creation.signal, log: SILENT },
     });
     if (!('id' in data)) throw new Error('GitHub made no deployment');
     await setState(data.id, 'in_progress', {

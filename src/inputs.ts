@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts';
-import { StepFailure } from './run-action.ts';
 import * as runner from './runner.ts';
+import { StepFailure } from './step-failure.ts';
 import { isUuid } from './uuid.ts';
 
 /** How one input is read; the order in which the inputs are listed is that of `action.yml`. */
@@ -152,7 +152,8 @@ function uuids(text: string): string[] {
 
 function names(text: string): string[] {
   const given = lines(text).map(anyLine);
-  if (!/[^\s,]/.test(text)) throw new NotAllowed('one or more names, separated by line breaks');
+  if (!/[^\s,]/.test(text))
+    throw new NotAllowed('one or more names, separated by line breaks or commas');
   if (new Set(given).size < given.length) throw new NotAllowed('each application only once');
   return given;
 }
@@ -259,7 +260,8 @@ export function readCreateApplicationInputs(): Values<typeof createApplicationIn
       given('deployment_strategy', 'dockerfile') || given('deployment_strategy', 'buildpacks');
     if (!isImage && !isGit) return [];
     const [needed, foreign] = isImage ? [forImages, forGit] : [forGit, [...forImages, 'image_tag']];
-    const word = isImage ? 'prebuilt_image' : 'dockerfile and buildpacks';
+    const word =
+      runner.getInput('deployment_strategy') || createApplicationInputs.deployment_strategy.default;
     return [
       ...needed
         .filter((name) => !given(name))

@@ -3,12 +3,14 @@ import { nameOf } from './deploy-log.ts';
 import { formatDuration } from './duration.ts';
 import type { LogLine } from './nodion-client.ts';
 import { LARGEST_SUMMARY_BYTES } from './runner.ts';
-import { diagramText, summaryProse, summaryText } from './untrusted-text.ts';
+import { diagramText, singleLine, summaryProse, summaryText } from './untrusted-text.ts';
 import type { Judged, Verdict } from './verdict.ts';
 
 const LOG_LINES_SHOWN = 15;
 /** Below this the trigger itself is not worth a bar. */
 const LONG_TRIGGER_MS = 500;
+
+const TICKS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800];
 
 /** What the summary tells of one application. */
 export interface SummaryEntry extends Judged {
@@ -60,8 +62,9 @@ function headingOf(entries: readonly SummaryEntry[]): string {
 function endOf({ result, verdict }: SummaryEntry): string {
   if (verdict.kind === 'timed-out') return 'timed out';
   if (verdict.kind === 'cancelled') return 'was cancelled';
-  if (verdict.problem !== null) return 'failed';
-  if (result.deployment === null) return 'was checked (dry run)';
+  if (verdict.problem !== null) {
+    return result.outcome?.kind === 'available' ? 'is live, but not as asked' : 'failed';
+  }
   return result.outcome ? 'is live' : 'was triggered';
 }
 
@@ -91,7 +94,7 @@ function contentCell({ deployment }: Result, { repositoryUrl, sha }: Workflow): 
   const { git_sha, commit_message, committer_name, image_reference } = deployment;
   if (image_reference !== null) return summaryText(image_reference, 200);
   if (git_sha === null) return '–';
-  const short = summaryText(git_sha.slice(0, 7));
+  const short = summaryText(singleLine(git_sha).slice(0, 7));
   const commit =
     repositoryUrl !== null && git_sha === sha
       ? `<a href="${repositoryUrl}/commit/${sha}">${short}</a>`
@@ -126,7 +129,19 @@ function timelineOf(entries: readonly SummaryEntry[]): string {
     return [`section ${diagramText(nameOf(result)) || 'Application'}\n${bars.join('')}`];
   });
   if (sections.length === 0) return '';
-  return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\ntodayMarker off\n${sections.join('')}\`\`\`\n\n`;
+  return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\ntodayMarker off\ntickInterval ${tickInterval(entries)}\n${sections.join('')}\`\`\`\n\n`;
+}
+
+/** Some six ticks on the time axis: mermaid's own choice overlaps. */
+function tickInterval(entries: readonly SummaryEntry[]): string {
+  const times = entries
+    .flatMap(({ result }) => [
+      result.startedAt ?? [],
+      result.endedAt ?? result.timeline.at(-1)?.at ?? [],
+    ])
+    .flat();
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;
+  return `${TICKS_SECONDS.find((tick) => tick * 6 >= seconds) ?? 3_600}second`;
 }
 
 function tailOf({ result, logTail }: SummaryEntry): string {

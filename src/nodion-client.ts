@@ -304,7 +304,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   400: "Check the inputs and, in Nodion's dashboard, the application.",
   401: 'Check the secret behind `api_key`: it may be mistyped, expired or empty (secrets are empty in workflows triggered from forks and by Dependabot).',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
-  404: 'Check the id, and that it is in the project of the key behind `api_key` (for a user API key, set `project_id`).',
+  404: 'Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
 };
 
 function refused(name: string, { status, headers, data }: Answer): NodionError {
@@ -332,19 +332,17 @@ function redirected(name: string, apiUrl: string, { status, headers }: Answer): 
 
 /** Nodion's own words of an error body; '' when it isn't one of theirs, such as a gateway's HTML. */
 function errorWords(data: unknown): string {
-  let body: unknown;
   try {
-    body = JSON.parse(String(data));
+    const body: unknown = JSON.parse(String(data));
+    const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
+    const sentences = (Array.isArray(words) ? words : [words ?? []].flat())
+      .slice(0, 10)
+      .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)))
+      .join('; ');
+    return singleLine(sentences, LONGEST_WORDS);
   } catch {
     return '';
   }
-  const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
-  const sentences = [words ?? []]
-    .flat()
-    .slice(0, 10)
-    .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)))
-    .join('; ');
-  return singleLine(sentences, LONGEST_WORDS);
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). */
@@ -359,7 +357,10 @@ function networkFailure(error: unknown): string {
   const innermost = innermostCause(error);
   if (innermost === 'gave-up') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
   const code = optional(innermost, 'code');
-  if (typeof code === 'string') return `no answer (${code})`;
+  if (typeof code === 'string') {
+    const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/.test(code);
+    return `no answer (${code})${isCertificate ? '. The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS' : ''}`;
+  }
   return `no answer (${innermost instanceof Error ? innermost.message : 'network error'})`;
 }
 

@@ -1,25 +1,17 @@
 import { abortAfter, Interrupted, type InterruptReason } from './deadline.ts';
 import { NodionError } from './nodion-client.ts';
 import * as runner from './runner.ts';
+import { StepFailure } from './step-failure.ts';
 
 const REPORT_MS = 5_000;
 const REPORT_AFTER_CANCELLATION_MS = 3_000;
-
-/** Ends the step red: `title` and `message` become its one error annotation. */
-export class StepFailure extends Error {
-  readonly title: string;
-
-  constructor(title: string, message: string) {
-    super(message);
-    this.name = 'StepFailure';
-    this.title = title;
-  }
-}
 
 /** The time and the signals of the step that is running. */
 export interface Step {
   /** Aborts at the step's time-out or when the workflow is cancelled; its reason says which. */
   readonly signal: AbortSignal;
+  /** Whether the workflow has been cancelled by now, also after the time-out. */
+  isCancelled(): boolean;
   /** Starts the step's time-out, `ms` milliseconds counted from the start of the process. */
   startTimeout(ms: number): void;
   /** A signal for what is left to report at the end: aborts after 5 s, or 3 s after a cancellation. */
@@ -33,9 +25,11 @@ export interface Step {
 export async function runAction(main: (step: Step) => Promise<void>): Promise<void> {
   const step = new AbortController();
   const report = new AbortController();
+  let isCancelled = false;
   const abort = (reason: InterruptReason) => step.abort(reason);
   for (const signalName of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signalName, () => {
+      isCancelled = true;
       abort('cancelled');
       abortAfter(REPORT_AFTER_CANCELLATION_MS, report);
     });
@@ -47,6 +41,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
   try {
     await main({
       signal: step.signal,
+      isCancelled: () => isCancelled,
       startTimeout: (ms) => {
         setTimeout(() => abort('timed-out'), ms - performance.now()).unref();
       },
@@ -63,7 +58,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
 
 function fail(error: unknown): void {
   if (error instanceof StepFailure) runner.fail(error.title, error.message);
-  else if (error instanceof NodionError) runner.fail('Nodion did not do it', error.message);
+  else if (error instanceof NodionError) runner.fail('Request to Nodion failed', error.message);
   else if (error instanceof Interrupted) runner.fail(...interruption(error));
   else {
     const unexpected = error instanceof Error ? error : new Error(String(error));

@@ -63,7 +63,7 @@ const outputs = new Map<string, string>();
 export function setOutput(name: string, value: string | number | boolean | object | null): void {
   const text =
     typeof value === 'object' && value !== null
-      ? withoutSecrets(JSON.stringify(value))
+      ? JSON.stringify(value, (_, part) => (typeof part === 'string' ? withoutSecrets(part) : part))
       : singleLine(String(value ?? ''), Number.POSITIVE_INFINITY);
   if (outputs.get(name) === text) return;
   outputs.set(name, text);

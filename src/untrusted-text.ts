@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 /**
  * Text from outside (commit messages, names, log lines, error bodies) on its way to a person. The
  * functions take any string, change only what a terminal, the runner or Markdown would act on, and
@@ -7,25 +5,50 @@ import { stripVTControlCharacters } from 'node:util';
  */
 
 const LONGEST_LINE = 4_000;
+/** Below this, an encoded form could stand in any text. */
+const SHORTEST_FORM = 6;
 
-const secretForms = new Set<string>();
+/** Longest first, so that no form is left over in pieces. */
+let secretForms: readonly string[] = [];
 
-/** From now on `secret` is shown as `***` by every function here: as it is, in JSON, in a URL and in base64. */
+/** From now on `secret` is shown as `***` by every function here: as it is, and in JSON, a URL, base64 and hex. */
 export function hideSecret(secret: string): void {
   if (secret === '') return;
-  secretForms.add(secret);
-  secretForms.add(JSON.stringify(secret).slice(1, -1));
-  secretForms.add(encodeURIComponent(secret.toWellFormed()));
-  secretForms.add(Buffer.from(secret).toString('base64'));
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret.toWellFormed()),
+    bytes.toString('hex'),
+    ...[0, 1, 2].flatMap((offset) => base64Within(bytes, offset)),
+  ];
+  secretForms = [...new Set([...secretForms, ...forms])].sort((a, b) => b.length - a.length);
 }
 
-/** `text` with every secret in it hidden, else unchanged: for outputs in JSON. */
+/** What base64 makes of `bytes` wherever they stand in longer data, `offset` bytes after a whole group. */
+function base64Within(bytes: Buffer, offset: number): string[] {
+  const start = Math.ceil((8 * offset) / 6);
+  const end = Math.floor((8 * (offset + bytes.length)) / 6);
+  const data = Buffer.concat([Buffer.alloc(offset), bytes]);
+  return (['base64', 'base64url'] as const)
+    .map((encoding) => data.toString(encoding).slice(start, end))
+    .filter((form) => form.length >= SHORTEST_FORM);
+}
+
+/** `text` with every secret in it hidden, else unchanged: for outputs. */
 export function withoutSecrets(text: string): string {
-  let hidden = text;
-  for (const form of secretForms) hidden = hidden.replaceAll(form, '***');
-  return hidden;
+  return secretForms.reduce((hidden, form) => hidden.replaceAll(form, '***'), text);
 }
 
+// Like util.stripVTControlCharacters(), whose time is quadratic in unterminated sequences.
+const ESCAPES = new RegExp(
+  [
+    String.raw`(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\u009d]*(?:\u0007|\u001b\\|\u009c)`,
+    String.raw`(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]`,
+    String.raw`\u001b[ -/]*[0-~]`,
+  ].join('|'),
+  'g',
+);
 // C0, DEL and C1 controls; line and paragraph separators.
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 // Bidirectional controls reorder what is seen (CVE-2021-42574), tag characters hide text.
@@ -37,10 +60,7 @@ const INVISIBLE = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e00
  */
 export function singleLine(text: string, longest = LONGEST_LINE): string {
   const clean = withoutSecrets(
-    stripVTControlCharacters(text)
-      .replace(CONTROLS, ' ')
-      .replace(INVISIBLE, '\ufffd')
-      .toWellFormed(),
+    text.replace(ESCAPES, '').replace(CONTROLS, ' ').replace(INVISIBLE, '\ufffd').toWellFormed(),
   );
   return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
 }

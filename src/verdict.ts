@@ -52,22 +52,23 @@ export function judge(result: Result, asked: Asked): Verdict {
 
   const number = `Deployment #${deployment.deploy_number}`;
   const shaProblem = commitProblem(result, asked);
+  const besides = shaProblem && deployment.git_sha !== null ? `. Besides: ${shaProblem}` : '';
   if (outcome === null) return shaProblem ? failed(shaProblem) : { problem: null, kind: 'success' };
   if (outcome.kind === 'failed') {
     return failed(
-      `${number} failed ${elapsed(result)}. Look at its build log in Nodion's dashboard, and at the application's log if it was printed`,
+      `${number} failed ${elapsed(result)}. Its build log is in Nodion's dashboard; the application's last log lines, if there are any, are above${besides}`,
     );
   }
   if (outcome.kind === 'expired') {
     return failed(
       outcome.overtakenBy === null
-        ? `${number} expired ${elapsed(result)}: it is not live. Deploy again, or look at it in Nodion's dashboard`
-        : `${number} expired ${elapsed(result)}: it was superseded by #${outcome.overtakenBy}. Use \`concurrency\` in the workflow to deploy one after another`,
+        ? `${number} expired ${elapsed(result)}: it is not live. Deploy again, or look at it in Nodion's dashboard${besides}`
+        : `${number} expired ${elapsed(result)}: it was superseded by #${outcome.overtakenBy}. Use \`concurrency\` in the workflow to deploy one after another${besides}`,
     );
   }
   if (outcome.kind === 'timed-out') {
     return timedOut(
-      `${number} was still ${quoted(deployment.status)} when ${after} was over; ${GOES_ON}. If it takes longer as a rule, raise \`timeout\`${lastFailure(outcome.lastError)}`,
+      `${number} was still ${quoted(deployment.status)} when ${after} was over; ${GOES_ON}. If it takes longer as a rule, raise \`timeout\`${lastFailure(outcome.lastError)}${besides}`,
     );
   }
   if (shaProblem) return failed(shaProblem);
@@ -112,7 +113,7 @@ function judgeLostAnswer(
   };
 }
 
-function commitProblem({ deployment, target }: Result, asked: Asked): string | null {
+function commitProblem({ deployment, outcome }: Result, asked: Asked): string | null {
   const { expectedSha, wait } = asked;
   if (expectedSha === null || deployment === null || isOfCommit(deployment, expectedSha))
     return null;
@@ -120,14 +121,12 @@ function commitProblem({ deployment, target }: Result, asked: Asked): string | n
   if (deployment.git_sha === null) {
     return `${number}: Nodion does not say of which commit it is, so \`expected_sha\` ${expectedSha} can't be confirmed${wait ? '' : ' (it may say so later: use `wait: true`)'}`;
   }
-  const branch = target.application ? ' of the connected branch' : '';
-  return `${number} is of commit ${deployment.git_sha}, not of \`expected_sha\` ${expectedSha}: Nodion deploys the latest commit${branch}. Check that the workflow runs on that branch, and that nothing was pushed meanwhile`;
+  const but = outcome?.kind === 'available' ? 'live, but ' : '';
+  return `${number} is ${but}of commit ${deployment.git_sha}, not of \`expected_sha\` ${expectedSha}: Nodion deploys the latest commit of the connected branch. Check that the workflow runs on that branch, and that nothing was pushed meanwhile`;
 }
 
 function elapsed({ startedAt, endedAt }: Result): string {
-  return startedAt === null || endedAt === null
-    ? 'at once'
-    : `after ${formatDuration(endedAt - startedAt)}`;
+  return `after ${formatDuration((endedAt ?? 0) - (startedAt ?? 0))}`;
 }
 
 function lastFailure(error: Error | null): string {

@@ -7,8 +7,9 @@ import { formatDuration } from '../duration.ts';
 import { findTargets } from '../find-targets.ts';
 import { type DeployInputs, readDeployInputs } from '../inputs.ts';
 import { recordGitHubDeployment, report } from '../report.ts';
-import { runAction, type Step, StepFailure } from '../run-action.ts';
+import { runAction, type Step } from '../run-action.ts';
 import * as runner from '../runner.ts';
+import { StepFailure } from '../step-failure.ts';
 import { type Judged, judge } from '../verdict.ts';
 
 await runAction(deploy);
@@ -86,7 +87,7 @@ async function deploy(step: Step): Promise<void> {
   const failures = judged.filter(({ verdict }) => verdict.problem !== null);
   if (failures.length > 0) throw stepFailure(failures, judged.length);
   const sentence = success(results, inputs);
-  if (step.signal.reason === 'cancelled') {
+  if (step.isCancelled()) {
     throw new StepFailure(
       'Cancelled',
       `The workflow was cancelled after the deployment: ${sentence}`,
@@ -131,10 +132,11 @@ function success(results: readonly Result[], { wait }: DeployInputs): string {
   return results
     .map((result) => {
       const { deployment, startedAt, endedAt } = result;
-      if (!deployment) return nameOf(result);
-      const number = `${nameOf(result)} #${deployment.deploy_number}`;
-      const content = contentOf(deployment);
+      const number = `${nameOf(result)} #${deployment?.deploy_number}`;
+      const content = deployment ? contentOf(deployment) : '';
       if (!wait) return `${number} is under way, and not waited for: ${content}`;
+      if (result.target.reusable?.status === 'available')
+        return `${number} was live already: ${content}`;
       const duration = formatDuration((endedAt ?? 0) - (startedAt ?? 0));
       return `${number} is live after ${duration}: ${content}`;
     })
