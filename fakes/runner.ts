@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { EOL, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
@@ -79,6 +79,8 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: dirname(process.execPath),
+        // Windows has no sockets without it.
+        ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
         CI: 'true',
         GITHUB_ACTIONS: 'true',
         GITHUB_SERVER_URL: 'https://github.com',
@@ -111,10 +113,10 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
     });
     return {
       exitCode,
-      log,
+      log: log.replaceAll(EOL, '\n'),
       stderr,
       commands: parseWorkflowCommands(log),
-      outputs: parseFileCommands(readFileSync(files.GITHUB_OUTPUT, 'utf8')),
+      outputs: parseFileCommands(readFileSync(files.GITHUB_OUTPUT, 'utf8').replaceAll(EOL, '\n')),
       summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
       durationMs: performance.now() - startedAt,
     };
