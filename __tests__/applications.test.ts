@@ -72,6 +72,17 @@ describe('`application_name`', () => {
       expect(nodion.requestsTo(TRIGGER)).toEqual([]);
     }),
   );
+
+  test.concurrent('that can’t be looked up, because of a wrong key, triggers nothing', () =>
+    withNodion(async (nodion) => {
+      const run = await deploy(nodion, null, {
+        inputs: { application_name: 'web', api_key: 'wrong-key-77' },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(annotations(run, 'error')[0]).toMatch(
+        /^GET \/applications: Nodion answered 401, .*\nNothing was triggered\.$/,
+      );
+    }));
 });
 
 describe('Several applications in one step', () => {

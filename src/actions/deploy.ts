@@ -6,6 +6,7 @@ import { setFirstOutputs, setOutputs } from '../deploy-outputs.ts';
 import { formatDuration } from '../duration.ts';
 import { findTargets } from '../find-targets.ts';
 import { type DeployInputs, readDeployInputs } from '../inputs.ts';
+import { NodionError } from '../nodion-client.ts';
 import { recordGitHubDeployment, report } from '../report.ts';
 import { runAction, type Step } from '../run-action.ts';
 import * as runner from '../runner.ts';
@@ -102,6 +103,9 @@ function refused(result: Result): Judged {
 }
 
 function failBeforeTrigger(error: unknown): never {
+  if (error instanceof NodionError) {
+    throw new StepFailure('Not deployed', `${error.message}\nNothing was triggered.`);
+  }
   if (!(error instanceof Interrupted)) throw error;
   if (error.reason === 'timed-out') runner.setOutput('timed_out', true);
   const last = error.lastError ? `. The last failure: ${error.lastError.message}` : '';
