@@ -10,7 +10,8 @@ import { readActionMetadata, runStep } from '../fakes/runner.ts';
 import { withNodion } from '../fakes/scenario.ts';
 import { runWorkflow } from '../fakes/workflow.ts';
 import { ACTIONS, withTables } from '../scripts/readme.ts';
-import { createApplicationInputs, deployInputs, listApplicationsInputs } from '../src/inputs.ts';
+import { deployInputs } from '../src/deploy/plan.ts';
+import { createApplicationInputs, listApplicationsInputs } from '../src/nodion/inputs.ts';
 
 const READMES = ACTIONS.map((folder) => join(folder, 'README.md'));
 const PAGES = [...READMES, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];

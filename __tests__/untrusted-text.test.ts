@@ -5,12 +5,12 @@ import { parseWorkflowCommands } from '../fakes/runner.ts';
 import { renderSummary } from '../fakes/summary.ts';
 import {
   diagramText,
-  hideSecret,
-  logLine,
+  escapeLogLine,
+  registerSecret,
   singleLine,
   summaryProse,
   summaryText,
-} from '../src/untrusted-text.ts';
+} from '../src/runner/untrusted-text.ts';
 
 /** Any text, more often than not with pieces of a payload in it. */
 const text = fc
@@ -27,7 +27,7 @@ describe('Whatever the text is', () => {
   test('the runner finds no command in a log line', () => {
     fc.assert(
       fc.property(text, (any) => {
-        const line = logLine(any);
+        const line = escapeLogLine(any);
         expect(parseWorkflowCommands(line)).toEqual([]);
         expect(parseWorkflowCommands(`prefix ${line}`)).toEqual([]);
         expect(line).not.toMatch(CONTROLS);
@@ -61,7 +61,7 @@ describe('Whatever the text is', () => {
 
   test('a secret in it is hidden, also where the text is cut', () => {
     const secret = 'top"secret/key+7';
-    hideSecret(secret);
+    registerSecret(secret);
     const forms = [
       secret,
       JSON.stringify(secret).slice(1, -1),
@@ -91,17 +91,17 @@ test('Ordinary text stays as it is', () => {
     'Größe geändert ✓ 日本語 👩‍💻',
     'a: b :: c ## [x]',
   ]) {
-    expect(logLine(ordinary)).toBe(ordinary);
+    expect(escapeLogLine(ordinary)).toBe(ordinary);
   }
-  expect(logLine('::error::x')).toBe(': :error::x');
-  expect(logLine('see ##[error]x')).toBe('see # #[error]x');
-  expect(logLine('\u001b[31mred\u001b[0m\ttab')).toBe('red tab');
+  expect(escapeLogLine('::error::x')).toBe(': :error::x');
+  expect(escapeLogLine('see ##[error]x')).toBe('see # #[error]x');
+  expect(escapeLogLine('\u001b[31mred\u001b[0m\ttab')).toBe('red tab');
 });
 
 test('Terminal escapes that never end take no time to speak of', () => {
   for (const piece of ['\u001b]a', '\u001b[0', '\u001b(', '\u009d', '::', '##[']) {
     const startedAt = performance.now();
-    logLine(piece.repeat(200_000));
+    escapeLogLine(piece.repeat(200_000));
     // Quadratic time would be minutes.
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   }

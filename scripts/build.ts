@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /**
@@ -8,12 +8,6 @@ import { basename, join } from 'node:path';
  */
 
 const ACTIONS = 'build/src/actions';
-
-// The only use of undici's 930 kB in @actions/core is getIDToken(), which is never called here. Its
-// modules only define things, but the package does not say so: https://github.com/actions/toolkit/issues/1436
-const CORE = 'node_modules/@actions/core/package.json';
-const core = JSON.parse(readFileSync(CORE, 'utf8'));
-writeFileSync(CORE, `${JSON.stringify({ ...core, sideEffects: false }, null, 2)}\n`);
 
 rmSync('dist', { recursive: true, force: true });
 const entries = readdirSync(ACTIONS).filter((file) => file.endsWith('.js'));
@@ -27,8 +21,8 @@ for (const entry of entries) {
 const everything = 'build/everything.js';
 const modules = [
   ...entries.map((entry) => `./src/actions/${entry}`),
-  './src/proxy.js',
-  './src/github-deployment.js',
+  './src/nodion/proxy.js',
+  './src/report/github-deployment.js',
 ];
 writeFileSync(everything, modules.map((module) => `import '${module}';\n`).join(''));
 bundle(everything, 'build/everything', '--license', 'licenses.txt');
@@ -38,11 +32,4 @@ function bundle(entry: string, folder: string, ...options: string[]): void {
   const cli = 'node_modules/@vercel/ncc/dist/ncc/cli.js';
   const args = [cli, 'build', entry, '-o', folder, '--no-cache', '--minify', '--quiet', ...options];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-
-  // @actions/core loads node:crypto, a fifth of the start-up, for the delimiter in file commands.
-  const file = join(folder, 'index.js');
-  const eager = /\w+\(import\.meta\.url\)\("crypto"\)/g;
-  const code = readFileSync(file, 'utf8');
-  if (code.match(eager)?.length !== 1) throw new Error(`${file}: crypto is not loaded as expected`);
-  writeFileSync(file, code.replace(eager, '{randomUUID:()=>$&.randomUUID()}'));
 }

@@ -1,30 +1,30 @@
-import { connect } from '../connect.ts';
-import { createApplication } from '../create-application.ts';
-import { readCreateApplicationInputs } from '../inputs.ts';
-import { describeHiccup } from '../retry.ts';
-import { runAction, type Step } from '../run-action.ts';
-import * as runner from '../runner.ts';
+import { connect } from '../nodion/connect.ts';
+import { ensureApplication } from '../nodion/ensure-application.ts';
+import { readCreateApplicationInputs } from '../nodion/inputs.ts';
+import { describeRetry } from '../nodion/retry.ts';
+import * as commands from '../runner/commands.ts';
+import { runAction, type Step } from '../runner/run-action.ts';
 
-await runAction(ensureApplication);
+await runAction(createApplication);
 
-async function ensureApplication({ signal, startTimeout }: Step): Promise<void> {
+async function createApplication({ signal, startTimeout }: Step): Promise<void> {
   const { api_key, project_id, api_url, timeout, ...parameters } = readCreateApplicationInputs();
   startTimeout(timeout);
-  const client = await connect({ api_key, project_id, api_url });
+  const client = await connect({ apiKey: api_key, projectId: project_id, apiUrl: api_url });
   const { name, region_id, deployment_strategy } = parameters;
-  const given = Object.entries(parameters).filter(([, value]) => value !== null);
-  const { application, created } = await createApplication({
+  const provided = Object.entries(parameters).filter(([, value]) => value !== null);
+  const { application, created } = await ensureApplication({
     client,
-    wanted: { ...Object.fromEntries(given), name, region_id, deployment_strategy },
+    wanted: { ...Object.fromEntries(provided), name, region_id, deployment_strategy },
     signal,
-    onHiccup: (hiccup) => runner.info(describeHiccup(hiccup)),
-    onProgress: runner.info,
+    onRetry: (retry) => commands.info(describeRetry(retry)),
+    onProgress: commands.info,
   });
-  runner.setOutput('id', application.id);
-  runner.setOutput('name', application.name);
-  runner.setOutput('created', created);
-  runner.setOutput('application', application.raw);
-  runner.notice(
+  commands.setOutput('id', application.id);
+  commands.setOutput('name', application.name);
+  commands.setOutput('created', created);
+  commands.setOutput('application', application.raw);
+  commands.notice(
     created ? 'Application created' : 'Application exists',
     `${application.name} (${application.id})`,
   );

@@ -1,105 +1,85 @@
-import { connect } from '../connect.ts';
-import { Interrupted } from '../deadline.ts';
-import { deployApplication, newResult, type Result } from '../deploy-application.ts';
-import { contentOf, createDeployLog, nameOf } from '../deploy-log.ts';
-import { setFirstOutputs, setOutputs } from '../deploy-outputs.ts';
-import { formatDuration } from '../duration.ts';
-import { findTargets } from '../find-targets.ts';
-import { type DeployInputs, readDeployInputs } from '../inputs.ts';
-import { NodionError } from '../nodion-client.ts';
-import { recordGitHubDeployment, report } from '../report.ts';
-import { runAction, type Step } from '../run-action.ts';
-import * as runner from '../runner.ts';
-import { StepFailure } from '../step-failure.ts';
-import { type Judged, judge } from '../verdict.ts';
+import { type DeploymentRun, deployApplication, skippedRun } from '../deploy/deploy-application.ts';
+import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
+import { preflight } from '../deploy/preflight.ts';
+import { connect } from '../nodion/connect.ts';
+import { NodionError } from '../nodion/errors.ts';
+import { createDeployLog } from '../report/deploy-log.ts';
+import {
+  setDeploymentOutputs,
+  setInitialOutputs,
+  setOutputs,
+  setTimedOut,
+} from '../report/outputs.ts';
+import { recordGitHubDeployment, report } from '../report/report.ts';
+import { describeRevision, displayName } from '../report/wording.ts';
+import * as commands from '../runner/commands.ts';
+import { runAction, type Step } from '../runner/run-action.ts';
+import { StepFailure } from '../runner/step-failure.ts';
+import { Interrupted, isTimeout } from '../time/deadline.ts';
+import { formatDuration } from '../time/duration.ts';
 
 await runAction(deploy);
 
 async function deploy(step: Step): Promise<void> {
-  const inputs = readDeployInputs();
-  step.startTimeout(inputs.timeout);
-  const client = await connect(inputs);
-  const log = createDeployLog({ timeoutMs: inputs.timeout });
+  const plan = readDeployPlan();
+  const { signal } = step;
+  step.startTimeout(plan.timeoutMs);
+  setInitialOutputs();
+  const client = await connect(plan.connection);
+  const log = createDeployLog(plan);
 
-  const finding = findTargets({
-    client,
-    inputs,
-    signal: step.signal,
-    onHiccup: log.hiccup,
-    onForbidden: ({ message }) =>
-      runner.warning(
-        'Deploying without a look',
-        `${message} It is triggered all the same, because of \`wait: false\``,
-      ),
-  }).catch(failBeforeTrigger);
-  // Only now, with the first requests on their way: the first output loads node:crypto, which takes time.
-  runner.setOutput('triggered', false);
-  runner.setOutput('timed_out', false);
-  const results = (await finding).map(newResult);
-  const problems = results.flatMap(({ target }) => target.problem ?? []);
+  const targets = await preflight(plan, { client, signal, onEvent: log.preflight }).catch(
+    failBeforeTrigger,
+  );
+  const problems = targets.flatMap(({ problem }) => problem ?? []);
   if (problems.length > 0) {
-    setOutputs(results, results.map(refused));
+    setOutputs(targets.map(skippedRun));
     throw new StepFailure(
       'Not deployed',
       [...new Set(problems), 'Nothing was triggered.'].join('\n'),
     );
   }
-  setOutputs(results);
-  if (inputs.dry_run) {
-    const names = results.map(nameOf).join(', ');
-    runner.notice(
+  setOutputs(targets.map((target) => ({ target })));
+  if (plan.dryRun) {
+    const names = targets.map(displayName).join(', ');
+    commands.notice(
       'Dry run',
       `${names}: key, application and inputs are fine; nothing was triggered`,
     );
     return;
   }
 
-  const gitHubDeployment = await recordGitHubDeployment(inputs, results);
-  log.start(results, inputs);
-  await Promise.all(
-    results.map((result) =>
-      deployApplication({
+  const gitHubDeployment = await recordGitHubDeployment(plan, targets);
+  log.start(targets);
+  const runs = await Promise.all(
+    targets.map((target, index) =>
+      deployApplication(target, plan, {
         client,
-        result,
-        imageTag: inputs.image_tag,
-        wait: inputs.wait,
-        verify: inputs.verify_rollout,
-        pollIntervalMs: inputs.poll_interval,
-        signal: step.signal,
-        report: (event) => {
-          if (event.kind === 'deployment' && result === results[0]) setFirstOutputs(result);
-          log.write(result, event);
+        signal,
+        onEvent: (event) => {
+          if (index === 0 && event.kind === 'deployment') {
+            const { deployment, how } = event;
+            setDeploymentOutputs(target, { deployment, triggered: how !== 'reused' });
+          }
+          log.write(target, event);
         },
       }),
     ),
   );
   log.end();
 
-  const judged = results.map((result) => {
-    const verdict = judge(result, {
-      expectedSha: inputs.expected_sha,
-      wait: inputs.wait,
-      timeoutMs: inputs.timeout,
-    });
-    return { result, verdict };
-  });
-  setOutputs(results, judged);
-  await report({ client, inputs, judged, gitHubDeployment, signal: step.reportSignal() });
-  const failures = judged.filter(({ verdict }) => verdict.problem !== null);
-  if (failures.length > 0) throw stepFailure(failures, judged.length);
-  const sentence = success(results, inputs);
+  setOutputs(runs);
+  await report(runs, plan, { client, gitHubDeployment, signal: step.reportSignal() });
+  const failure = stepFailure(runs);
+  if (failure) throw failure;
+  const sentence = runs.map((run) => describeSuccess(run, plan)).join('\n');
   if (step.isCancelled()) {
     throw new StepFailure(
       'Cancelled',
       `The workflow was cancelled after the deployment: ${sentence}`,
     );
   }
-  runner.notice(inputs.wait ? 'Deployed' : 'Triggered', sentence);
-}
-
-function refused(result: Result): Judged {
-  const problem = result.target.problem ?? 'Not triggered, because of another application';
-  return { result, verdict: { problem, kind: 'failed' } };
+  commands.notice(plan.wait ? 'Deployed' : 'Triggered', sentence);
 }
 
 function failBeforeTrigger(error: unknown): never {
@@ -107,7 +87,7 @@ function failBeforeTrigger(error: unknown): never {
     throw new StepFailure('Not deployed', `${error.message}\nNothing was triggered.`);
   }
   if (!(error instanceof Interrupted)) throw error;
-  if (error.reason === 'timed-out') runner.setOutput('timed_out', true);
+  if (isTimeout(error)) setTimedOut();
   const last = error.lastError ? `. The last failure: ${error.lastError.message}` : '';
   throw error.reason === 'cancelled'
     ? new StepFailure(
@@ -117,32 +97,32 @@ function failBeforeTrigger(error: unknown): never {
     : new StepFailure('Timed out', `The \`timeout\` was over before anything was triggered${last}`);
 }
 
-function stepFailure(failures: readonly Judged[], applications: number): StepFailure {
-  const kinds = failures.map(({ verdict }) => verdict.kind);
-  const title = kinds.includes('cancelled')
-    ? 'Cancelled'
-    : kinds.every((kind) => kind === 'timed-out')
-      ? 'Deployment timed out'
-      : 'Deployment failed';
-  const sentences = failures.map(({ result, verdict }) => `${nameOf(result)}: ${verdict.problem}`);
-  if (applications === 1) return new StepFailure(title, sentences.join('\n'));
+/** The failure of the step, which names each application that failed; null when none did. */
+function stepFailure(runs: readonly DeploymentRun[]): StepFailure | null {
+  const failures = runs.flatMap(({ target, conclusion }) =>
+    conclusion.kind === 'success'
+      ? []
+      : [{ ...conclusion, sentence: `${displayName(target)}: ${conclusion.problem}` }],
+  );
+  const [first] = failures;
+  if (!first) return null;
+  const isOneKind = failures.every(({ kind }) => kind === first.kind);
+  const title =
+    failures.find(({ kind }) => kind === 'cancelled')?.title ??
+    (isOneKind ? first.title : 'Deployment failed');
+  const sentences = failures.map(({ sentence }) => sentence);
   return new StepFailure(
     title,
-    [`${failures.length} of ${applications} applications failed`, ...sentences].join('\n'),
+    runs.length === 1
+      ? sentences.join('\n')
+      : [`${failures.length} of ${runs.length} applications failed`, ...sentences].join('\n'),
   );
 }
 
-function success(results: readonly Result[], { wait }: DeployInputs): string {
-  return results
-    .map((result) => {
-      const { deployment, startedAt, endedAt } = result;
-      const number = `${nameOf(result)} #${deployment?.deploy_number}`;
-      const content = deployment ? contentOf(deployment) : '';
-      if (!wait) return `${number} is under way, and not waited for: ${content}`;
-      if (result.target.reusable?.status === 'available')
-        return `${number} was live already: ${content}`;
-      const duration = formatDuration((endedAt ?? 0) - (startedAt ?? 0));
-      return `${number} is live after ${duration}: ${content}`;
-    })
-    .join('\n');
+function describeSuccess({ target, deployment, durationMs }: DeploymentRun, { wait }: DeployPlan) {
+  const number = `${displayName(target)} #${deployment?.deploy_number}`;
+  const revision = deployment ? describeRevision(deployment) : '';
+  if (!wait) return `${number} is under way, and not waited for: ${revision}`;
+  if (target.reusable?.status === 'available') return `${number} was live already: ${revision}`;
+  return `${number} is live after ${formatDuration(durationMs ?? 0)}: ${revision}`;
 }

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+/** From the top floor down: a file may import from its own folder and from those after it. */
+const FLOORS = ['actions', 'report', 'deploy', 'nodion', 'runner', 'time'];
+
+/** The only files that may import a dependency, or do what only one place may do. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  '@actions/core': ['runner/commands.ts'],
+  '@actions/github': ['report/github-deployment.ts'],
+  '@octokit/request': ['nodion/request-json.ts'],
+  '@octokit/request-error': ['nodion/request-json.ts'],
+  'fastest-levenshtein': ['nodion/find-applications.ts'],
+  'node:events': ['runner/run-action.ts'],
+  'node:fs': ['runner/commands.ts'],
+  'node:timers/promises': ['time/deadline.ts'],
+  'p-limit': ['nodion/request-json.ts'],
+  'proxy-from-env': ['nodion/connect.ts'],
+  'strip-ansi': ['runner/untrusted-text.ts'],
+  undici: ['nodion/proxy.ts'],
+};
+const PRINTING = /\bconsole\.\w+\(|process\.(?:stdout|stderr)/;
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll('\\', '/'));
+const sources = new Map(files.map((file) => [file, readFileSync(join('src', file), 'utf8')]));
+
+/** What a file imports: of our own, the path below `src`; else the package. */
+function importsOf(file: string): string[] {
+  const specifiers = sources.get(file)?.matchAll(/(?:from|import\() ?'([^']+)'/g) ?? [];
+  return [...specifiers].map(([, specifier = '']) =>
+    specifier.startsWith('.') ? join(dirname(file), specifier).replaceAll('\\', '/') : specifier,
+  );
+}
+
+const floorOf = (file: string) => FLOORS.indexOf(file.split('/')[0] ?? '');
+
+test('Imports point downwards', () => {
+  expect(new Set(files.map(floorOf))).toEqual(new Set(FLOORS.keys()));
+  const upwards = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => sources.has(target) && floorOf(target) < floorOf(file))
+      .map((target) => `${file} → ${target}`),
+  );
+  expect(upwards).toEqual([]);
+});
+
+test('No imports go in a circle', () => {
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    importsOf(from).some(
+      (next) =>
+        next === to || (sources.has(next) && !seen.has(next) && reaches(next, to, seen.add(next))),
+    );
+  expect(files.filter((file) => reaches(file, file))).toEqual([]);
+});
+
+test('Each dependency has one door', () => {
+  const users: Record<string, string[]> = {};
+  for (const file of files) {
+    for (const specifier of importsOf(file).filter((target) => !sources.has(target))) {
+      users[specifier] = [...(users[specifier] ?? []), file];
+    }
+  }
+  expect(users).toEqual(DOORS);
+});
+
+test('Only commands.ts prints', () => {
+  const printing = files.filter((file) => PRINTING.test(sources.get(file) ?? ''));
+  expect(printing).toEqual(['runner/commands.ts']);
+});
+
+test('No file is longer than 250 lines', () => {
+  const long = files.filter((file) => (sources.get(file) ?? '').split('\n').length > 251);
+  expect(long).toEqual([]);
+});

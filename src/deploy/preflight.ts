@@ -1,0 +1,122 @@
+import type { NodionClient } from '../nodion/client.ts';
+import { NodionError } from '../nodion/errors.ts';
+import { findApplications } from '../nodion/find-applications.ts';
+import type { Application, Deployment } from '../nodion/responses.ts';
+import { type Retry, retryRead } from '../nodion/retry.ts';
+import { StepFailure } from '../runner/step-failure.ts';
+import { Interrupted, withLimit } from '../time/deadline.ts';
+import type { DeployPlan } from './plan.ts';
+import { findReusableDeployment } from './select-deployment.ts';
+
+/** How long an API that stays down may hold up a step that has triggered nothing yet. */
+const LIMIT_MS = 55_000;
+
+/** An application that is to be deployed, as it was just before. */
+export interface Target {
+  readonly applicationId: string;
+  /** Null when the key may not read it. */
+  readonly application: Application | null;
+  /** Null when the key may not read them. */
+  readonly deployments: readonly Deployment[] | null;
+  /** The deployment to follow in place of triggering one (`reuse_existing`); null to trigger. */
+  readonly reusable: Deployment | null;
+  /** Why it can't be deployed; null when it can. */
+  readonly problem: string | null;
+}
+
+/** What happens before the targets are known. */
+export type PreflightEvent =
+  | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The key may not read this, which `wait: false` does without. */
+  | { readonly kind: 'forbidden-read'; readonly error: NodionError };
+
+/**
+ * The applications to deploy, each with its deployments, all read in parallel: so that a wrong key, an
+ * unknown application, or inputs that don't fit it are reported before anything is triggered.
+ *
+ * @returns the applications in the order provided; `problem` says why one can't be deployed.
+ * @throws StepFailure when names can't be looked up, Interrupted when `signal` aborts.
+ */
+export async function preflight(
+  plan: DeployPlan,
+  options: {
+    client: NodionClient;
+    signal: AbortSignal;
+    onEvent: (event: PreflightEvent) => void;
+  },
+): Promise<Target[]> {
+  const { client, signal, onEvent } = options;
+  const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
+
+  async function read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withLimit({ ms: LIMIT_MS, signal }, (limited) =>
+        retryRead(() => request(limited), { signal: limited, onRetry }),
+      );
+    } catch (error) {
+      throw error instanceof Interrupted && !signal.aborted
+        ? (error.lastError ?? new NodionError('Nodion does not answer', { retryable: true }))
+        : error;
+    }
+  }
+
+  async function readIfAllowed<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    try {
+      return await read(request);
+    } catch (error) {
+      const isForbidden = error instanceof NodionError && error.status === 403;
+      const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun;
+      if (!isForbidden || isNeeded) throw error;
+      onEvent({ kind: 'forbidden-read', error });
+      return null;
+    }
+  }
+
+  async function target(applicationId: string, known: Application | null): Promise<Target> {
+    const { get, deployments: listDeployments } = client.application(applicationId);
+    let application = known;
+    try {
+      const [seen, deployments] = await Promise.all([
+        application ?? readIfAllowed(get),
+        readIfAllowed(listDeployments),
+      ]);
+      application = seen;
+      const problem = inputMismatch(application, deployments, plan);
+      const reusable = plan.reuseExisting
+        ? findReusableDeployment(deployments ?? [], plan.match)
+        : null;
+      return { applicationId, application, deployments, reusable, problem };
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      const problem = error.message;
+      return { applicationId, application, deployments: null, reusable: null, problem };
+    }
+  }
+
+  if (plan.applicationNames === null) {
+    return await Promise.all((plan.applicationIds ?? []).map((id) => target(id, null)));
+  }
+  const named = findApplications(await read(client.applications), plan.applicationNames);
+  return await Promise.all(named.map((application) => target(application.id, application)));
+}
+
+/** Which input is not for applications of this kind, as far as the kind is known; null for none. */
+function inputMismatch(
+  application: Application | null,
+  deployments: readonly Deployment[] | null,
+  { match: { imageTag, commit } }: DeployPlan,
+): string | null {
+  // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
+  const strategy =
+    application?.deployment_strategy ??
+    deployments?.find((one) => one.strategy !== null)?.strategy ??
+    (deployments?.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
+  const name = application?.name ?? 'the application';
+  if (imageTag && ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '')) {
+    return `\`image_tag\`: "${imageTag}" is not allowed for ${name}, a Git-based application (${strategy}): Nodion deploys the latest commit of its branch. Leave \`image_tag\` out, or see \`expected_sha\``;
+  }
+  if (commit && strategy === 'prebuilt_image') {
+    return `\`expected_sha\`: "${commit}" is not allowed for ${name}, a pre-built image application: its deployments are of no commit. See \`image_tag\``;
+  }
+  return null;
+}

@@ -1,0 +1,118 @@
+import { StepFailure } from '../runner/step-failure.ts';
+import { Interrupted } from '../time/deadline.ts';
+import type { NodionClient } from './client.ts';
+import { NodionError } from './errors.ts';
+import { postOnce, UnknownOutcome } from './post-once.ts';
+import type { Application } from './responses.ts';
+import { type Retry, retryRead } from './retry.ts';
+
+/** The body parameters of `POST /applications` by their own names; `name` identifies the application. */
+export interface NewApplication extends Readonly<Record<string, string | number>> {
+  readonly name: string;
+  readonly region_id: string;
+  readonly deployment_strategy: string;
+}
+
+/**
+ * Makes sure that one application of that name exists, creating it where there is none; never a second one.
+ *
+ * @throws StepFailure when one exists that differs in strategy or region, or several do.
+ * @throws NodionError, Interrupted or UnknownOutcome as postOnce().
+ */
+export async function ensureApplication(options: {
+  client: NodionClient;
+  wanted: NewApplication;
+  signal: AbortSignal;
+  onRetry: (retry: Retry) => void;
+  onProgress: (sentence: string) => void;
+}): Promise<{ application: Application; created: boolean }> {
+  const { client, wanted, signal, onRetry, onProgress } = options;
+
+  async function find(): Promise<Application | null> {
+    const applications = await retryRead(() => client.applications(signal), {
+      signal,
+      onRetry,
+    });
+    const [match = null, ...others] = applications.filter(({ name }) => name === wanted.name);
+    if (others.length > 0) {
+      const ids = [match, ...others].map((application) => application?.id).join(', ');
+      throw new StepFailure(
+        'Ambiguous name',
+        `${others.length + 1} applications are called ${JSON.stringify(wanted.name)}: ${ids}`,
+      );
+    }
+    return match;
+  }
+
+  function accept(application: Application): Application {
+    const mismatch = configurationMismatch(application, wanted);
+    if (mismatch) throw mismatch;
+    return application;
+  }
+
+  const existing = await find();
+  if (existing) return { application: accept(existing), created: false };
+  try {
+    const { result, found } = await postOnce({
+      post: () => client.createApplication(wanted, signal),
+      find,
+      signal,
+      onUnknownOutcome: ({ message }) =>
+        onProgress(`${message}; looking whether it was created before anything is repeated`),
+      onRepeat: (attempt) => onProgress(`It was not created: trying again (try ${attempt} of 3)`),
+    });
+    if (found) onProgress('It had been created');
+    const application = result?.name === wanted.name ? result : await findCreated();
+    return { application: found ? accept(application) : application, created: true };
+  } catch (error) {
+    // Somebody else may have created it in the meantime.
+    if (error instanceof NodionError && error.status === 400) {
+      const application = await find();
+      if (!application) throw error;
+      return { application: accept(application), created: false };
+    }
+    if (!(error instanceof UnknownOutcome)) throw error;
+    const { cause } = error;
+    const isCancelled = cause instanceof Interrupted && cause.reason === 'cancelled';
+    const ended = isCancelled ? 'the workflow was cancelled' : 'time was over';
+    const reason = cause instanceof Interrupted ? (cause.lastError ?? ended) : cause;
+    throw new StepFailure(
+      isCancelled ? 'Cancelled' : 'Perhaps created',
+      `An application called ${JSON.stringify(wanted.name)} may have been created: ${reason instanceof Error ? reason.message : reason}. Run the step again: it takes an application that exists`,
+    );
+  }
+
+  /** The success's body need not describe the application; then the list does, sooner or later. */
+  async function findCreated(): Promise<Application> {
+    try {
+      return await retryRead(
+        async () => {
+          const listed = await find();
+          if (listed) return listed;
+          throw new NodionError('Nodion answered with success, but does not list it', {
+            retryable: true,
+          });
+        },
+        { signal, onRetry },
+      );
+    } catch (error) {
+      throw new UnknownOutcome(error);
+    }
+  }
+}
+
+/** The failure that names each difference which creating it would not have had; null when there is none. */
+function configurationMismatch(existing: Application, wanted: NewApplication): StepFailure | null {
+  const pairs = [
+    ['deployment_strategy', existing.deployment_strategy, wanted.deployment_strategy],
+    ['region_id', existing.region.id, wanted.region_id],
+  ] as const;
+  const differences = pairs
+    .filter(([, is, asked]) => is !== null && is.toLowerCase() !== asked.toLowerCase())
+    .map(([name, is, asked]) => `its \`${name}\` is ${is}, not ${asked}`);
+  if (differences.length === 0) return null;
+  return new StepFailure(
+    'Another application of that name',
+    `An application called ${JSON.stringify(wanted.name)} exists (${existing.id}), but ${differences.join(' and ')}`,
+  );
+}

@@ -1,0 +1,59 @@
+import { distance } from 'fastest-levenshtein';
+import { StepFailure } from '../runner/step-failure.ts';
+import type { Application } from './responses.ts';
+
+const NAMES_SHOWN = 5;
+
+/**
+ * The applications of these exact names, in the order given. A name that no application has is taken
+ * as several, separated by commas, if it contains any.
+ *
+ * @throws StepFailure that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
+ */
+export function findApplications(
+  applications: readonly Application[],
+  names: readonly string[],
+): Application[] {
+  const known = new Set(applications.map(({ name }) => name));
+  const wanted = names.flatMap((name) =>
+    known.has(name)
+      ? [name]
+      : name
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+  );
+  const problems: string[] = [];
+  const found = wanted.flatMap((name, index) => {
+    const matches = applications.filter((application) => application.name === name);
+    if (wanted.indexOf(name) < index) problems.push(`${quote(name)} is given twice`);
+    else if (matches.length === 0) problems.push(none(name, known));
+    else if (matches.length > 1) problems.push(several(name, matches));
+    return matches;
+  });
+  if (problems.length > 0)
+    throw new StepFailure('Not deployed', [...problems, 'Nothing was triggered.'].join('\n'));
+  return found;
+}
+
+function several(name: string, matches: readonly Application[]): string {
+  const ids = matches.map(({ id }) => id).join(', ');
+  return `${matches.length} applications are called ${quote(name)}: give \`application_id\` instead, one of ${ids}`;
+}
+
+function none(name: string, known: ReadonlySet<string>): string {
+  const nearest = [...known]
+    .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, NAMES_SHOWN)
+    .map(({ candidate }) => quote(candidate));
+  const hint =
+    nearest.length > 0
+      ? `the nearest names are ${nearest.join(', ')}`
+      : 'the project has no applications (for a user API key, check `project_id`)';
+  return `no application is called ${quote(name)}; ${hint}`;
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name);
+}

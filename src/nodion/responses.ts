@@ -1,0 +1,143 @@
+/** Nodion's objects, and the guards that read them from the bodies of answers. */
+
+/** Whether `value` is a UUID of any version, in either case. */
+export function isUuid(value: string): boolean {
+  return /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i.test(value);
+}
+
+/** An application, as in https://docs.nodion.com (Applications API). Null: the answer lacks it. */
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  /** Nodion's word, for example `online`. */
+  readonly status: string | null;
+  /** `dockerfile`, `buildpacks` or `prebuilt_image`. */
+  readonly deployment_strategy: string | null;
+  /** The tag deployed by default; null for Git-based applications. */
+  readonly image_tag: string | null;
+  readonly region: { readonly id: string | null; readonly slug: string | null };
+  readonly workers: readonly { readonly name: string; readonly status: string | null }[];
+  /** The object as the API sent it. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A deployment, as in Nodion's Application Deployments API. Null: the API says null or lacks it. */
+export interface Deployment {
+  readonly id: string;
+  /** Nodion's word: `created`, `waiting`, `available`, `failed`, `expired`, or one unknown to us; '' for none. */
+  readonly status: string;
+  /** Counts up by one for each application. */
+  readonly deploy_number: number;
+  readonly git_sha: string | null;
+  /** Written by whoever can push. */
+  readonly commit_message: string | null;
+  /** Written by whoever can push. */
+  readonly committer_name: string | null;
+  readonly strategy: string | null;
+  /** For example `docker.io/nginx:1.25`; null for Git-based deployments. */
+  readonly image_reference: string | null;
+  /** ISO 8601, by Nodion's clock. */
+  readonly created_at: string | null;
+}
+
+/** A running container and the deployment that it is of. */
+export interface Instance {
+  readonly name: string;
+  readonly status: string;
+  /** Null when the answer does not say. */
+  readonly deployment: { readonly id: string; readonly deploy_number: number | null } | null;
+}
+
+/** A line of an application's runtime log. */
+export interface LogLine {
+  /** ISO 8601. */
+  readonly ts: string;
+  readonly msg: string;
+}
+
+/** A body that is not of its documented shape; the message says what is missing. */
+export class UndocumentedShape extends Error {}
+
+/** `value[name]`; undefined when `value` is no object. */
+export function optional(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/** @throws UndocumentedShape, as all functions below. */
+export function field(body: unknown, name: string): unknown {
+  const value = optional(body, name);
+  if (value === undefined) throw new UndocumentedShape(`no \`${name}\``);
+  return value;
+}
+
+export function list<T>(value: unknown, read: (item: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw new UndocumentedShape('not a list');
+  return value.map(read);
+}
+
+export function text(item: unknown, name: string): string {
+  const value = optional(item, name);
+  if (typeof value !== 'string' || value === '') throw new UndocumentedShape(`no \`${name}\``);
+  return value;
+}
+
+function textOrNull(item: unknown, name: string): string | null {
+  const value = optional(item, name);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+export function toApplication(item: unknown): Application {
+  const id = text(item, 'id');
+  if (!isUuid(id)) throw new UndocumentedShape('an `id` that is not a UUID');
+  const region = optional(item, 'region');
+  const workers = optional(item, 'workers');
+  return {
+    id,
+    name: text(item, 'name'),
+    status: textOrNull(item, 'status'),
+    deployment_strategy: textOrNull(item, 'deployment_strategy'),
+    image_tag: textOrNull(item, 'image_tag'),
+    region: { id: textOrNull(region, 'id'), slug: textOrNull(region, 'slug') },
+    workers: (Array.isArray(workers) ? workers : []).map((worker) => ({
+      name: textOrNull(worker, 'name') ?? 'worker',
+      status: textOrNull(worker, 'status'),
+    })),
+    raw: item as Record<string, unknown>,
+  };
+}
+
+export function toDeployment(item: unknown): Deployment {
+  const number = optional(item, 'deploy_number');
+  if (!Number.isSafeInteger(number)) throw new UndocumentedShape('no `deploy_number`');
+  return {
+    id: text(item, 'id'),
+    status: textOrNull(item, 'status') ?? '',
+    deploy_number: number as number,
+    git_sha: textOrNull(item, 'git_sha'),
+    commit_message: textOrNull(item, 'commit_message'),
+    committer_name: textOrNull(item, 'committer_name'),
+    strategy: textOrNull(item, 'strategy'),
+    image_reference: textOrNull(item, 'image_reference'),
+    created_at: textOrNull(item, 'created_at'),
+  };
+}
+
+export function toInstance(item: unknown): Instance {
+  const deployment = optional(item, 'deployment');
+  const id = textOrNull(deployment, 'id');
+  const number = optional(deployment, 'deploy_number');
+  return {
+    name: textOrNull(item, 'name') ?? textOrNull(item, 'id') ?? 'instance',
+    status: text(item, 'status'),
+    deployment:
+      id === null
+        ? null
+        : { id, deploy_number: Number.isSafeInteger(number) ? (number as number) : null },
+  };
+}
+
+export function toLogLine(item: unknown): LogLine {
+  return { ts: textOrNull(item, 'ts') ?? '', msg: textOrNull(item, 'msg') ?? '' };
+}

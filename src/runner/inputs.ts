@@ -1,0 +1,148 @@
+import { parseDuration } from '../time/duration.ts';
+import * as commands from './commands.ts';
+import { StepFailure } from './step-failure.ts';
+
+/** How one input is read; a table of inputs has the order of its `action.yml`. */
+export interface Input<T> {
+  /** Stands for an input that is not provided or empty. `action.yml` says the same. */
+  readonly default: string;
+  readonly required?: boolean;
+  /** Never shown. */
+  readonly secret?: boolean;
+  /** The typed value of `text`, which is trimmed; '' where the default is ''. @throws NotAllowed */
+  parse(text: string): T;
+}
+
+/** A value that an input does not take; the message says what it takes. */
+export class NotAllowed extends Error {}
+
+/** The typed values of a table of inputs, by name. */
+export type Values<Inputs> = {
+  readonly [Name in keyof Inputs]: Inputs[Name] extends Input<infer T> ? T : never;
+};
+
+/** An input that may be left out: its value is null then. */
+export const optional = <T>(parse: (text: string) => T): Input<T | null> => ({
+  default: '',
+  parse: (text) => (text === '' ? null : parse(text)),
+});
+
+export const required = <T>(parse: (text: string) => T): Input<T> => ({
+  default: '',
+  required: true,
+  parse,
+});
+
+export const withDefault = <T>(fallback: string, parse: (text: string) => T): Input<T> => ({
+  default: fallback,
+  parse,
+});
+
+/** Takes the texts that `isAllowed`; `allowed` says which these are. */
+export function matching(allowed: string, isAllowed: (text: string) => boolean) {
+  return (text: string): string => {
+    if (!isAllowed(text)) throw new NotAllowed(allowed);
+    return text;
+  };
+}
+
+export const anyLine = matching('one line of text', (text) => !/\p{Cc}/u.test(text));
+
+export function oneOf(...words: string[]) {
+  return matching(`one of ${words.join(', ')}`, (text) => words.includes(text));
+}
+
+/** YAML 1.2 core schema, as in @actions/core's getBooleanInput(). */
+export function boolean(text: string): boolean {
+  if (!/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) throw new NotAllowed('true or false');
+  return text.toLowerCase() === 'true';
+}
+
+export function integer(min: number, max: number) {
+  return (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new NotAllowed(`a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+const LONGEST_DURATION_MS = 24 * 3_600_000;
+
+/** Milliseconds. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0 || ms > LONGEST_DURATION_MS) {
+    throw new NotAllowed(
+      'a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h',
+    );
+  }
+  return ms;
+}
+
+/** The parts of `text` between separators, trimmed; empty ones are left out. */
+export function split(text: string, separator: RegExp): string[] {
+  return text
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+export const lines = (text: string): string[] => split(text, /[\r\n]+/);
+
+/** Whether an input is provided, or is provided or defaults to that word. */
+export type IsProvided = (name: string, word?: string) => boolean;
+
+/**
+ * The inputs of `table`, typed. Secrets are masked before anything else happens.
+ *
+ * @param check finds the problems between inputs, a sentence each.
+ * @throws StepFailure that lists every problem, each with what is allowed.
+ */
+export function readInputs<Inputs extends Record<string, Input<unknown>>>(
+  table: Inputs,
+  check: (isProvided: IsProvided) => string[] = () => [],
+): Values<Inputs> {
+  const secrets = Object.keys(table).filter((name) => table[name]?.secret);
+  for (const name of secrets) mask(commands.getInput(name));
+
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, input] of Object.entries(table)) {
+    const provided = commands.getInput(name);
+    if (input.required && provided === '') {
+      problems.push(`\`${name}\`: required, but not given${input.secret ? EMPTY_SECRET : ''}`);
+      continue;
+    }
+    try {
+      values[name] = input.parse(provided || input.default);
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      const shown = input.secret ? 'the value' : JSON.stringify(withoutCredentials(provided));
+      problems.push(`\`${name}\`: ${shown} is not allowed; allowed is ${error.message}`);
+    }
+  }
+  problems.push(
+    ...check((name, word) => {
+      const provided = commands.getInput(name);
+      if (word === undefined) return provided !== '';
+      return (provided || table[name]?.default || '').toLowerCase() === word;
+    }),
+  );
+  if (problems.length > 0) throw new StepFailure('Invalid inputs', problems.join('\n'));
+  return values as Values<Inputs>;
+}
+
+const EMPTY_SECRET =
+  '. Is the secret behind it set? Secrets are empty in workflows triggered from forks and by Dependabot';
+
+/** Each line by itself as well: the runner masks a secret of several lines only as a whole. */
+function mask(secret: string): void {
+  for (const part of new Set([secret, ...lines(secret)])) commands.maskSecret(part);
+}
+
+/** A URL's user name and password are secrets too. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/]*@/g, '//***@').slice(0, 200);
+}
