@@ -1,8 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
-  // The scenarios mostly sleep: more of them at once than there are cores.
-  maxWorkers: 3,
-  maxConcurrency: 12,
+  // A scenario's process mostly computes, at its start: more at once would only wait for a core.
+  maxWorkers: 2,
+  maxConcurrency: 5,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   // build/ holds a second copy of everything: jest must not look there.

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 /** The part of GitHub's REST API that records deployments (docs.github.com/rest/deployments), on loopback. */
 export class FakeGitHub {
+  /** Method and path of each, in the order in which they came. */
+  readonly requests: string[] = [];
   readonly deployments: Record<string, unknown>[] = [];
   /** In the order in which they came. */
   readonly statuses: Record<string, unknown>[] = [];
@@ -12,6 +14,7 @@ export class FakeGitHub {
 
   private constructor() {
     this.server = createServer(async (request, response) => {
+      this.requests.push(`${request.method} ${request.url}`);
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');

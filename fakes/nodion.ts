@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Clock, realClock } from './clock.ts';
 
 /** A key that belongs to one project and may do everything in it. */
 export const PROJECT_KEY = 'nodion-project-key-5f1c';
@@ -36,7 +37,7 @@ export interface FakeDeployment {
   strategy: string;
   image_reference: string | null;
   created_at: string;
-  /** Epoch milliseconds. */
+  /** By the fake's clock. */
   triggeredAt: number;
   life: readonly Phase[];
 }
@@ -111,7 +112,7 @@ export interface RecordedRequest {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** Epoch milliseconds. */
+  /** By the fake's clock. */
   readonly at: number;
   /** 0 while there is no answer. */
   status: number;
@@ -126,7 +127,7 @@ interface Answer {
 
 /**
  * A Nodion API on loopback, as far as its documentation goes, with state, a scripted life of each
- * deployment, scripted faults, and a record of requests.
+ * deployment, scripted faults, and a record of requests. All its times are by its clock.
  */
 export class FakeNodion {
   readonly applications: FakeApplication[] = [];
@@ -146,10 +147,12 @@ export class FakeNodion {
   requestsAtOnce = 0;
   mostRequestsAtOnce = 0;
 
+  private readonly clock: Clock;
   private readonly server: Server;
   private readonly faults: { on: Endpoint; fault: Fault; skip: number; times: number }[] = [];
 
-  private constructor() {
+  private constructor(clock: Clock) {
+    this.clock = clock;
     this.server = createServer((request, response) => {
       // A client that went away in the middle of its request is no fault of the server.
       this.serve(request, response).catch(() => response.destroy());
@@ -157,8 +160,8 @@ export class FakeNodion {
     this.server.keepAliveTimeout = 60_000;
   }
 
-  static async start(port = 0): Promise<FakeNodion> {
-    const fake = new FakeNodion();
+  static async start({ clock = realClock, port = 0 } = {}): Promise<FakeNodion> {
+    const fake = new FakeNodion(clock);
     await new Promise<void>((resolve) => fake.server.listen(port, '127.0.0.1', resolve));
     return fake;
   }
@@ -215,7 +218,7 @@ export class FakeNodion {
   ): FakeDeployment {
     const { status, image_tag, ...fields } = given;
     const life = status === undefined ? application.life : [{ status, afterMs: 0 }];
-    const deployment = { ...newDeployment(application, image_tag), life, ...fields };
+    const deployment = { ...this.newDeployment(application, image_tag), life, ...fields };
     application.deployments.unshift(deployment);
     return deployment;
   }
@@ -253,14 +256,15 @@ export class FakeNodion {
       url,
       headers: request.headers,
       body: Buffer.concat(chunks).toString(),
-      at: Date.now(),
+      at: this.clock.now(),
       status: 0,
       bytesSent: 0,
     };
     this.requests.push(record);
+    response.setHeader('date', new Date(this.clock.now()).toUTCString());
 
     const fault = this.nextFault(endpoint as Endpoint);
-    if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+    if (fault?.kind === 'delay') await this.clock.sleep(fault.ms);
     const isCarriedOut = !fault || fault.kind === 'delay' || fault.carriedOut;
     const answer = isCarriedOut
       ? this.answer(record, id, new URLSearchParams(query))
@@ -337,9 +341,9 @@ export class FakeNodion {
       case 'POST /applications/:id/deployments':
         return this.trigger(application, record.body);
       case 'GET /applications/:id/instances':
-        return { status: 200, body: { instances: instancesOf(application) } };
+        return { status: 200, body: { instances: instancesOf(application, this.clock.now()) } };
       case 'GET /applications/:id/logs':
-        return { status: 200, body: { logs: logsOf(application, query) } };
+        return { status: 200, body: { logs: this.logsOf(application, query) } };
       default:
         return { status: 404, body: { error: 'Not found' } };
     }
@@ -351,7 +355,7 @@ export class FakeNodion {
       return refusal('Image tag is only allowed for pre-built image applications');
     }
     this.beforeRecording(application);
-    const deployment = newDeployment(application, image_tag as string | undefined);
+    const deployment = this.newDeployment(application, image_tag as string | undefined);
     application.deployments.unshift(deployment);
     const shown = { ...this.showDeployment(deployment), updated_at: deployment.created_at };
     return { status: 200, body: { deployment: shown } };
@@ -400,49 +404,56 @@ export class FakeNodion {
 
   private showDeployment(deployment: FakeDeployment): object {
     const { triggeredAt, life, ...shown } = deployment;
-    const withStatus = { ...shown, status: statusOf(deployment) };
+    const withStatus = { ...shown, status: this.statusOf(deployment) };
     if (!this.olderAnswers) return withStatus;
     const { strategy, image_reference, ...older } = withStatus;
     return older;
   }
-}
 
-/** The deployment's status by now. */
-export function statusOf({ life, triggeredAt }: FakeDeployment): string {
-  const age = Date.now() - triggeredAt;
-  return life.findLast(({ afterMs }) => afterMs <= age)?.status ?? 'created';
-}
+  /** The deployment's status by now. */
+  statusOf({ life, triggeredAt }: FakeDeployment): string {
+    const age = this.clock.now() - triggeredAt;
+    return life.findLast(({ afterMs }) => afterMs <= age)?.status ?? 'created';
+  }
 
-function newDeployment(application: FakeApplication, imageTag?: string): FakeDeployment {
-  const isImage = application.deployment_strategy === 'prebuilt_image';
-  const image = `${application.image_name}:${imageTag ?? application.image_tag}`;
-  const now = new Date().toISOString();
-  return {
-    id: randomUUID(),
-    deploy_number: Math.max(0, ...application.deployments.map((one) => one.deploy_number)) + 1,
-    ...(isImage
-      ? { git_sha: null, commit_message: `Image: ${image}`, committer_name: 'Container Registry' }
-      : application.head),
-    committer_email: isImage ? 'deploy@nodion.com' : 'info@nodion.com',
-    committer_username: isImage ? 'Container Registry' : 'nodion',
-    commit_timestamp: now,
-    strategy: application.deployment_strategy,
-    image_reference: isImage ? `docker.io/${image}` : null,
-    created_at: now,
-    triggeredAt: Date.now(),
-    life: application.life,
-  };
+  private newDeployment(application: FakeApplication, imageTag?: string): FakeDeployment {
+    const isImage = application.deployment_strategy === 'prebuilt_image';
+    const image = `${application.image_name}:${imageTag ?? application.image_tag}`;
+    const triggeredAt = this.clock.now();
+    const created_at = new Date(triggeredAt).toISOString();
+    return {
+      id: randomUUID(),
+      deploy_number: Math.max(0, ...application.deployments.map((one) => one.deploy_number)) + 1,
+      ...(isImage
+        ? { git_sha: null, commit_message: `Image: ${image}`, committer_name: 'Container Registry' }
+        : application.head),
+      committer_email: isImage ? 'deploy@nodion.com' : 'info@nodion.com',
+      committer_username: isImage ? 'Container Registry' : 'nodion',
+      commit_timestamp: created_at,
+      strategy: application.deployment_strategy,
+      image_reference: isImage ? `docker.io/${image}` : null,
+      created_at,
+      triggeredAt,
+      life: application.life,
+    };
+  }
+
+  private logsOf(application: FakeApplication, query: URLSearchParams): object[] {
+    const after = Date.parse(query.get('after') ?? '') || this.clock.now() - 3_600_000;
+    const limit = Math.min(Number(query.get('limit') ?? 200), 2_500);
+    return application.logs.filter(({ ts }) => Date.parse(ts) > after).slice(-limit);
+  }
 }
 
 /** Each instance runs the newest deployment that has been available for as long as its turn takes. */
-function instancesOf(application: FakeApplication): object[] {
+function instancesOf(application: FakeApplication, now: number): object[] {
   return Array.from({ length: application.instance_amount }, (_, index) => {
     const deployment = application.deployments.find((candidate) => {
       const availableAfter = candidate.life.find(({ status }) => status === 'available')?.afterMs;
       if (availableAfter === undefined) return false;
       const changesAt =
         candidate.triggeredAt + availableAfter + index * application.instanceChangeMs;
-      return Date.now() >= changesAt;
+      return now >= changesAt;
     });
     if (!deployment) return [];
     const { id, deploy_number, git_sha } = deployment;
@@ -456,12 +467,6 @@ function instancesOf(application: FakeApplication): object[] {
       worker: null,
     };
   }).flat();
-}
-
-function logsOf(application: FakeApplication, query: URLSearchParams): object[] {
-  const after = Date.parse(query.get('after') ?? '') || Date.now() - 3_600_000;
-  const limit = Math.min(Number(query.get('limit') ?? 200), 2_500);
-  return application.logs.filter(({ ts }) => Date.parse(ts) > after).slice(-limit);
 }
 
 function refusal(...errors: string[]): Answer {

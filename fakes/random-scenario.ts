@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { answer, FAULTS } from './faults.ts';
-import { type Endpoint, statusOf } from './nodion.ts';
-import { annotations, deploy, withNodion } from './scenario.ts';
+import type { Endpoint } from './nodion.ts';
+import { annotations, type Stage } from './stage.ts';
 
 const ENDPOINTS: readonly Endpoint[] = [
   'GET /applications/:id',
@@ -29,53 +29,49 @@ const fault = fc.record({
 });
 
 /** A deployment to some end, within some time, with some faults on the way. */
-export const scenario = fc.record({
+export const randomScenario = fc.record({
   isImage: fc.boolean(),
   end: fc.constantFrom('available', 'available', 'failed', 'expired', 'waiting', 'gone'),
-  endAfterMs: fc.integer({ min: 0, max: 3_000 }),
-  timeoutSeconds: fc.integer({ min: 3, max: 16 }),
+  endAfterMs: fc.integer({ min: 0, max: 10_000 }),
+  timeoutSeconds: fc.integer({ min: 5, max: 40 }),
   faults: fc.array(fault, { maxLength: 5 }),
 });
 
-export type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
+export type RandomScenario = typeof randomScenario extends fc.Arbitrary<infer T> ? T : never;
 
 /** Start-up and exit of the process on a busy machine. */
-const SLACK_MS = 6_000;
+const SLACK_REAL_MS = 6_000;
 
-/** Plays a scenario on the bundle. @throws Error that says which promise was broken. */
-export function play({
-  isImage,
-  end,
-  endAfterMs,
-  timeoutSeconds,
-  faults,
-}: Scenario): Promise<void> {
-  return withNodion(async (nodion) => {
-    const application = nodion.addApplication({
-      ...(isImage && { deployment_strategy: 'prebuilt_image' }),
-      life: [
-        { status: 'created', afterMs: 0 },
-        { status: end, afterMs: endAfterMs },
-      ],
-    });
-    const old = nodion.addDeployment(application, { status: 'available' });
-    for (const { on, name, carriedOut, skip, times } of faults) {
-      nodion.fail({ on, fault: ALL_FAULTS[name](carriedOut), skip, times });
-    }
-    const run = await deploy(nodion, application, {
-      inputs: { timeout: `${timeoutSeconds}s`, ...(isImage && { image_tag: 'v2' }) },
-    });
-    const made = application.deployments.filter(({ id }) => id !== old.id);
-    const errors = annotations(run, 'error').length;
-    const isLive = made[0] !== undefined && statusOf(made[0]) === 'available';
-    const broken = [
-      made.length > 1 && `${made.length} deployments were made`,
-      run.exitCode === 0 && !isLive && 'green, but not live',
-      run.outputs.id && run.outputs.id !== made[0]?.id && 'the id of another deployment',
-      errors !== (run.exitCode === 0 ? 0 : 1) && `${errors} errors, exit code ${run.exitCode}`,
-      run.durationMs > (timeoutSeconds + 1 + 5) * 1_000 + SLACK_MS && 'past the deadline',
-      run.stderr !== '' && 'something on standard error',
-    ].filter(Boolean);
-    if (broken.length > 0) throw new Error(`${broken.join('; ')}\n${run.log}`);
+/** Plays a scenario with the bundle. @throws Error that says which promise was broken. */
+export async function playRandomScenario(
+  { isImage, end, endAfterMs, timeoutSeconds, faults }: RandomScenario,
+  { nodion, deploy, clock }: Stage,
+): Promise<void> {
+  const application = nodion.addApplication({
+    ...(isImage && { deployment_strategy: 'prebuilt_image' }),
+    life: [
+      { status: 'created', afterMs: 0 },
+      { status: end, afterMs: endAfterMs },
+    ],
   });
+  const old = nodion.addDeployment(application, { status: 'available' });
+  for (const { on, name, carriedOut, skip, times } of faults) {
+    nodion.fail({ on, fault: ALL_FAULTS[name](carriedOut), skip, times });
+  }
+  const run = await deploy(application, {
+    inputs: { timeout: `${timeoutSeconds}s`, ...(isImage && { image_tag: 'v2' }) },
+  });
+  const made = application.deployments.filter(({ id }) => id !== old.id);
+  const errors = annotations(run, 'error').length;
+  const isLive = made[0] !== undefined && nodion.statusOf(made[0]) === 'available';
+  const longestMs = (timeoutSeconds + 1 + 5) * 1_000 + SLACK_REAL_MS * clock.factor;
+  const broken = [
+    made.length > 1 && `${made.length} deployments were made`,
+    run.exitCode === 0 && !isLive && 'green, but not live',
+    run.outputs.id && run.outputs.id !== made[0]?.id && 'the id of another deployment',
+    errors !== (run.exitCode === 0 ? 0 : 1) && `${errors} errors, exit code ${run.exitCode}`,
+    run.durationMs > longestMs && 'past the deadline',
+    run.stderr !== '' && 'something on standard error',
+  ].filter(Boolean);
+  if (broken.length > 0) throw new Error(`${broken.join('; ')}\n${run.log}`);
 }

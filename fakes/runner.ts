@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { type Clock, realClock } from './clock.ts';
 
 /** A workflow command in the log, as GitHub's runner reads it. */
 export interface WorkflowCommand {
@@ -21,6 +22,7 @@ export interface StepRun {
   readonly commands: readonly WorkflowCommand[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** By the step's clock, the start of its process included. */
   readonly durationMs: number;
 }
 
@@ -35,6 +37,10 @@ export interface StepOptions {
   readonly token?: string;
   /** The event's payload. */
   readonly event?: object;
+  /** What the step's process goes by; the real clock where none is given. */
+  readonly clock?: Clock;
+  /** The process is killed after so many real milliseconds; undefined never kills it. */
+  readonly killAfterMs?: number;
   /** Called with each piece of log as it comes. */
   readonly onLog?: (text: string, child: ChildProcess) => void;
 }
@@ -60,6 +66,7 @@ export function readActionMetadata(folder: string): ActionMetadata {
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
+  const { clock = realClock, killAfterMs } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(tmpdir(), 'step-'));
   const files = {
@@ -72,10 +79,12 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   };
   for (const file of Object.values(files)) writeFileSync(file, '');
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(options.event ?? {}));
-  const startedAt = performance.now();
+  const startedAt = clock.now();
   try {
-    const child = spawn(process.execPath, [resolve(action, metadata.runs.main)], {
+    const main = resolve(action, metadata.runs.main);
+    const child = spawn(process.execPath, [...clock.nodeArguments, main], {
       cwd: folder,
+      ...(killAfterMs && { timeout: killAfterMs, killSignal: 'SIGKILL' }),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: dirname(process.execPath),
@@ -118,7 +127,7 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       commands: parseWorkflowCommands(log),
       outputs: parseFileCommands(readFileSync(files.GITHUB_OUTPUT, 'utf8').replaceAll(EOL, '\n')),
       summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
-      durationMs: performance.now() - startedAt,
+      durationMs: clock.now() - startedAt,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { runStep, type StepRun } from './runner.ts';
+import type { StepRun } from './runner.ts';
+import type { Stage } from './stage.ts';
 
 type Context = Readonly<Record<string, unknown>>;
 
@@ -16,25 +17,19 @@ interface Job {
 }
 
 /**
- * Runs the steps of a workflow that use this repository's actions, in order, as far as the README's
- * recipes go: `needs`, `outputs`, `if` on an output, a matrix from JSON, and expressions that are a path
- * into a context. Steps of other kinds are left out.
- *
- * @param options.inputs added to the `with:` of every step.
+ * Runs the steps of a workflow that use this repository's actions, whoever it belongs to, in order, as far
+ * as the READMEs' recipes go: `needs`, `outputs`, `if` on an output, a matrix from JSON, and expressions
+ * that are a path into a context. Steps of other kinds are left out.
  */
 export async function runWorkflow(
   yaml: string,
-  options: {
-    context: Context;
-    inputs: Readonly<Record<string, string>>;
-    env?: Record<string, string>;
-  },
+  { context: given, run: runAction }: { context: Context; run: Stage['run'] },
 ): Promise<StepRun[]> {
   const { jobs } = parse(yaml) as { jobs: Record<string, Job> };
   const runs: StepRun[] = [];
   const needs: Record<string, { outputs: Record<string, unknown> }> = {};
   for (const [name, job] of Object.entries(jobs)) {
-    const base = { ...options.context, needs };
+    const base = { ...given, needs };
     if (job.if !== undefined && !isTrue(job.if, base)) continue;
     const matrices = job.strategy
       ? (evaluate(job.strategy.matrix, base) as { include: object[] }).include
@@ -42,19 +37,17 @@ export async function runWorkflow(
     for (const matrix of matrices) {
       const steps: Record<string, { outputs: Readonly<Record<string, string>> }> = {};
       const context = { ...base, matrix, steps };
-      for (const { id, uses, with: given = {} } of job.steps) {
-        const ours = /^OWNER\/nodion-deploy(?:\/([a-z-]+))?@v1$/.exec(uses ?? '');
+      for (const { id, uses, with: inputs = {} } of job.steps) {
+        const ours = /^[^/]+\/nodion-deploy(?:\/([a-z-]+))?@v1$/.exec(uses ?? '');
         if (!ours) continue;
-        const inputs = Object.fromEntries(
-          Object.entries(given).map(([input, value]) => [
-            input,
-            String(evaluate(String(value), context)),
-          ]),
-        );
-        const run = await runStep({
+        const run = await runAction({
           action: ours[1] ?? '.',
-          inputs: { ...inputs, ...options.inputs },
-          ...(options.env && { env: options.env }),
+          inputs: Object.fromEntries(
+            Object.entries(inputs).map(([input, value]) => [
+              input,
+              String(evaluate(String(value), context)),
+            ]),
+          ),
         });
         runs.push(run);
         if (id) steps[id] = { outputs: run.outputs };

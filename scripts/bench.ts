@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
-import { deploy } from '../fakes/scenario.ts';
+import { realClock } from '../fakes/clock.ts';
+import { type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { onStage, type Stage } from '../fakes/stage.ts';
 
 /**
  * `npm run bench`: what waiting for a deployment costs, as ratios in one run on one machine. Each figure
@@ -135,7 +136,7 @@ async function benchTrigger(nodion: FakeNodion): Promise<void> {
 }
 
 /** One run for each final time from 1 to 30 s, side by side: they mostly sleep. */
-async function benchWait(nodion: FakeNodion): Promise<void> {
+async function benchWait({ nodion, deploy }: Stage): Promise<void> {
   nodion.etags = true;
   const seconds = Array.from({ length: 30 }, (_, index) => index + 1);
   const runs = await Promise.all(
@@ -149,7 +150,7 @@ async function benchWait(nodion: FakeNodion): Promise<void> {
       for (let old = 0; old < 500; old += 1) {
         nodion.addDeployment(application, { status: 'expired', deploy_number: old + 1 });
       }
-      await deploy(nodion, application, { inputs: { poll_interval: '3s' } });
+      await deploy(application, { inputs: { poll_interval: '3s' } });
       const endedAt = Date.now();
       const finalAt = (application.deployments[0]?.triggeredAt ?? 0) + second * 1_000;
       const lists = nodion.requests.filter(
@@ -181,13 +182,13 @@ async function benchWait(nodion: FakeNodion): Promise<void> {
   );
 }
 
-const nodion = await FakeNodion.start();
 benchSize();
 await benchStartUp();
 await benchMemory();
-await benchTrigger(nodion);
-await benchWait(nodion);
-await nodion.close();
+await onStage(realClock, async (stage) => {
+  await benchTrigger(stage.nodion);
+  await benchWait(stage);
+});
 
 console.log(`Node ${process.version}, medians of ${PAIRS} pairs\n`);
 console.log('| figure | reach | measured | floor |\n| --- | --- | --- | --- |');

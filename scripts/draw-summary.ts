@@ -3,31 +3,31 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { marked } from 'marked';
-import { FakeNodion } from '../fakes/nodion.ts';
-import { deploy } from '../fakes/scenario.ts';
+import { realClock } from '../fakes/clock.ts';
+import { onStage } from '../fakes/stage.ts';
 
 /**
  * `npm run picture`: draws the job summary of a real run into `docs/summary.png`, much as GitHub shows it.
  * Needs Chromium, as `chromium` on the PATH or in the environment's CHROMIUM.
  */
 
-const nodion = await FakeNodion.start();
-const application = nodion.addApplication({
-  name: 'shop',
-  head: {
-    git_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
-    commit_message: 'Show prices with VAT',
-    committer_name: 'Ada Lovelace',
-  },
-  life: [
-    { status: 'created', afterMs: 0 },
-    { status: 'waiting', afterMs: 4_000 },
-    { status: 'available', afterMs: 22_000 },
-  ],
+const { summary } = await onStage(realClock, ({ nodion, deploy }) => {
+  const application = nodion.addApplication({
+    name: 'shop',
+    head: {
+      git_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
+      commit_message: 'Show prices with VAT',
+      committer_name: 'Ada Lovelace',
+    },
+    life: [
+      { status: 'created', afterMs: 0 },
+      { status: 'waiting', afterMs: 4_000 },
+      { status: 'available', afterMs: 22_000 },
+    ],
+  });
+  for (let old = 0; old < 12; old += 1) nodion.addDeployment(application, { status: 'available' });
+  return deploy(application);
 });
-for (let old = 0; old < 12; old += 1) nodion.addDeployment(application, { status: 'available' });
-const { summary } = await deploy(nodion, application, { inputs: { poll_interval: '1s' } });
-await nodion.close();
 
 const html = marked
   .parse(summary, { gfm: true, async: false })

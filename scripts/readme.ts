@@ -5,6 +5,15 @@ import { type ActionMetadata, readActionMetadata } from '../fakes/runner.ts';
 /** The folders of the actions, from the project's root. */
 export const ACTIONS: readonly string[] = ['.', 'list-applications', 'create-application'];
 
+/** The whole workflows that the READMEs show, as YAML. */
+export function readmeWorkflows(): string[] {
+  return ACTIONS.flatMap((folder) => {
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml = '']) => yaml);
+    return blocks.filter((yaml) => yaml.startsWith('name:'));
+  });
+}
+
 /** The README in `folder` with its tables of inputs and outputs made anew from `action.yml`. */
 export function withTables(folder: string): string {
   const { inputs, outputs } = readActionMetadata(folder);

@@ -3,7 +3,7 @@ import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 /** `npm run fake [-- PORT]`: a Nodion on loopback to try workflows against, until it is stopped. */
 
 const port = Number(process.argv[2] ?? 8080);
-const nodion = await FakeNodion.start(port).catch((error: NodeJS.ErrnoException) => {
+const nodion = await FakeNodion.start({ port }).catch((error: NodeJS.ErrnoException) => {
   console.error(`No server on port ${port}: ${error.code}. Name another: npm run fake -- PORT`);
   process.exit(1);
 });

@@ -1,19 +1,21 @@
 import fc from 'fast-check';
 import pLimit from 'p-limit';
-import { play, scenario } from '../fakes/random-scenario.ts';
+import { fastClock } from '../fakes/clock.ts';
+import { playRandomScenario, randomScenario } from '../fakes/random-scenario.ts';
+import { onStage } from '../fakes/stage.ts';
 
-/** `npm run soak [-- RUNS [SEED]]`: plays random scenarios of faults on the bundle, 12 at once. */
+/** `npm run soak [-- RUNS [SEED]]`: plays random scenarios of faults with the bundle, six at once, fast. */
 
 const runs = Number(process.argv[2] ?? 500);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);
 console.log(`${runs} scenarios with seed ${seed}`);
-const limit = pLimit(12);
+const limit = pLimit(6);
 let broken = 0;
 await Promise.all(
-  fc.sample(scenario, { numRuns: runs, seed }).map((one) =>
+  fc.sample(randomScenario, { numRuns: runs, seed }).map((one) =>
     limit(async () => {
       try {
-        await play(one);
+        await onStage(fastClock(10), (stage) => playRandomScenario(one, stage));
       } catch (error) {
         broken += 1;
         console.log(`${JSON.stringify(one)}\n${error instanceof Error ? error.message : error}\n`);

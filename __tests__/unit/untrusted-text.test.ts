@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CONTROLS, PAYLOADS } from '../fakes/payloads.ts';
-import { parseWorkflowCommands } from '../fakes/runner.ts';
-import { renderSummary } from '../fakes/summary.ts';
+import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
+import { parseWorkflowCommands } from '../../fakes/runner.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import {
   diagramText,
   escapeLogLine,
@@ -10,7 +10,7 @@ import {
   singleLine,
   summaryProse,
   summaryText,
-} from '../src/runner/untrusted-text.ts';
+} from '../../src/runner/untrusted-text.ts';
 
 /** Any text, more often than not with pieces of a payload in it. */
 const text = fc

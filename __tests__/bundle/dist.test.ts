@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ACTIONS } from '../scripts/readme.ts';
+import { ACTIONS } from '../../scripts/readme.ts';
 
 const BUNDLES = ACTIONS.map((action) => join('dist', action));
 

@@ -1,0 +1,75 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import { DEPLOY_ONLY_KEY, type Endpoint } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { scenario } from './scenario.ts';
+
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+
+scenario('A wrong key triggers nothing, and is named as the reason', async (stage) => {
+  const { nodion, deploy } = stage;
+  const run = await deploy(nodion.addApplication(), { inputs: { api_key: 'wrong-key-77' } });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  const [error] = annotations(run, 'error');
+  expect(error).toContain(
+    'Nodion answered 401, saying: Unauthorized. Check the secret behind `api_key`: it may be mistyped, expired or empty (secrets are empty in workflows triggered from forks and by Dependabot).',
+  );
+  expect(error).toContain('Nothing was triggered.');
+  expect(run.log.replace('::add-mask::wrong-key-77', '')).not.toContain('wrong-key-77');
+});
+
+scenario('An unknown application is red, with what to check', async ({ deploy }) => {
+  const run = await deploy(null, {
+    inputs: { application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]).toContain(
+    'Nodion answered 404, saying: Not found. Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+  );
+});
+
+scenario('An `image_tag` for a Git-based application is refused', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication();
+  const run = await deploy(application, { inputs: { image_tag: 'v1' } });
+  expect(run.exitCode).toBe(1);
+  expect(application.deployments).toEqual([]);
+  expect(annotations(run, 'error')[0]).toContain(
+    '`image_tag`: "v1" is not allowed for My App, a Git-based application (dockerfile)',
+  );
+});
+
+scenario('An `expected_sha` for an image application is refused', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
+  const run = await deploy(application, { inputs: { expected_sha: SHA } });
+  expect(run.exitCode).toBe(1);
+  expect(application.deployments).toEqual([]);
+  expect(annotations(run, 'error')[0]).toContain('a pre-built image application');
+});
+
+scenario('A key that may not read deploys with `wait: false` only', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication();
+  const inputs = { api_key: DEPLOY_ONLY_KEY };
+  const waiting = await deploy(application, { inputs });
+  expect(waiting.exitCode).toBe(1);
+  expect(annotations(waiting, 'error')[0]).toContain('its scopes must cover this request');
+  expect(application.deployments).toEqual([]);
+  const run = await deploy(application, { inputs: { ...inputs, wait: 'false' } });
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toHaveLength(1);
+  expect(annotations(run, 'warning')).toHaveLength(2);
+  expect(run.outputs.deploy_number).toBe('1');
+});
+
+scenario('A refusal of the trigger is final, in Nodion’s own words', async (stage) => {
+  const { nodion, deploy } = stage;
+  const body = { errors: ['Branch is gone', 'Quota used up'] };
+  nodion.fail({ on: TRIGGER, fault: answer(400, body)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(annotations(run, 'error')[0]).toMatch(
+    /^My App: POST \/applications\/.*\/deployments: Nodion answered 400, saying: Branch is gone; Quota used up\. Check the inputs and, in Nodion's dashboard, the application\.$/,
+  );
+});

@@ -1,0 +1,100 @@
+import type { ChildProcess } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect } from '@jest/globals';
+import type { Endpoint } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { life, signalScenario } from './scenario.ts';
+
+const APPLICATION: Endpoint = 'GET /applications/:id';
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  signalScenario(`${signal} ends the wait, red, with the outputs`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+      onLog: (text, child) => {
+        if (text.includes('Triggered deployment')) child.kill(signal);
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
+    expect(annotations(run, 'error')).toEqual([
+      'My App: The workflow was cancelled while deployment #1 was "waiting"; it goes on at Nodion, where nothing can cancel it',
+    ]);
+    expect(run.summary).toContain('was cancelled');
+  });
+}
+
+signalScenario('A cancelled trigger says which deployment to look for', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, { status: 'available' });
+  nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } });
+  let step: ChildProcess | undefined;
+  nodion.beforeRecording = () => step?.kill('SIGINT');
+  const run = await deploy(application, {
+    onLog: (_, child) => {
+      step = child;
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    "My App: The workflow was cancelled while the trigger was unanswered; a deployment may have been made and be under way: look for number 2 or above in Nodion's dashboard before you trigger again",
+  ]);
+});
+
+signalScenario('A step cancelled before the trigger triggers nothing', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.fail({ on: APPLICATION, fault: { kind: 'hang', carriedOut: false } });
+  const run = await deploy(nodion.addApplication(), {
+    env: { RUNNER_DEBUG: '1' },
+    onLog: (text, child) => {
+      if (text.includes('deployments: 200')) child.kill('SIGTERM');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  expect(annotations(run, 'error')).toEqual([
+    'The workflow was cancelled before anything was triggered',
+  ]);
+});
+
+signalScenario('A step is cancelled though its connection hangs', async ({ run: runAction }) => {
+  let step: ChildProcess | undefined;
+  const silent = createServer(() => step?.kill('SIGINT'));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  try {
+    const run = await runAction({
+      inputs: {
+        api_url: `https://127.0.0.1:${port}/v1`,
+        application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb',
+      },
+      onLog: (_, child) => {
+        step = child;
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')).toEqual([
+      'The workflow was cancelled before anything was triggered',
+    ]);
+  } finally {
+    silent.close();
+  }
+});
+
+signalScenario('A step cancelled when live, but not yet reported, is red', async (stage) => {
+  const { nodion, gitHub, deploy } = stage;
+  gitHub.refuseWith = 0;
+  const run = await deploy(nodion.addApplication(), {
+    inputs: { environment: 'production' },
+    onLog: (text, child) => {
+      if (text.includes('#1 available')) child.kill('SIGINT');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.status).toBe('available');
+  expect(annotations(run, 'error')[0]).toMatch(
+    /^The workflow was cancelled after the deployment: My App #1 is live/,
+  );
+});

@@ -1,0 +1,142 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import type { Endpoint } from '../../fakes/nodion.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
+import { scenario } from './scenario.ts';
+
+const CREATE: Endpoint = 'POST /applications';
+const common = {
+  name: 'shop',
+  region_id: '428d037e-9ba6-4dab-92bd-8d816c523126',
+  instance_type_id: 'ccdcd297-702b-4f51-ad21-7ca481c08920',
+};
+const git = { ...common, integration_id: 'i-1', repository_id: '4711', branch_id: 'b-1' };
+const image = {
+  ...common,
+  deployment_strategy: 'prebuilt_image',
+  container_registry_id: 'r-1',
+  image_name: 'nginx',
+};
+const create = ({ run }: Stage, inputs: Record<string, string>) =>
+  run({ action: 'create-application', inputs });
+
+for (const createAnswer of ['application', 'id', 'empty'] as const) {
+  scenario(`An application is created once when the answer is: ${createAnswer}`, async (stage) => {
+    const { nodion } = stage;
+    nodion.createAnswer = createAnswer;
+    const run = await create(stage, { ...git, instance_amount: '2' });
+    expect(run.exitCode).toBe(0);
+    const [application, ...more] = nodion.applications;
+    expect(more).toEqual([]);
+    expect(run.outputs).toMatchObject({ id: application?.id, name: 'shop', created: 'true' });
+    expect(JSON.parse(run.outputs.application ?? '')).toMatchObject({ instance_amount: 2 });
+    expect(JSON.parse(nodion.requestsTo(CREATE)[0]?.body ?? '')).toEqual({
+      ...git,
+      instance_amount: 2,
+      deployment_strategy: 'dockerfile',
+    });
+  });
+}
+
+scenario('An image application is created with its image and tag', async (stage) => {
+  const run = await create(stage, { ...image, image_tag: 'v1' });
+  expect(run.exitCode).toBe(0);
+  expect(stage.nodion.applications[0]).toMatchObject({ image_name: 'nginx', image_tag: 'v1' });
+});
+
+scenario('An application that exists is taken, and none created', async (stage) => {
+  const { nodion } = stage;
+  const application = nodion.addApplication({ name: 'shop' });
+  const run = await create(stage, git);
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({ id: application.id, created: 'false' });
+  expect(nodion.requestsTo(CREATE)).toEqual([]);
+});
+
+scenario('An application that exists, but differs, is red with how it differs', async (stage) => {
+  const region = { id: 'elsewhere', name: 'Elsewhere', slug: 'els' };
+  const { id } = stage.nodion.addApplication({ name: 'shop', region });
+  const run = await create(stage, image);
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    `An application called "shop" exists (${id}), but its \`deployment_strategy\` is dockerfile, not prebuilt_image and its \`region_id\` is elsewhere, not ${git.region_id}`,
+  ]);
+});
+
+const REFUSED: [string, Record<string, string>, string[]][] = [
+  [
+    'nothing given',
+    {},
+    [
+      '`name`: required, but not given',
+      '`region_id`: required, but not given',
+      '`instance_type_id`: required, but not given',
+      '`integration_id`: not given; the deployment strategy dockerfile requires it',
+      '`repository_id`: not given; the deployment strategy dockerfile requires it',
+      '`branch_id`: not given; the deployment strategy dockerfile requires it',
+    ],
+  ],
+  [
+    'an image application without an image',
+    { ...common, deployment_strategy: 'prebuilt_image', instance_amount: '0' },
+    [
+      '`instance_amount`: "0" is not allowed; allowed is a whole number from 1 to 1000',
+      '`container_registry_id`: not given; the deployment strategy prebuilt_image requires it',
+      '`image_name`: not given; the deployment strategy prebuilt_image requires it',
+    ],
+  ],
+  [
+    'an image for a Git-based application',
+    { ...git, image_name: 'nginx' },
+    ['`image_name`: not allowed with the deployment strategy dockerfile'],
+  ],
+  [
+    'a strategy of its own',
+    { ...git, deployment_strategy: 'ftp' },
+    [
+      '`deployment_strategy`: "ftp" is not allowed; allowed is one of dockerfile, buildpacks, prebuilt_image',
+    ],
+  ],
+];
+
+for (const [what, inputs, problems] of REFUSED) {
+  scenario(`No application is created from ${what}, all problems named`, async (stage) => {
+    const run = await create(stage, inputs);
+    expect(run.exitCode).toBe(1);
+    expect(stage.nodion.requests).toEqual([]);
+    expect(annotations(run, 'error')).toEqual([problems.join('\n')]);
+  });
+}
+
+scenario('A refusal to create is passed on in Nodion’s own words', async (stage) => {
+  const body = { errors: ["Name can't be blank"] };
+  stage.nodion.fail({ on: CREATE, fault: answer(400, body)(false) });
+  const run = await create(stage, git);
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    "POST /applications: Nodion answered 400, saying: Name can't be blank. Check the inputs and, in Nodion's dashboard, the application.",
+  ]);
+});
+
+for (const [how, regionId] of [
+  ['taken', git.region_id.toUpperCase()],
+  ['refused where it differs', 'elsewhere'],
+] as const) {
+  scenario(`An application that somebody else created meanwhile is ${how}`, async (stage) => {
+    const { nodion } = stage;
+    nodion.fail(
+      { on: 'GET /applications', fault: answer(200, { applications: [] })(false) },
+      { on: CREATE, fault: answer(400, { errors: ['Name has already been taken'] })(false) },
+    );
+    const region = { id: regionId, name: 'Frankfurt, DE', slug: 'fra' };
+    const { id } = nodion.addApplication({ name: 'shop', region });
+    const run = await create(stage, git);
+    if (how === 'taken') {
+      expect(run.exitCode).toBe(0);
+      expect(run.outputs).toMatchObject({ id, created: 'false' });
+    } else {
+      expect(run.exitCode).toBe(1);
+      expect(annotations(run, 'error')[0]).toContain('its `region_id` is elsewhere');
+    }
+  });
+}

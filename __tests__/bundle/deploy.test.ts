@@ -1,0 +1,147 @@
+import { expect } from '@jest/globals';
+import { OTHER_PROJECT_ID, USER_KEY } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { life, scenario } from './scenario.ts';
+
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+const image = { deployment_strategy: 'prebuilt_image' };
+
+scenario('A Git-based application is deployed once, followed and reported', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, { status: 'available' });
+  const run = await deploy(application);
+  const [deployment] = application.deployments;
+  expect(run.exitCode).toBe(0);
+  expect(run.stderr).toBe('');
+  expect(application.deployments).toHaveLength(2);
+  const { duration_seconds, deployments, ...outputs } = run.outputs;
+  expect(outputs).toEqual({
+    id: deployment?.id,
+    deploy_number: '2',
+    status: 'available',
+    application_id: application.id,
+    application_name: 'My App',
+    git_sha: SHA,
+    image_reference: '',
+    strategy: 'dockerfile',
+    triggered: 'true',
+    timed_out: 'false',
+  });
+  expect(duration_seconds).toMatch(/^\d+\.?\d?$/);
+  expect(JSON.parse(deployments ?? '')).toEqual([
+    {
+      ...outputs,
+      deploy_number: 2,
+      image_reference: null,
+      triggered: true,
+      timed_out: false,
+      duration_seconds: Number(duration_seconds),
+    },
+  ]);
+  expect(run.log).toMatch(/^Deploying My App \(dockerfile, region fra\)$/m);
+  expect(run.log).toMatch(
+    /^Triggered deployment #2: commit d77ead8 "test" by John Doe; id [\da-f-]{36}, status created$/m,
+  );
+  expect(run.log).toMatch(/^#2 available after \d+\.?\d? s$/m);
+  expect(annotations(run, 'notice')).toEqual([
+    expect.stringMatching(
+      /^My App #2 is live after \d+\.?\d? s: commit d77ead8 "test" by John Doe$/,
+    ),
+  ]);
+  expect(annotations(run, 'error')).toEqual([]);
+  expect(annotations(run, 'warning')).toEqual([]);
+  expect(run.summary).toContain('<h3>✅ <code>My App</code> <code>#2</code> is live</h3>');
+});
+
+scenario('An image application is deployed with the tag given', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(image);
+  const run = await deploy(application, { inputs: { image_tag: 'v2.0.0' } });
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo('POST /applications/:id/deployments')[0]?.body).toBe(
+    '{"image_tag":"v2.0.0"}',
+  );
+  expect(run.outputs.image_reference).toBe('docker.io/nginx:v2.0.0');
+  expect(run.outputs.git_sha).toBe('');
+  expect(run.outputs.strategy).toBe('prebuilt_image');
+});
+
+scenario('A trigger without a tag has no body', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(image);
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  const [trigger] = nodion.requestsTo('POST /applications/:id/deployments');
+  expect(trigger?.body).toBe('');
+  expect(trigger?.headers['content-type']).toBeUndefined();
+  expect(run.outputs.image_reference).toBe('docker.io/nginx:1.25');
+});
+
+scenario('`wait: false` takes three requests, two of them in parallel', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.fail(
+    { on: 'GET /applications/:id', fault: { kind: 'delay', ms: 3_000 } },
+    { on: 'GET /applications/:id/deployments', fault: { kind: 'delay', ms: 3_000 } },
+  );
+  const run = await deploy(application, { inputs: { wait: 'false' } });
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requests.map(({ endpoint }) => endpoint).sort()).toEqual([
+    'GET /applications/:id',
+    'GET /applications/:id/deployments',
+    'POST /applications/:id/deployments',
+  ]);
+  expect(nodion.mostRequestsAtOnce).toBe(2);
+  expect(run.outputs).toMatchObject({
+    deploy_number: '1',
+    status: 'created',
+    triggered: 'true',
+    duration_seconds: '',
+  });
+  expect(annotations(run, 'notice')).toEqual([
+    'My App #1 is under way, and not waited for: commit d77ead8 "test" by John Doe',
+  ]);
+});
+
+scenario('Statuses that nobody has heard of are waited through', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(
+    life(['created', 0], ['polishing', 1_000], ['success', 8_000], ['available', 15_000]),
+  );
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(run.log).toContain('#1 polishing after');
+  expect(run.outputs.status).toBe('available');
+});
+
+scenario('A dry run triggers nothing', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication();
+  const run = await deploy(application, { inputs: { dry_run: 'true' } });
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toEqual([]);
+  expect(run.outputs).toMatchObject({
+    id: '',
+    triggered: 'false',
+    application_name: 'My App',
+    status: '',
+  });
+  expect(annotations(run, 'notice')).toEqual([
+    'My App: key, application and inputs are fine; nothing was triggered',
+  ]);
+});
+
+scenario('A user key deploys in the project that `project_id` names', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ projectId: OTHER_PROJECT_ID });
+  const inputs = { api_key: USER_KEY };
+  const without = await deploy(application, { inputs });
+  expect(without.exitCode).toBe(1);
+  const run = await deploy(application, { inputs: { ...inputs, project_id: OTHER_PROJECT_ID } });
+  expect(run.exitCode).toBe(0);
+});
+
+scenario('The answers of older APIs, with fewer fields, are enough', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.olderAnswers = true;
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({ strategy: '', image_reference: '', git_sha: SHA });
+});

@@ -1,0 +1,105 @@
+import { expect } from '@jest/globals';
+import { annotations } from '../../fakes/stage.ts';
+import { life, scenario } from './scenario.ts';
+
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
+
+scenario('A failed deployment is red, with its outputs', async ({ nodion, deploy }) => {
+  const run = await deploy(nodion.addApplication(life(['created', 0], ['failed', 500])));
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'failed' });
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringMatching(
+      /^My App: Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard; the application's last log lines, if there are any, are above$/,
+    ),
+  ]);
+  expect(run.summary).toContain('❌');
+});
+
+scenario('An expired deployment is red', async ({ nodion, deploy }) => {
+  const run = await deploy(nodion.addApplication(life(['created', 0], ['expired', 500])));
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.status).toBe('expired');
+  expect(annotations(run, 'error')[0]).toMatch(/expired after .*: it is not live/);
+});
+
+scenario('A deployment that a newer one superseded is red, naming that one', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(
+    life(['created', 0], ['waiting', 1_000], ['expired', 20_000]),
+  );
+  const run = await deploy(application, {
+    onLog: (text) => {
+      if (text.includes('#1 waiting')) nodion.addDeployment(application, { status: 'created' });
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain(
+    'A newer deployment, #2, has appeared: if it goes live first, ours will not',
+  );
+  expect(annotations(run, 'error')[0]).toMatch(
+    /Deployment #1 expired after .*: it was superseded by #2/,
+  );
+});
+
+scenario('A deployment still waiting at the timeout is red, with its outputs', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['waiting', 1_000]));
+  const run = await deploy(application, { inputs: { timeout: '30s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting', timed_out: 'true' });
+  expect(annotations(run, 'error')).toEqual([
+    'My App: Deployment #1 was still "waiting" when the timeout of 30 s was over; it goes on at Nodion, where nothing can cancel it. If it takes longer as a rule, raise `timeout`',
+  ]);
+});
+
+scenario('An end that nobody has heard of is red at the timeout', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(life(['created', 0], ['done', 1_000]));
+  const run = await deploy(application, { inputs: { timeout: '30s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.status).toBe('done');
+});
+
+for (const [how, expected_sha] of [
+  ['in full', SHA],
+  ['shortened', SHA.slice(0, 7)],
+  ['in capitals', SHA.toUpperCase()],
+] as const) {
+  scenario(`\`expected_sha\` may be given ${how}`, async ({ nodion, deploy }) => {
+    const run = await deploy(nodion.addApplication(), { inputs: { expected_sha } });
+    expect(run.exitCode).toBe(0);
+  });
+}
+
+for (const wait of ['true', 'false']) {
+  scenario(`Another commit than \`expected_sha\` is red, wait: ${wait}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const inputs = { expected_sha: OTHER_SHA, wait };
+    const run = await deploy(nodion.addApplication(), { inputs });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs.deploy_number).toBe('1');
+    expect(annotations(run, 'error')[0]).toContain(
+      `of commit ${SHA}, not of \`expected_sha\` ${OTHER_SHA}`,
+    );
+  });
+}
+
+scenario('A commit that nobody can confirm is red', async ({ nodion, deploy }) => {
+  const head = { git_sha: null, commit_message: '', committer_name: '' };
+  const run = await deploy(nodion.addApplication({ head }), {
+    inputs: { expected_sha: SHA, wait: 'false' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]).toContain("can't be confirmed");
+});
+
+scenario('A failed deployment of the wrong commit is red for both', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['failed', 300]));
+  const run = await deploy(application, { inputs: { expected_sha: OTHER_SHA } });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]).toMatch(
+    /Deployment #1 failed .*\. Besides: Deployment #1 is of commit d77ead8/,
+  );
+});

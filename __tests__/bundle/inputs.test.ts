@@ -1,0 +1,148 @@
+import { expect } from '@jest/globals';
+import { PROJECT_KEY } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { scenario } from './scenario.ts';
+
+const ID = '92955d4f-2e44-4e48-8cb6-9c6c434afebb';
+const DURATION =
+  'allowed is a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h';
+const ADDRESS =
+  'allowed is an https:// address, or http:// on loopback, without credentials, query or fragment';
+const SHORT_SHA = 'allowed is a commit: 7 to 40 hex digits';
+const TAG =
+  'allowed is an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`';
+
+const REFUSED = [
+  ['application_id', 'my-app', 'allowed is one or more UUIDs, such as'],
+  ['application_id', `${ID}, ${ID.toUpperCase()}`, 'allowed is each application only once'],
+  ['application_id', '../applications', 'allowed is one or more UUIDs'],
+  ['project_id', '12', 'allowed is a UUID, such as'],
+  ['image_tag', '-v1', TAG],
+  ['image_tag', 'v1:latest', TAG],
+  ['wait', 'yes', 'allowed is true or false'],
+  ['reuse_existing', '1', 'allowed is true or false'],
+  ['dry_run', 'no', 'allowed is true or false'],
+  ['timeout', 'soon', DURATION],
+  ['timeout', '0', DURATION],
+  ['timeout', '-5', DURATION],
+  ['timeout', '25h', DURATION],
+  ['timeout', '10 min', DURATION],
+  ['poll_interval', '1d', DURATION],
+  ['expected_sha', 'abc', SHORT_SHA],
+  ['expected_sha', 'g'.repeat(40), SHORT_SHA],
+  ['log_lines', '2501', 'allowed is a whole number from 0 to 2500'],
+  ['log_lines', '-1', 'allowed is a whole number from 0 to 2500'],
+  ['log_lines', '1.5', 'allowed is a whole number from 0 to 2500'],
+  ['api_url', 'http://api.nodion.com/v1', ADDRESS],
+  ['api_url', 'ftp://127.0.0.1/', ADDRESS],
+  ['api_url', 'api.nodion.com', ADDRESS],
+  ['api_url', 'https://api.nodion.com/v1?', ADDRESS],
+  ['api_url', 'https://api.nodion.com/v1#', ADDRESS],
+  ['api_url', 'https://127.0.0.1.evil.example@evil.example/', ADDRESS],
+  ['api_url', 'http://127.0.0.1.evil.example/', ADDRESS],
+] as const;
+
+for (const [name, value, allowed] of REFUSED) {
+  const given = `${name}: ${JSON.stringify(value)}`;
+  scenario(`A bad input is told before any request: ${given}`, async ({ nodion, deploy }) => {
+    const run = await deploy(null, { inputs: { application_id: ID, [name]: value } });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requests).toEqual([]);
+    const [error = '', ...more] = annotations(run, 'error');
+    expect(more).toEqual([]);
+    const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
+    expect(error).toContain(`\`${name}\`: ${shown} is not allowed; ${allowed}`);
+    expect(error.split('\n')).toHaveLength(1);
+  });
+}
+
+const CONTRADICTORY: [string, Record<string, string>, string][] = [
+  [
+    'no application',
+    {},
+    '`application_id`: not given; it (or `application_name`) says what to deploy',
+  ],
+  [
+    'two ways to name it',
+    { application_id: ID, application_name: 'shop' },
+    '`application_id` and `application_name`: give one of them, not both',
+  ],
+  [
+    'reuse of anything',
+    { application_id: ID, reuse_existing: 'true' },
+    '`reuse_existing`: true needs `expected_sha` or `image_tag`, to tell which deployment may be reused',
+  ],
+  [
+    'a rollout that is not waited for',
+    { application_id: ID, verify_rollout: 'true', wait: 'false' },
+    '`verify_rollout`: true needs `wait: true`',
+  ],
+  [
+    'the address of no environment',
+    { application_id: ID, environment_url: 'https://example.com' },
+    '`environment_url`: needs `environment`',
+  ],
+];
+
+for (const [what, inputs, message] of CONTRADICTORY) {
+  scenario(`Inputs that don't fit are told before any request: ${what}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const run = await deploy(null, { inputs });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requests).toEqual([]);
+    expect(annotations(run, 'error')).toEqual([message]);
+  });
+}
+
+scenario(
+  'All bad inputs are told in one message, the key never shown',
+  async ({ run: runAction }) => {
+    const run = await runAction({
+      inputs: { api_key: 'two words', application_id: 'x', timeout: 'soon', wait: 'maybe' },
+    });
+    const [error = '', ...more] = annotations(run, 'error');
+    expect(more).toEqual([]);
+    expect(error.split('\n')).toEqual([
+      '`api_key`: the value is not allowed; allowed is the key alone, without blanks, line breaks or other characters outside printable ASCII',
+      expect.stringMatching(/^`application_id`: "x"/),
+      expect.stringMatching(/^`wait`: "maybe"/),
+      expect.stringMatching(/^`timeout`: "soon"/),
+    ]);
+    expect(run.log.replace('::add-mask::two words', '')).not.toContain('two words');
+  },
+);
+
+scenario('An empty key is told with why it may be empty', async ({ deploy }) => {
+  const run = await deploy(null, { inputs: { api_key: '', application_id: ID } });
+  expect(annotations(run, 'error')).toEqual([
+    '`api_key`: required, but not given. Is the secret behind it set? Secrets are empty in workflows triggered from forks and by Dependabot',
+  ]);
+  expect(run.exitCode).toBe(1);
+});
+
+scenario(
+  'Inputs may be padded, in capitals, and empty where they have a default',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    const run = await deploy(application, {
+      inputs: {
+        api_key: `\n ${PROJECT_KEY}\n`,
+        application_id: ` ${application.id} \n`,
+        wait: 'TRUE',
+        timeout: '',
+        dry_run: '',
+        log_lines: ' 10 ',
+        api_url: `${nodion.url}/`,
+      },
+    });
+    expect(run.exitCode).toBe(0);
+  },
+);
+
+for (const timeout of ['90s', '15m', '1h', '1m30s', '90', '0.5h', '90.5', '.5m', '1h0m0s']) {
+  scenario(`The timeout may be ${timeout}`, async ({ nodion, deploy }) => {
+    const run = await deploy(nodion.addApplication(), { inputs: { timeout, dry_run: 'true' } });
+    expect(run.exitCode).toBe(0);
+  });
+}

@@ -1,0 +1,91 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import type { FakeNodion } from '../../fakes/nodion.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
+import { scenario } from './scenario.ts';
+
+const list = ({ run }: Stage, inputs: Record<string, string> = {}) =>
+  run({ action: 'list-applications', inputs });
+
+function populate(nodion: FakeNodion): void {
+  nodion.addApplication({ name: 'web-eu', status: 'online' });
+  nodion.addApplication({ name: 'web-us', region: { id: 'r2', name: 'New York', slug: 'nyc' } });
+  nodion.addApplication({ name: 'api.eu', deployment_strategy: 'prebuilt_image' });
+  nodion.addApplication({ name: 'old', status: 'offline' });
+}
+
+const SELECTIONS: [Record<string, string>, string[]][] = [
+  [{}, ['web-eu', 'web-us', 'api.eu', 'old']],
+  [{ name: 'web-*' }, ['web-eu', 'web-us']],
+  [{ name: '???' }, ['old']],
+  [{ name: 'api.eu\nold' }, ['api.eu', 'old']],
+  [{ name: 'api?eu' }, ['api.eu']],
+  [{ name: 'web.eu' }, []],
+  [{ name: '[a-z]*' }, []],
+  [{ name: `${'*a'.repeat(200)}*` }, []],
+  [{ name: '**e*?eu*' }, ['web-eu']],
+  [{ name: 'WEB-*' }, []],
+  [{ region: 'nyc' }, ['web-us']],
+  [{ deployment_strategy: 'prebuilt_image' }, ['api.eu']],
+  [{ status: 'offline' }, ['old']],
+  [
+    { name: 'web-*', region: 'fra', status: 'online', deployment_strategy: 'dockerfile' },
+    ['web-eu'],
+  ],
+];
+
+for (const [filters, names] of SELECTIONS) {
+  const shown = JSON.stringify(filters).slice(0, 100);
+  scenario(`The filters ${shown} select ${names.join(', ') || 'nothing'}`, async (stage) => {
+    const { nodion } = stage;
+    populate(nodion);
+    const run = await list(stage, filters);
+    expect(run.exitCode).toBe(0);
+    const { applications, ids, count, matrix } = run.outputs;
+    const found = nodion.applications.filter(({ name }) => names.includes(name));
+    expect(JSON.parse(ids ?? '')).toEqual(found.map(({ id }) => id));
+    expect(count).toBe(String(names.length));
+    expect(JSON.parse(matrix ?? '')).toEqual({
+      include: found.map(({ id, name, region, deployment_strategy, status }) => ({
+        id,
+        name,
+        region: region.slug,
+        deployment_strategy,
+        status,
+      })),
+    });
+    expect(JSON.parse(applications ?? '')).toMatchObject(
+      found.map(({ id, instance_type_id, workers }) => ({ id, instance_type_id, workers })),
+    );
+    expect(annotations(run, 'warning')).toEqual(
+      names.length > 0 ? [] : ['None of 4 applications matches the filters'],
+    );
+  });
+}
+
+for (const [inputs, message] of [
+  [{ deployment_strategy: 'docker' }, 'allowed is one of dockerfile, buildpacks, prebuilt_image'],
+  [{ project_id: 'mine' }, 'allowed is a UUID'],
+  [{ api_key: '' }, '`api_key`: required, but not given'],
+] as [Record<string, string>, string][]) {
+  scenario(`No list is asked for with ${JSON.stringify(inputs)}`, async (stage) => {
+    const run = await list(stage, inputs);
+    expect(run.exitCode).toBe(1);
+    expect(stage.nodion.requests).toEqual([]);
+    expect(annotations(run, 'error')[0]).toContain(message);
+  });
+}
+
+scenario('A list of applications survives transient errors', async (stage) => {
+  stage.nodion.fail({ on: 'GET /applications', times: 2, fault: answer(502, '<html>')(false) });
+  expect((await list(stage)).exitCode).toBe(0);
+});
+
+scenario('A list of applications that never comes is red at the timeout', async (stage) => {
+  stage.nodion.fail({ on: 'GET /applications', times: 99, fault: answer(503)(false) });
+  const run = await list(stage, { timeout: '30s' });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    "The step's `timeout` was over before it was done; the last failure was: GET /applications: Nodion answered 503",
+  ]);
+});

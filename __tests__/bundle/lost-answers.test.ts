@@ -1,0 +1,148 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import {
+  DEPLOY_ONLY_KEY,
+  type Endpoint,
+  type FakeApplication,
+  type FakeDeployment,
+  type Fault,
+} from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { scenario } from './scenario.ts';
+
+const LIST: Endpoint = 'GET /applications/:id/deployments';
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+const reset = (carriedOut: boolean): Fault => ({ kind: 'reset', carriedOut });
+
+for (const [what, carriedOut] of [
+  ['carried out', true],
+  ['not carried out', false],
+] as const) {
+  scenario(`A trigger without an answer for 30 s makes one deployment, ${what}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut } });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+    expect(run.log).toContain('no answer within 30 s');
+  });
+}
+
+scenario('A lost trigger is found, though the list can’t be read at first', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.fail(
+    { on: TRIGGER, fault: reset(true) },
+    { on: LIST, skip: 1, times: 3, fault: reset(false) },
+  );
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toHaveLength(1);
+  expect(run.log).toMatch(/^4 hiccups survived/m);
+});
+
+scenario('A lost trigger is found, though Nodion records it only seconds later', async (stage) => {
+  const { nodion, deploy, clock } = stage;
+  const application = nodion.addApplication();
+  nodion.fail({ on: TRIGGER, fault: reset(false) });
+  let recorded: Promise<unknown> = Promise.resolve();
+  const run = await deploy(application, {
+    onLog: (text) => {
+      if (!text.includes('looking whether')) return;
+      recorded = clock.sleep(5_000).then(() => nodion.addDeployment(application));
+    },
+  });
+  await recorded;
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toHaveLength(1);
+});
+
+scenario('A lost trigger is told from another tag that somebody else deploys', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
+  nodion.fail({ on: TRIGGER, fault: reset(true) });
+  nodion.beforeRecording = () => {
+    nodion.addDeployment(application, { image_tag: 'v1' });
+    setImmediate(() => nodion.addDeployment(application, { image_tag: 'v3' }));
+  };
+  const run = await deploy(application, { inputs: { image_tag: 'v2' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({
+    deploy_number: '2',
+    image_reference: 'docker.io/nginx:v2',
+  });
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+});
+
+scenario('A lost trigger is found by its message where no image is named', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.olderAnswers = true;
+  const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
+  nodion.fail({ on: TRIGGER, fault: reset(true) });
+  nodion.beforeRecording = () => nodion.addDeployment(application, { image_tag: 'v1' });
+  const run = await deploy(application, { inputs: { image_tag: 'v2' } });
+  expect(run.outputs.deploy_number).toBe('2');
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+});
+
+const FOUND: [string, Partial<FakeApplication>, Partial<FakeDeployment>][] = [
+  ['of another tag than the default one', { image_tag: 'latest' }, {}],
+  ['that names a digest only', {}, { image_reference: `docker.io/nginx@sha256:${'0'.repeat(64)}` }],
+  ['that names no image yet', {}, { image_reference: null, commit_message: '' }],
+];
+
+for (const [what, given, made] of FOUND) {
+  scenario(`A lost trigger is found in a deployment ${what}`, async ({ nodion, deploy }) => {
+    const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image', ...given });
+    nodion.fail({ on: TRIGGER, fault: reset(false) });
+    const run = await deploy(application, {
+      inputs: given.image_tag ? {} : { image_tag: 'v2' },
+      onLog: (text) => {
+        if (text.includes('looking whether')) {
+          nodion.addDeployment(application, { image_tag: 'v7', ...made });
+        }
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+  });
+}
+
+scenario('A trigger lost three times is red: one may be under way', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, { status: 'available' });
+  nodion.fail({ on: TRIGGER, times: 9, fault: reset(false) });
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(3);
+  expect(annotations(run, 'error')[0]).toMatch(
+    /^My App: The trigger was not answered as documented; a deployment may have been made and be under way: look for number 2 or above in Nodion's dashboard before you trigger again\. POST .*: no answer \((?:ECONNRESET|UND_ERR_SOCKET)\)$/,
+  );
+});
+
+scenario('A lost trigger that nobody may search for is not repeated', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.fail({ on: TRIGGER, fault: reset(true) });
+  const run = await deploy(nodion.addApplication(), {
+    inputs: { api_key: DEPLOY_ONLY_KEY, wait: 'false' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(annotations(run, 'error')[0]).toContain(
+    "a deployment may have been made and be under way: look in Nodion's dashboard before you trigger again",
+  );
+});
+
+for (const status of [409, 422]) {
+  scenario(`A trigger is not repeated after ${status}, which would come again`, async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: TRIGGER, times: 9, fault: answer(status, { errors: ['Busy'] })(false) });
+    const run = await deploy(nodion.addApplication());
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(annotations(run, 'error')[0]).toMatch(
+      new RegExp(`^My App: POST .*: Nodion answered ${status}, saying: Busy$`),
+    );
+  });
+}

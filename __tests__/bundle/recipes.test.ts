@@ -1,0 +1,69 @@
+import { expect } from '@jest/globals';
+import { PROJECT_KEY } from '../../fakes/nodion.ts';
+import { readActionMetadata } from '../../fakes/runner.ts';
+import { runWorkflow } from '../../fakes/workflow.ts';
+import { readmeWorkflows } from '../../scripts/readme.ts';
+import { life, scenario } from './scenario.ts';
+
+for (const yaml of readmeWorkflows()) {
+  const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
+  scenario(`The recipe "${name}" runs green`, async ({ nodion, run }) => {
+    const sha = 'ffac537e6cbbf934b08745a378932722df287a53';
+    const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
+    const live = life(['available', 300]);
+    nodion.addApplication({ id: '0ce705eb-fb11-485a-b380-82cdb8b97036', head, ...live });
+    nodion.addApplication({
+      id: '5ff9b89f-c839-465d-88b9-32508a87a586',
+      name: 'proxy',
+      deployment_strategy: 'prebuilt_image',
+      ...live,
+    });
+    for (const other of ['service-web', 'service-api', 'shop-staging', 'worker-1']) {
+      nodion.addApplication({ name: other, head, ...live });
+    }
+    const isCreating = yaml.includes('create-application');
+    if (!isCreating) nodion.addApplication({ name: 'shop', head, ...live });
+    const before = nodion.applications.length;
+    const runs = await runWorkflow(yaml, {
+      run,
+      context: {
+        secrets: { NODION_API_KEY: PROJECT_KEY },
+        github: { sha, event: { release: { tag_name: 'v2.0.0' } } },
+        inputs: { image_tag: 'v1.9.0' },
+      },
+    });
+    expect(runs.length).toBeGreaterThan(0);
+    for (const { exitCode, log } of runs) {
+      expect(log).not.toMatch(/^::(?:error|warning)/m);
+      expect(exitCode).toBe(0);
+    }
+    expect(nodion.applications.length).toBe(before + (isCreating ? 1 : 0));
+    expect(nodion.applications.some(({ deployments }) => deployments.length > 0)).toBe(true);
+  });
+}
+
+const SMALLEST: [string, Record<string, string>][] = [
+  ['.', { application_name: 'shop', wait: 'false' }],
+  ['list-applications', {}],
+  [
+    'create-application',
+    {
+      name: 'shop',
+      region_id: '428d037e-9ba6-4dab-92bd-8d816c523126',
+      instance_type_id: 't',
+      integration_id: 'i',
+      repository_id: 'r',
+      branch_id: 'b',
+    },
+  ],
+];
+
+for (const [action, inputs] of SMALLEST) {
+  scenario(`A run sets the outputs that ${action}/action.yml declares`, async ({ nodion, run }) => {
+    nodion.addApplication({ name: 'shop' });
+    const { outputs } = await run({ action, inputs });
+    expect(Object.keys(outputs).sort()).toEqual(
+      Object.keys(readActionMetadata(action).outputs).sort(),
+    );
+  });
+}

@@ -1,0 +1,23 @@
+import { test } from '@jest/globals';
+import { fastClock, realClock } from '../../fakes/clock.ts';
+import type { Phase } from '../../fakes/nodion.ts';
+import { onStage, type Stage } from '../../fakes/stage.ts';
+
+/** A test that plays on a stage of its own, together with others, ten times as fast as in reality. */
+export function scenario(name: string, play: (stage: Stage) => Promise<void>): void {
+  test.concurrent(name, () => onStage(fastClock(10), play));
+}
+
+/** A scenario at the speed of reality. */
+export function realScenario(name: string, play: (stage: Stage) => Promise<void>): void {
+  test.concurrent(name, () => onStage(realClock, play));
+}
+
+/** A scenario with SIGINT or SIGTERM: Windows has none, there the runner ends the process without a word. */
+export const signalScenario: typeof scenario =
+  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : scenario;
+
+/** The life of an application's next deployments: each status and the milliseconds after which it comes. */
+export function life(...phases: [status: string, afterMs: number][]): { life: Phase[] } {
+  return { life: phases.map(([status, afterMs]) => ({ status, afterMs })) };
+}

@@ -1,0 +1,125 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import type { FakeNodion } from '../../fakes/nodion.ts';
+import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
+import { parseWorkflowCommands, type StepRun } from '../../fakes/runner.ts';
+import { checkDiagram, renderSummary } from '../../fakes/summary.ts';
+import { life, scenario } from './scenario.ts';
+
+const LIST = 'GET /applications/:id/deployments';
+const TRIGGER = 'POST /applications/:id/deployments';
+
+const OUR_COMMANDS = ['add-mask', 'debug', 'group', 'endgroup', 'error', 'warning', 'notice'];
+const OUR_ELEMENTS = 'h3 table tbody tr th td code p b pre br details summary'.split(' ');
+const OUR_OUTPUTS = new Set([
+  ...'id deploy_number status application_id application_name git_sha image_reference'.split(' '),
+  ...'strategy triggered timed_out duration_seconds deployments'.split(' '),
+  ...'applications ids count matrix'.split(' '),
+  ...'name created application'.split(' '),
+]);
+
+const COMMANDS_OF_PAYLOADS = PAYLOADS.flatMap(parseWorkflowCommands).map(({ data }) => data);
+
+async function expectTextOnly(run: StepRun): Promise<void> {
+  expect(run.stderr).toBe('');
+  for (const { name, data, properties } of run.commands) {
+    expect(OUR_COMMANDS).toContain(name);
+    expect(COMMANDS_OF_PAYLOADS).not.toContain(data);
+    expect(Object.keys(properties).filter((key) => key !== 'title')).toEqual([]);
+  }
+  expect(run.log).not.toMatch(CONTROLS);
+  for (const name of Object.keys(run.outputs)) expect(OUR_OUTPUTS).toContain(name);
+  const { elements, diagrams } = renderSummary(run.summary);
+  for (const { name, attributes } of elements) {
+    expect(OUR_ELEMENTS).toContain(name);
+    expect(Object.keys(attributes).filter((key) => key !== 'class' && key !== 'open')).toEqual([]);
+  }
+  for (const diagram of diagrams) await checkDiagram(diagram);
+}
+
+/** An application for which others wrote `payload` wherever they can. */
+function poison(nodion: FakeNodion, payload: string, end: string) {
+  const worker = { id: 'w', state: 'default', instance_amount: 1, instance_type_id: 't' };
+  return nodion.addApplication({
+    name: payload,
+    head: { git_sha: payload, commit_message: payload, committer_name: payload },
+    region: { id: payload, name: payload, slug: payload },
+    workers: [{ ...worker, name: payload, status: payload }],
+    logs: [{ ts: '2100-01-01T00:00:00.000Z', msg: payload, instance_id: payload }],
+    ...life(['created', 0], [payload, 500], [end, 8_000]),
+  });
+}
+
+for (const [index, payload] of PAYLOADS.entries()) {
+  const shown = JSON.stringify(payload.slice(0, 50));
+  const env = { RUNNER_DEBUG: String(index % 2) };
+
+  scenario(`What others wrote stays text: ${shown}`, async ({ nodion, deploy }) => {
+    const live = await deploy(poison(nodion, payload, 'available'), {
+      env,
+      inputs: { expected_sha: 'abcdef1' },
+    });
+    nodion.fail(
+      { on: TRIGGER, fault: { kind: 'reset', carriedOut: true } },
+      { on: LIST, skip: 1, fault: answer(500, payload, { 'retry-after': '0' })(false) },
+    );
+    const failed = await deploy(poison(nodion, payload, 'failed'), { env });
+    for (const run of [live, failed]) {
+      await expectTextOnly(run);
+      expect(run.exitCode).toBe(1);
+      expect(run.outputs.deploy_number).toBe('1');
+    }
+  });
+
+  scenario(`What Nodion says to a refusal stays text: ${shown}`, async (stage) => {
+    const { nodion, deploy, run: runAction } = stage;
+    const words = answer(400, { errors: [payload], error: payload, message: payload })(false);
+    nodion.fail({ on: TRIGGER, fault: words }, { on: 'POST /applications', fault: words });
+    const ids = ['region_id', 'instance_type_id', 'integration_id', 'repository_id', 'branch_id'];
+    const runs = [
+      await deploy(nodion.addApplication({ name: payload }), { env }),
+      await runAction({
+        action: 'create-application',
+        env,
+        inputs: { name: 'new', ...Object.fromEntries(ids.map((name) => [name, 'x'])) },
+      }),
+    ];
+    for (const run of runs) {
+      await expectTextOnly(run);
+      expect(run.exitCode).toBe(1);
+    }
+  });
+}
+
+// Not more: above ten listeners to one signal, Node 20 writes a warning to standard error.
+const AT_ONCE = 4;
+
+for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
+  const payloads = PAYLOADS.slice(first, first + AT_ONCE);
+  const shown = `payloads ${first + 1} to ${first + payloads.length}`;
+  scenario(`What others wrote stays text with several applications: ${shown}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const applications = payloads.map((payload) => poison(nodion, payload, 'available'));
+    const run = await deploy(null, {
+      inputs: {
+        application_id: applications.map(({ id }) => id).join(),
+        timeout: '40s',
+        verify_rollout: 'true',
+      },
+    });
+    await expectTextOnly(run);
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('rollout was not complete');
+  });
+}
+
+scenario('What others wrote is passed on to the letter in a list', async ({ nodion, run }) => {
+  for (const payload of PAYLOADS) poison(nodion, payload, 'available');
+  const listed = await run({ action: 'list-applications', env: { RUNNER_DEBUG: '1' } });
+  await expectTextOnly(listed);
+  expect(listed.exitCode).toBe(0);
+  const names = JSON.parse(listed.outputs.applications ?? '').map(
+    ({ name }: { name: string }) => name,
+  );
+  expect(names).toEqual(JSON.parse(JSON.stringify(PAYLOADS)));
+});

@@ -1,0 +1,71 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import type { Endpoint, Fault } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { life, scenario } from './scenario.ts';
+
+const LIST: Endpoint = 'GET /applications/:id/deployments';
+const APPLICATION: Endpoint = 'GET /applications/:id';
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+const hang = (carriedOut: boolean): Fault => ({ kind: 'hang', carriedOut });
+
+for (const [what, fault] of [
+  ['answers 503', answer(503)(false)],
+  ['hangs', hang(false)],
+] as const) {
+  scenario(`An API that ${what} before the trigger ends the step in a minute`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.fail({ on: APPLICATION, times: 999, fault });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(1);
+    // The timeout is 15 min.
+    expect(run.durationMs).toBeLessThan(5 * 60_000);
+    expect(application.deployments).toEqual([]);
+    expect(annotations(run, 'error')[0]).toContain('Nothing was triggered.');
+  });
+}
+
+const HANGING: [string, Endpoint, Fault][] = [
+  ['the first read hangs', APPLICATION, hang(false)],
+  ['the trigger hangs', TRIGGER, hang(true)],
+  ['a poll hangs', LIST, hang(false)],
+  ['half a body has come', LIST, { kind: 'stall', carriedOut: false }],
+  ['a Retry-After of an hour is on', LIST, answer(429, '', { 'retry-after': '3600' })(false)],
+];
+
+for (const [what, on, fault] of HANGING) {
+  scenario(`The timeout ends a step in which ${what}`, async ({ nodion, deploy }) => {
+    const application = nodion.addApplication(life(['waiting', 0]));
+    nodion.fail({ on, skip: on === LIST ? 1 : 0, times: 99, fault });
+    const run = await deploy(application, { inputs: { timeout: '25s', log_lines: '0' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.durationMs).toBeGreaterThan(24_000);
+    expect(run.durationMs).toBeLessThan(120_000);
+    expect(run.outputs.timed_out).toBe('true');
+    if (on === TRIGGER) {
+      expect(annotations(run, 'error')[0]).toContain('look for number 1 or above');
+    }
+  });
+}
+
+scenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(life(['created', 0], ['available', 5_000]));
+  const run = await deploy(application, { inputs: { timeout: '25s', poll_interval: '1m' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
+});
+
+scenario('No trigger is sent after the timeout, however many wait their turn', async (stage) => {
+  const { nodion, deploy } = stage;
+  const applications = Array.from({ length: 20 }, () => nodion.addApplication());
+  nodion.fail({ on: TRIGGER, times: 99, fault: hang(false) });
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join(), timeout: '28s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(8);
+  const [error = ''] = annotations(run, 'error');
+  expect(error.match(/may have been made/g)).toHaveLength(8);
+  expect(error.match(/before anything was triggered/g)).toHaveLength(12);
+});

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+/** The time that the fakes and the processes of steps go by. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** How many times as fast as the real one. */
+  readonly factor: number;
+  /** What makes a Node process go by this clock too, for its command line. */
+  readonly nodeArguments: readonly string[];
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => delay(ms),
+  factor: 1,
+  nodeArguments: [],
+};
+
+/** A clock that shows the real time now and then runs `factor` times as fast. */
+export function fastClock(factor: number): Clock {
+  const since = Date.now();
+  const preload = pathToFileURL(resolve('fakes/fast-clock.mjs'));
+  preload.search = `?factor=${factor}&since=${since}`;
+  return {
+    now: () => since + (Date.now() - since) * factor,
+    sleep: (ms) => delay(ms / factor),
+    factor,
+    nodeArguments: ['--import', preload.href],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Clock } from './clock.ts';
+import { FakeGitHub } from './github.ts';
+import { type FakeApplication, FakeNodion, PROJECT_KEY } from './nodion.ts';
+import { FakeProxy } from './proxy.ts';
+import { runStep, type StepOptions, type StepRun } from './runner.ts';
+
+/** Well below the time limit of a test. */
+const LONGEST_STEP_MS = 100_000;
+
+/** The parties that a step meets, each of its own, and ways to run one among them. */
+export interface Stage {
+  readonly nodion: FakeNodion;
+  readonly gitHub: FakeGitHub;
+  readonly proxy: FakeProxy;
+  /** What all of them go by. */
+  readonly clock: Clock;
+  /** Runs an action here, with the key of Nodion's project. */
+  run(options?: StepOptions): Promise<StepRun>;
+  /** Runs the deploy action here for an application (null: the inputs name it), with a poll a second. */
+  deploy(application: FakeApplication | null, options?: StepOptions): Promise<StepRun>;
+}
+
+/** Sets a stage for `play` and clears it afterwards, whatever happened. */
+export async function onStage<T>(clock: Clock, play: (stage: Stage) => Promise<T>): Promise<T> {
+  const nodion = await FakeNodion.start({ clock });
+  const gitHub = await FakeGitHub.start();
+  const proxy = await FakeProxy.start();
+  const run = ({ inputs, env, ...options }: StepOptions = {}) =>
+    runStep({
+      clock,
+      killAfterMs: LONGEST_STEP_MS,
+      ...options,
+      inputs: { api_key: PROJECT_KEY, api_url: nodion.url, ...inputs },
+      env: { GITHUB_API_URL: gitHub.url, ...env },
+    });
+  const deploy = (application: FakeApplication | null, { inputs, ...options }: StepOptions = {}) =>
+    run({
+      ...options,
+      inputs: {
+        poll_interval: '1s',
+        ...(application && { application_id: application.id }),
+        ...inputs,
+      },
+    });
+  try {
+    return await play({ nodion, gitHub, proxy, clock, deploy, run });
+  } finally {
+    await nodion.close();
+    gitHub.close();
+    proxy.close();
+  }
+}
+
+/** The messages of a run's annotations at that level. */
+export function annotations(run: StepRun, level: 'error' | 'warning' | 'notice'): string[] {
+  return run.commands.filter(({ name }) => name === level).map(({ data }) => data);
+}
