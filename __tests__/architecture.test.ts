@@ -3,22 +3,27 @@ import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 /** From the top floor down: a file may import from its own folder and from those after it. */
-const FLOORS = ['actions', 'report', 'deploy', 'nodion', 'runner', 'time'];
+const FLOORS = ['actions', 'report', 'deploy', 'nodion', 'http', 'runner', 'time'];
 
 /** The only files that may import a dependency, or do what only one place may do. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['runner/commands.ts'],
   '@actions/github': ['report/github-deployment.ts'],
-  '@octokit/request': ['nodion/request-json.ts'],
+  // One client for both APIs.
+  '@octokit/request': ['nodion/request-json.ts', 'report/github-deployment.ts'],
   '@octokit/request-error': ['nodion/request-json.ts'],
   'fastest-levenshtein': ['nodion/find-applications.ts'],
   'node:events': ['runner/run-action.ts'],
   'node:fs': ['runner/commands.ts'],
+  'node:http': ['http/proxy.ts', 'http/read-body.ts', 'http/transport.ts'],
+  'node:https': ['http/proxy.ts', 'http/transport.ts'],
+  'node:net': ['http/proxy.ts'],
+  'node:stream': ['http/proxy.ts', 'http/read-body.ts'],
   'node:timers/promises': ['time/deadline.ts'],
+  'node:zlib': ['http/read-body.ts'],
   'p-limit': ['nodion/request-json.ts'],
-  'proxy-from-env': ['nodion/connect.ts'],
+  'proxy-from-env': ['http/proxy.ts'],
   'strip-ansi': ['runner/untrusted-text.ts'],
-  undici: ['nodion/proxy.ts'],
 };
 const PRINTING = /\bconsole\.\w+\(|process\.(?:stdout|stderr)/;
 
@@ -63,6 +68,7 @@ test('Each dependency has one door', () => {
       users[specifier] = [...(users[specifier] ?? []), file];
     }
   }
+  for (const door of Object.values(users)) door.sort();
   expect(users).toEqual(DOORS);
 });
 

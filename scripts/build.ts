@@ -1,30 +1,42 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
- * Bundles the compiled actions in `build/src` into `dist/`, which is committed. Run it from the
- * project's root, after `npm ci`: ncc's module ids depend on both.
+ * Makes `dist/`, which is committed, from the compiled sources in `build/src`: one bundle that all
+ * actions share, and for each an `index.js` that runs its own. Run it from the project's root, after
+ * `npm ci`: ncc's module ids depend on both.
  */
 
-const ACTIONS = 'build/src/actions';
+const BUNDLE = 'actions';
+const ENTRIES = {
+  '.': 'deploy',
+  'list-applications': 'listApplications',
+  'create-application': 'createApplication',
+};
 
 rmSync('dist', { recursive: true, force: true });
-const entries = readdirSync(ACTIONS).filter((file) => file.endsWith('.js'));
-for (const entry of entries) {
-  const name = basename(entry, '.js');
-  bundle(join(ACTIONS, entry), name === 'deploy' ? 'dist' : join('dist', name));
+bundle('build/src/actions/index.js', join('dist', BUNDLE));
+for (const [folder, name] of Object.entries(ENTRIES)) {
+  const path = folder === '.' ? `./${BUNDLE}` : `../${BUNDLE}`;
+  mkdirSync(join('dist', folder), { recursive: true });
+  writeFileSync(
+    join('dist', folder, 'index.js'),
+    `import { ${name} } from '${path}/index.js';\n\nawait ${name}();\n`,
+  );
 }
 
 // With lazy chunks ncc's licence file holds the last chunk's packages only, so one bundle that loads
 // everything at once is made for its licence file alone.
 const everything = 'build/everything.js';
 const modules = [
-  ...entries.map((entry) => `./src/actions/${entry}`),
-  './src/nodion/proxy.js',
-  './src/report/github-deployment.js',
+  ...Object.keys(ENTRIES).map((folder) => `actions/${folder === '.' ? 'deploy' : folder}`),
+  'report/github-deployment',
 ];
-writeFileSync(everything, modules.map((module) => `import '${module}';\n`).join(''));
+writeFileSync(
+  everything,
+  modules.map((module) => `export * from './src/${module}.js';\n`).join(''),
+);
 bundle(everything, 'build/everything', '--license', 'licenses.txt');
 copyFileSync('build/everything/licenses.txt', 'dist/licenses.txt');
 

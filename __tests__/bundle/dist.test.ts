@@ -1,30 +1,43 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ACTIONS } from '../../scripts/readme.ts';
 
-const BUNDLES = ACTIONS.map((action) => join('dist', action));
+const BUNDLE = join('dist', 'actions', 'index.js');
+const read = (file: string) => readFileSync(file, 'utf8');
 
-describe.each(BUNDLES)('What every run of %s loads', (folder) => {
-  const code = readFileSync(join(folder, 'index.js'), 'utf8');
+test('All actions share one bundle, below 95 kB, and have an entry of a line each', () => {
+  expect(read(BUNDLE).length).toBeLessThan(95_000);
+  for (const action of ACTIONS) {
+    expect(read(join('dist', action, 'index.js'))).toMatch(
+      /^import \{ (\w+) \} from '\.\.?\/actions\/index\.js';\n\nawait \1\(\);\n$/,
+    );
+  }
+});
 
-  test('is small, without undici, the GitHub client or the proxy', () => {
-    expect(code.length).toBeLessThan(100_000);
-    for (const absent of ['ProxyAgent', 'createDeploymentStatus', 'sourceMappingURL']) {
-      expect(code).not.toContain(absent);
-    }
-  });
+test('A deployment loads neither undici, nor the GitHub context, nor the other actions', () => {
+  for (const absent of ['undici', 'GITHUB_EVENT_PATH', 'list-applications', 'sourceMappingURL']) {
+    expect(read(BUNDLE)).not.toContain(absent);
+  }
+  const chunks = readdirSync(join('dist', 'actions')).map((file) => join('dist', 'actions', file));
+  expect(chunks.filter((file) => read(file).includes('GITHUB_EVENT_PATH'))).toHaveLength(1);
+});
 
-  test('leaves those to chunks that are there', () => {
-    const chunks = readdirSync(folder).filter((file) => /^\d+\.index\.js$/.test(file));
-    const contents = chunks.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
-    expect(contents).toContain('ProxyAgent');
-    expect(contents.includes('createDeploymentStatus')).toBe(folder === join('dist', '.'));
-  });
+test('What no job needs stays out of the archive that every job downloads', () => {
+  const tree = execFileSync('git', ['write-tree'], { encoding: 'utf8' }).trim();
+  const archive = execFileSync(
+    'git',
+    ['archive', '--worktree-attributes', '--format=tar.gz', tree],
+    {
+      maxBuffer: 2 ** 24,
+    },
+  );
+  expect(archive.length).toBeLessThan(120_000);
 });
 
 test('The licences of all that is bundled are in dist, chunks included', () => {
-  const licences = readFileSync('dist/licenses.txt', 'utf8').split('\n');
-  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const licences = read('dist/licenses.txt').split('\n');
+  const { dependencies } = JSON.parse(read('package.json'));
   for (const name of Object.keys(dependencies)) expect(licences).toContain(name);
 });

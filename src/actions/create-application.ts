@@ -1,3 +1,4 @@
+import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import { ensureApplication } from '../nodion/ensure-application.ts';
 import { readCreateApplicationInputs } from '../nodion/inputs.ts';
@@ -5,12 +6,16 @@ import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 
-await runAction(createApplication);
+/** The action of `create-application/action.yml`. */
+export const createApplication = () => runAction(create);
 
-async function createApplication({ signal, startTimeout }: Step): Promise<void> {
+async function create({ signal, startTimeout }: Step): Promise<void> {
   const { api_key, project_id, api_url, timeout, ...parameters } = readCreateApplicationInputs();
   startTimeout(timeout);
-  const client = await connect({ apiKey: api_key, projectId: project_id, apiUrl: api_url });
+  const client = connect(
+    { apiKey: api_key, projectId: project_id, apiUrl: api_url },
+    createTransport(),
+  );
   const { name, region_id, deployment_strategy } = parameters;
   const provided = Object.entries(parameters).filter(([, value]) => value !== null);
   const { application, created } = await ensureApplication({

@@ -1,6 +1,7 @@
 import { type DeploymentRun, deployApplication, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
 import { preflight } from '../deploy/preflight.ts';
+import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
@@ -18,14 +19,16 @@ import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted, isTimeout } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 
-await runAction(deploy);
+/** The action of `action.yml`. */
+export const deploy = () => runAction(runDeploy);
 
-async function deploy(step: Step): Promise<void> {
+async function runDeploy(step: Step): Promise<void> {
   const plan = readDeployPlan();
   const { signal } = step;
   step.startTimeout(plan.timeoutMs);
   setInitialOutputs();
-  const client = await connect(plan.connection);
+  const transport = createTransport();
+  const client = connect(plan.connection, transport);
   const log = createDeployLog(plan);
 
   const targets = await preflight(plan, { client, signal, onEvent: log.preflight }).catch(
@@ -49,7 +52,7 @@ async function deploy(step: Step): Promise<void> {
     return;
   }
 
-  const gitHubDeployment = await recordGitHubDeployment(plan, targets);
+  const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
   const runs = await Promise.all(
     targets.map((target, index) =>

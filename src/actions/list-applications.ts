@@ -1,3 +1,4 @@
+import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import { readListApplicationsInputs } from '../nodion/inputs.ts';
 import { matchesGlob } from '../nodion/matches-glob.ts';
@@ -6,16 +7,20 @@ import { describeRetry, retryRead } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 
-await runAction(listApplications);
+/** The action of `list-applications/action.yml`. */
+export const listApplications = () => runAction(list);
 
-async function listApplications({ signal, startTimeout }: Step): Promise<void> {
+async function list({ signal, startTimeout }: Step): Promise<void> {
   const inputs = readListApplicationsInputs();
   startTimeout(inputs.timeout);
-  const client = await connect({
-    apiKey: inputs.api_key,
-    projectId: inputs.project_id,
-    apiUrl: inputs.api_url,
-  });
+  const client = connect(
+    {
+      apiKey: inputs.api_key,
+      projectId: inputs.project_id,
+      apiUrl: inputs.api_url,
+    },
+    createTransport(),
+  );
   const all = await retryRead(() => client.applications(signal), {
     signal,
     onRetry: (retry) => commands.info(describeRetry(retry)),

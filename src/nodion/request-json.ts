@@ -1,9 +1,12 @@
 import { request as octokit } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
 import pLimit from 'p-limit';
-import { Interrupted, NotSent, withLimit } from '../time/deadline.ts';
+import { HttpError } from '../http/http-error.ts';
+import { toFetch } from '../http/to-fetch.ts';
+import type { HttpResponse, SendRequest } from '../http/transport.ts';
+import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
 import { httpError, NodionError, redirectError } from './errors.ts';
-import { optional, UndocumentedShape } from './responses.ts';
+import { UndocumentedShape } from './responses.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How long an answer that is on its way at the step's timeout may still take to arrive. */
@@ -25,8 +28,7 @@ export interface ConnectionOptions {
   readonly projectId: string | null;
   /** Base URL without a trailing slash. */
   readonly apiUrl: string;
-  /** Where requests go out: the global fetch, or one that goes through a proxy (it may throw NodionError). */
-  readonly fetch: typeof fetch;
+  readonly transport: SendRequest;
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
@@ -62,15 +64,15 @@ export function createSend(options: ConnectionOptions): Send {
       authorization: `Bearer ${apiKey}`,
       ...(projectId && { 'x-nodion-project': projectId }),
     },
-    request: { fetch: bufferedFetch(options.fetch), redirect: 'manual' },
+    request: { fetch: toFetch(conditional(options.transport), REQUEST_TIMEOUT_MS) },
   });
 
   // One grace for all: requests that queue behind others must not add up their own.
-  let graceEndsAt: number | null = null;
-  function graceMs(signal: AbortSignal): number {
-    if (!signal.aborted) return ANSWER_GRACE_MS;
-    graceEndsAt ??= performance.now() + ANSWER_GRACE_MS;
-    return Math.max(0, graceEndsAt - performance.now());
+  let graceEndsAtMs: number | null = null;
+  function graceMs(reason: InterruptReason): number {
+    if (reason !== 'timed_out') return 0;
+    graceEndsAtMs ??= performance.now() + ANSWER_GRACE_MS;
+    return Math.max(0, graceEndsAtMs - performance.now());
   }
 
   return (route, parameters, signal) =>
@@ -81,9 +83,8 @@ export function createSend(options: ConnectionOptions): Send {
       let result = 'interrupted';
       try {
         if (signal.aborted && method !== 'GET') throw new NotSent(signal.reason);
-        const limits = { ms: REQUEST_TIMEOUT_MS, signal, graceMs: graceMs(signal) };
-        const response = await withLimit(limits, (limited) =>
-          request(route, { ...parameters, request: { signal: limited } }),
+        const response = await withGrace({ signal, graceMs }, (followed) =>
+          request(route, { ...parameters, request: { signal: followed } }),
         );
         result = String(response.status);
         if (response.status >= 300) throw redirectError(name, apiUrl, response);
@@ -96,10 +97,10 @@ export function createSend(options: ConnectionOptions): Send {
           throw httpError(name, response);
         }
         if (signal.aborted) throw new Interrupted(signal.reason);
-        const cause = error instanceof Error ? error.cause : undefined;
-        result = cause instanceof NodionError ? cause.message : describeNetworkError(error);
-        if (cause instanceof NodionError) throw cause;
-        throw new NodionError(`${name}: ${result}`, { retryable: true });
+        const cause = error instanceof RequestError ? error.cause : error;
+        if (!(cause instanceof HttpError)) throw error;
+        result = cause.message;
+        throw new NodionError(`${name}: ${result}`, { retryable: !cause.isFinal });
       } finally {
         const path = url.slice(apiUrl.length);
         onRequest?.({ method, path, result, durationMs: performance.now() - startedAt });
@@ -135,47 +136,20 @@ export async function requestJson<T>(
 }
 
 /**
- * Wraps fetch for @octokit/request 10, which resolves a cut-off body to '', throws on 304, parses only
- * some media types and prints `deprecation` headers: the body is read whole and handed over as text,
- * with the only headers that are used; a 304 becomes the answer it stands for.
+ * Asks conditionally for what was answered with an `ETag` before. A 304 becomes the answer it stands for.
  */
-function bufferedFetch(fetch: ConnectionOptions['fetch']): typeof fetch {
-  const cached = new Map<string, { etag: string; body: ArrayBuffer }>();
-  return async (url, init) => {
-    const key = init?.method === 'GET' ? String(url) : '';
-    const known = cached.get(key);
-    const headers = { ...(init?.headers as Record<string, string>) };
-    if (known) headers['if-none-match'] = known.etag;
-    const answer = await fetch(url, { ...init, headers });
-    const body = await answer.arrayBuffer();
-    if (answer.status === 304 && known) return new Response(known.body);
-    const etag = answer.headers.get('etag');
-    if (key && etag && answer.status === 200) cached.set(key, { etag, body });
-    const kept = ['location', 'retry-after'].flatMap((name) => {
-      const value = answer.headers.get(name);
-      return value === null ? [] : [[name, value] as [string, string]];
-    });
-    const bodiless = answer.status === 204 || answer.status === 205 || answer.status === 304;
-    return new Response(bodiless ? null : new TextDecoder().decode(body), {
-      status: answer.status,
-      headers: kept,
-    });
+function conditional(transport: SendRequest): SendRequest {
+  const cached = new Map<string, { etag: string; response: HttpResponse }>();
+  return async (request) => {
+    const known = request.method === 'GET' ? cached.get(request.url) : undefined;
+    const headers = { ...request.headers, ...(known && { 'if-none-match': known.etag }) };
+    const response = await transport({ ...request, headers });
+    const { status, answeredAtMs, dateMs } = response;
+    if (status === 304 && known) return { ...known.response, answeredAtMs, dateMs };
+    const { etag } = response.headers;
+    if (request.method === 'GET' && status === 200 && etag) {
+      cached.set(request.url, { etag, response });
+    }
+    return response;
   };
-}
-
-/** The innermost cause of a failed fetch, by its code where it has one: `ECONNRESET`. */
-function describeNetworkError(error: unknown): string {
-  const innermost = innermostCause(error);
-  if (innermost === 'gave_up') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
-  const code = optional(innermost, 'code');
-  if (typeof code === 'string') {
-    const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/.test(code);
-    return `no answer (${code})${isCertificate ? '. The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS' : ''}`;
-  }
-  return `no answer (${innermost instanceof Error ? innermost.message : 'network error'})`;
-}
-
-/** The end of an error's chain of causes, where fetch says what really happened. */
-export function innermostCause(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? innermostCause(error.cause) : error;
 }

@@ -1,9 +1,12 @@
-import { context, getOctokit } from '@actions/github';
+import { context } from '@actions/github';
+import { request as octokit } from '@octokit/request';
+import { HttpError } from '../http/http-error.ts';
+import { toFetch } from '../http/to-fetch.ts';
+import type { SendRequest } from '../http/transport.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
 
 const CREATION_LIMIT_MS = 15_000;
-/** @octokit/request prints GitHub's `deprecation` headers to the console. */
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_DESCRIPTION = 140;
 
 /** GitHub's words for the state of a GitHub deployment, as far as they are used here. */
@@ -25,7 +28,7 @@ export interface GitHubDeployment {
 /**
  * Records the commit that the workflow runs for as a GitHub deployment to `environment`, in the state
  * `in_progress`, by https://docs.github.com/rest/deployments. Never throws: failures come out of finish().
- * Loads `@actions/github`, so import this module only when it is needed.
+ * Loads `@actions/github`, which reads the event's file at once, so import this module only when it is needed.
  *
  * @param options.environmentUrl shown once the state is `success`; null for none.
  */
@@ -34,8 +37,10 @@ export function startGitHubDeployment(options: {
   environment: string;
   environmentUrl: string | null;
   description: string;
+  transport: SendRequest;
 }): GitHubDeployment {
   const { token, environment, environmentUrl } = options;
+  const post = gitHubPost(token, options.transport);
   const creation = new AbortController();
   setTimeout(() => creation.abort(), CREATION_LIMIT_MS).unref();
 
@@ -44,14 +49,14 @@ export function startGitHubDeployment(options: {
     state: GitHubDeploymentState,
     { description, signal }: { description: string; signal: AbortSignal },
   ) => {
-    await getOctokit(token).rest.repos.createDeploymentStatus({
+    await post('POST /repos/{owner}/{repo}/deployments/{deploymentId}/statuses', {
       ...context.repo,
-      deployment_id: deploymentId,
+      deploymentId,
       state,
       description: singleLine(description, LONGEST_DESCRIPTION),
       log_url: runUrl(),
       ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
-      request: { signal, log: SILENT },
+      request: { signal },
     });
   };
 
@@ -59,7 +64,7 @@ export function startGitHubDeployment(options: {
     if (token === '') throw new Error('`github_token` is empty');
     const isProduction = /(?:^|[^a-z])prod(?:uction)?(?:[^a-z]|$)/i.test(environment);
     const pullRequest = context.payload.pull_request;
-    const { data } = await getOctokit(token).rest.repos.createDeployment({
+    const { id } = await post('POST /repos/{owner}/{repo}/deployments', {
       ...context.repo,
       // The merge commit that a pull request's workflow runs on belongs to no branch.
       ref: pullRequest?.head?.sha ?? context.sha,
@@ -69,14 +74,14 @@ export function startGitHubDeployment(options: {
       required_contexts: [],
       production_environment: isProduction,
       transient_environment: pullRequest !== undefined && !isProduction,
-      request: { signal: creation.signal, log: SILENT },
+      request: { signal: creation.signal },
     });
-    if (!('id' in data)) throw new Error('GitHub made no deployment');
-    await setState(data.id, 'in_progress', {
+    if (typeof id !== 'number') throw new Error('GitHub made no deployment');
+    await setState(id, 'in_progress', {
       description: options.description,
       signal: creation.signal,
     });
-    return data.id;
+    return id;
   }
 
   const created = create().then(
@@ -104,13 +109,55 @@ function runUrl(): string {
   return attempt ? `${run}/attempts/${attempt}` : run;
 }
 
+/** Sends requests to GitHub's REST API, each of which resolves to the object that answers it. */
+function gitHubPost(token: string, transport: SendRequest) {
+  const request = octokit.defaults({
+    baseUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
+    headers: { authorization: `token ${token}`, 'user-agent': 'nodion-deploy' },
+    request: { fetch: toFetch(withinOrigin(transport), REQUEST_TIMEOUT_MS) },
+  });
+  return async (route: string, parameters: Record<string, unknown>) => {
+    const { status, data } = await request(route, parameters);
+    if (status >= 300) throw new Error(`GitHub answered ${status}, a redirect elsewhere`);
+    try {
+      const answer: unknown = JSON.parse(String(data));
+      if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
+    } catch {}
+    throw new Error(`GitHub answered ${status}, but not with JSON`);
+  };
+}
+
+/** Follows one redirect, as of a renamed repository, unless the token would go to another origin. */
+function withinOrigin(transport: SendRequest): SendRequest {
+  return async (request) => {
+    const response = await transport(request);
+    const { status, headers } = response;
+    const isRedirect = [301, 302, 307, 308].includes(status);
+    if (!isRedirect || !URL.canParse(headers.location ?? '', request.url)) return response;
+    const target = new URL(headers.location ?? '', request.url);
+    if (target.origin !== new URL(request.url).origin) return response;
+    return await transport({ ...request, url: target.href });
+  };
+}
+
 function explain(reason: unknown): string {
-  const error = reason as { response?: { status?: number }; message?: string; name?: string };
+  const error = reason as { response?: { status?: number; data?: unknown }; cause?: unknown };
   const status = error.response?.status;
   if (status === 403 || status === 404) {
     return `GitHub answered ${status}: the job needs \`permissions: deployments: write\`, and \`github_token\` must be for this repository`;
   }
   if (status === 401) return 'GitHub answered 401: `github_token` is not valid';
-  if (error.name === 'AbortError') return 'GitHub did not answer in time';
-  return status ? `GitHub answered ${status}: ${error.message}` : String(error.message ?? reason);
+  if (status) return `GitHub answered ${status}: ${messageOf(error.response?.data)}`;
+  if (error.cause instanceof HttpError) return `${error.cause.host}: ${error.cause.message}`;
+  const isOurs = reason instanceof Error && reason.name !== 'AbortError' && !('request' in reason);
+  return isOurs ? reason.message : 'GitHub did not answer in time';
+}
+
+/** GitHub's own words in an error body. */
+function messageOf(data: unknown): string {
+  try {
+    const { message } = JSON.parse(String(data));
+    if (typeof message === 'string') return singleLine(message, LONGEST_DESCRIPTION);
+  } catch {}
+  return 'without a message';
 }

@@ -1,6 +1,7 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan.ts';
 import type { Target } from '../deploy/preflight.ts';
+import type { SendRequest } from '../http/transport.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
@@ -17,6 +18,7 @@ import { displayName } from './wording.ts';
 export async function recordGitHubDeployment(
   { environment }: DeployPlan,
   targets: readonly Target[],
+  transport: SendRequest,
 ): Promise<GitHubDeployment | null> {
   if (!environment) return null;
   try {
@@ -26,6 +28,7 @@ export async function recordGitHubDeployment(
       environment: environment.name,
       environmentUrl: environment.url,
       description: `Nodion: ${targets.map(displayName).join(', ')}`,
+      transport,
     });
   } catch (error) {
     warn('No GitHub deployment', error);

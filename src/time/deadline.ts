@@ -44,31 +44,48 @@ export function abortAfter(ms: number, controller: AbortController): void {
 
 /**
  * Runs `work` with a signal of its own that aborts with the reason `gave_up` after `ms`, or with `signal`'s
- * reason when that aborts; `graceMs` is how long after `signal` in case of its timeout.
+ * reason when that aborts.
  *
  * AbortSignal.any() would do the same, but leaks its followers on a long-lived signal in Node 20.
  */
 export async function withLimit<T>(
-  options: { ms: number; signal: AbortSignal; graceMs?: number },
+  options: { ms: number; signal: AbortSignal },
   work: (limited: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { ms, signal, graceMs = 0 } = options;
   const controller = new AbortController();
-  const gaveUp: InterruptReason = 'gave_up';
-  const timers = [setTimeout(() => controller.abort(gaveUp), ms)];
+  const timer = setTimeout(() => controller.abort('gave_up' satisfies InterruptReason), options.ms);
+  try {
+    return await withGrace({ signal: options.signal, controller, graceMs: () => 0 }, work);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Runs `work` with the signal of `controller`, which aborts with `signal`'s reason, `graceMs` milliseconds
+ * after `signal` does.
+ */
+export async function withGrace<T>(
+  options: {
+    signal: AbortSignal;
+    controller?: AbortController;
+    graceMs: (reason: InterruptReason) => number;
+  },
+  work: (followed: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, controller = new AbortController(), graceMs } = options;
+  let timer: NodeJS.Timeout | undefined;
   const follow = () => {
-    if (signal.reason === 'timed_out' && graceMs > 0) {
-      timers.push(setTimeout(() => controller.abort(signal.reason), graceMs));
-    } else {
-      controller.abort(signal.reason);
-    }
+    const ms = graceMs(signal.reason);
+    if (ms > 0) timer = setTimeout(() => controller.abort(signal.reason), ms);
+    else controller.abort(signal.reason);
   };
   if (signal.aborted) follow();
   else signal.addEventListener('abort', follow, { once: true });
   try {
     return await work(controller.signal);
   } finally {
-    for (const timer of timers) clearTimeout(timer);
+    clearTimeout(timer);
     signal.removeEventListener('abort', follow);
   }
 }

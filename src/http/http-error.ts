@@ -1,0 +1,79 @@
+/** The variables that name a proxy, as they stand in messages. */
+export const PROXY_VARIABLES = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY';
+
+/**
+ * A request without a whole answer. The message is a phrase such as `no answer (ECONNRESET)`, which
+ * names the proxy where there is one, and nothing that was sent or received.
+ */
+export class HttpError extends Error {
+  /**
+   * Node's code (`ECONNRESET`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `HPE_INVALID_CONSTANT`, …), or `TIMEOUT`,
+   * `TOO_LARGE`, `CUT_OFF`, `BAD_ENCODING`, `PROXY_REFUSED` (4xx), `PROXY_FAILED`, `PROXY_UNUSABLE`.
+   */
+  readonly code: string;
+  /** Of the request's URL, with the port unless it is the scheme's own. */
+  readonly host: string;
+  /** Origin of the proxy that the request went to; null for none. */
+  readonly proxy: string | null;
+  /**
+   * Whether the request would only fail again: a certificate that isn't accepted, a proxy that can't be
+   * used, or one that refuses and has let nothing through before.
+   */
+  readonly isFinal: boolean;
+
+  constructor(
+    message: string,
+    details: { code: string; host: string; proxy: string | null; isFinal: boolean },
+  ) {
+    super(message);
+    this.name = 'HttpError';
+    this.code = details.code;
+    this.host = details.host;
+    this.proxy = details.proxy;
+    this.isFinal = details.isFinal;
+  }
+}
+
+/** What went wrong, in our own phrase and code: becomes an {@link HttpError} by {@link toHttpError}. */
+export class Failure extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Tells of `error`, a {@link Failure} or Node's own, what it means for a request. */
+export function toHttpError(
+  error: unknown,
+  request: {
+    readonly host: string;
+    readonly proxy: string | null;
+    /** Whether the proxy has let a request through before. */
+    readonly isProxyProven: boolean;
+    /** Whether the answer's headers were there. */
+    readonly hasAnswerBegun: boolean;
+  },
+): HttpError {
+  const { host, proxy, isProxyProven, hasAnswerBegun } = request;
+  const { code, message } =
+    error instanceof Failure ? error : describe(error as NodeJS.ErrnoException, hasAnswerBegun);
+  const isRefusal =
+    proxy !== null && /^(?:PROXY_REFUSED|ECONNREFUSED|ENOTFOUND)$/.test(code) && !isProxyProven;
+  return new HttpError(
+    proxy === null
+      ? message
+      : `the request through the proxy ${proxy} (from ${PROXY_VARIABLES}) failed: ${message}`,
+    { code, host, proxy, isFinal: isRefusal || /CERT|SELF_SIGNED|UNABLE_TO_/.test(code) },
+  );
+}
+
+function describe({ code = 'UNKNOWN' }: NodeJS.ErrnoException, hasAnswerBegun: boolean): Failure {
+  if (code.startsWith('HPE_')) return new Failure(code, `the answer is not valid HTTP (${code})`);
+  if (hasAnswerBegun) return new Failure('CUT_OFF', 'the answer was cut off');
+  const advice = /SELF_SIGNED|UNABLE_TO_/.test(code)
+    ? '. The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS'
+    : '';
+  return new Failure(code, `no answer (${code})${advice}`);
+}

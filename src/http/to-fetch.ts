@@ -1,0 +1,29 @@
+import type { SendRequest } from './transport.ts';
+
+/**
+ * A transport as the `request.fetch` of @octokit/request 10, which is given no more of fetch's
+ * Response than it reads, so that Node's own fetch is never loaded. Every body is handed over as
+ * text: without a content type octokit parses none.
+ */
+export function toFetch(send: SendRequest, timeoutMs: number) {
+  return async (
+    url: string,
+    request: {
+      readonly method: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body?: string;
+      readonly signal: AbortSignal;
+    },
+  ) => {
+    const { method, headers, body, signal } = request;
+    const answer = await send({ method, url, headers, body, signal, timeoutMs });
+    // A `deprecation` header would be printed, with whatever the server wrote into it.
+    const { deprecation, ...shown } = answer.headers;
+    return {
+      status: answer.status,
+      url,
+      headers: { [Symbol.iterator]: () => Object.entries(shown).values(), get: () => null },
+      text: async () => answer.body,
+    };
+  };
+}

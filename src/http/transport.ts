@@ -1,0 +1,174 @@
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
+import { type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
+import { Failure, toHttpError } from './http-error.ts';
+import {
+  findProxy,
+  forwardOptions,
+  type HttpProxy,
+  proxyAnswered,
+  TunnelAgent,
+  type TunnelOption,
+} from './proxy.ts';
+import { readBody } from './read-body.ts';
+
+const MAX_BYTES = 16 * 2 ** 20;
+/** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
+const KEEP_ALIVE = { keepAlive: true, timeout: 4_000 };
+
+export interface HttpRequest {
+  readonly method: string;
+  /** `http:` or `https:`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** Ends the request at any moment. */
+  readonly signal: AbortSignal;
+  /** One limit for connecting, TLS, a proxy, the headers and the whole body. */
+  readonly timeoutMs: number;
+  /** Of the unpacked body; 16 MiB by default. */
+  readonly maxBytes?: number;
+  /** Resolves with the first `maxBytes` of a larger body in place of failing. */
+  readonly truncate?: boolean;
+  /** Uses a new connection, and only for this request. */
+  readonly ownConnection?: boolean;
+}
+
+/** A whole answer, of any status. */
+export interface HttpResponse {
+  readonly status: number;
+  /** By their names in lower case; several of one name are joined by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Unpacked and decoded from UTF-8. */
+  readonly body: string;
+  /** The server's `Date` in epoch milliseconds; null without one that can be read. */
+  readonly dateMs: number | null;
+  /** `performance.now()` when the answer was there as a whole. */
+  readonly answeredAtMs: number;
+}
+
+/**
+ * Sends one request, once: nothing is followed, repeated or cached.
+ * @throws HttpError without a whole answer, or `signal`'s reason when that aborts.
+ */
+export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
+
+/**
+ * Makes a transport over connections of its own, through the proxies that the environment names (see
+ * {@link findProxy}). Idle connections are used again and don't keep the process alive.
+ */
+export function createTransport(): SendRequest {
+  const agents = createAgents(KEEP_ALIVE);
+  const provenProxies = new Set<string | null>();
+
+  return async (request) => {
+    const { signal, timeoutMs, maxBytes = MAX_BYTES, truncate = false } = request;
+    signal.throwIfAborted();
+    const url = new URL(request.url);
+    const proxy = findProxy(url);
+    const origin = proxy?.url.origin ?? null;
+    const ending = new AbortController();
+    const outgoing = open(request, {
+      url,
+      proxy,
+      agents: request.ownConnection ? createAgents({}) : agents,
+      signal: ending.signal,
+    });
+    const broken = new Promise<never>((_, reject) => {
+      outgoing.on('error', reject);
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason));
+    });
+    let response: IncomingMessage | null = null;
+    const cancel = () => ending.abort(signal.reason);
+    signal.addEventListener('abort', cancel);
+    const timer = setTimeout(() => {
+      const answer = response ? 'no whole answer' : 'no answer';
+      ending.abort(new Failure('TIMEOUT', `${answer} within ${timeoutMs / 1_000} s`));
+    }, timeoutMs);
+    try {
+      response = await Promise.race([broken, responseTo(outgoing, request.body)]);
+      const { statusCode: status = 0, headers } = response;
+      if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
+      provenProxies.add(origin);
+      const reading = readBody(response, { maxBytes, truncate, signal: ending.signal });
+      const body = await Promise.race([broken, reading]);
+      return {
+        status,
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [name, String(value)]),
+        ),
+        body,
+        dateMs: parseHttpDate(headers.date),
+        answeredAtMs: performance.now(),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toHttpError(error, {
+        host: url.host,
+        proxy: origin,
+        isProxyProven: provenProxies.has(origin),
+        hasAnswerBegun: response !== null,
+      });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      outgoing.destroy();
+    }
+  };
+}
+
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: TunnelAgent;
+}
+
+function createAgents(options: AgentOptions): Agents {
+  return { http: new HttpAgent(options), https: new TunnelAgent(options) };
+}
+
+/** An `https:` request goes through a tunnel; an `http:` one is handed to the proxy itself. */
+function open(
+  request: HttpRequest,
+  way: {
+    readonly url: URL;
+    readonly proxy: HttpProxy | null;
+    readonly agents: Agents;
+    readonly signal: AbortSignal;
+  },
+): ClientRequest {
+  const { url, proxy, agents, signal } = way;
+  const forwarder = url.protocol === 'http:' ? proxy : null;
+  const server = forwarder?.url ?? url;
+  const isSecure = server.protocol === 'https:';
+  const { headers, ...forwarding } = forwarder ? forwardOptions(forwarder, url) : {};
+  const options: RequestOptions & TunnelOption = {
+    ...forwarding,
+    method: request.method,
+    headers: { 'accept-encoding': 'gzip, br', ...request.headers, ...headers },
+    agent: isSecure ? agents.https : agents.http,
+    signal,
+    tunnel: proxy && !forwarder ? { proxy, signal } : null,
+  };
+  return (isSecure ? requestHttps : requestHttp)(server, options);
+}
+
+/** Sends the body and waits for the answer's headers. */
+function responseTo(outgoing: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', resolve);
+    // Node drops a connection that the server switches to another protocol without an error.
+    outgoing.once('close', () => reject(new Failure('ECONNRESET', 'no answer (ECONNRESET)')));
+    outgoing.end(body);
+  });
+}
+
+/** Epoch milliseconds; null for anything but the one format that servers may send (RFC 9110, 5.6.7). */
+function parseHttpDate(text: string | undefined): number | null {
+  if (!/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text ?? '')) return null;
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? null : ms;
+}
