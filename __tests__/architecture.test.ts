@@ -21,7 +21,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:stream': ['http/proxy.ts', 'http/read-body.ts'],
   'node:timers/promises': ['time/deadline.ts'],
   'node:zlib': ['http/read-body.ts'],
-  'p-limit': ['nodion/request-json.ts'],
   'proxy-from-env': ['http/proxy.ts'],
   'strip-ansi': ['runner/untrusted-text.ts'],
 };

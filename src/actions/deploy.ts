@@ -5,12 +5,7 @@ import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
-import {
-  setDeploymentOutputs,
-  setInitialOutputs,
-  setOutputs,
-  setTimedOut,
-} from '../report/outputs.ts';
+import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { recordGitHubDeployment, report } from '../report/report.ts';
 import { describeRevision, displayName } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
@@ -26,13 +21,18 @@ async function runDeploy(step: Step): Promise<void> {
   const plan = readDeployPlan();
   const { signal } = step;
   step.startTimeout(plan.timeoutMs);
-  setInitialOutputs();
+  setInitialOutputs(plan);
   const transport = createTransport();
   const client = connect(plan.connection, transport);
   const log = createDeployLog(plan);
 
   const targets = await preflight(plan, { client, signal, onEvent: log.preflight }).catch(
-    failBeforeTrigger,
+    (error: unknown) => {
+      const failure = failureBeforeTrigger(error);
+      const message = failure instanceof Error ? failure.message : String(failure);
+      setInitialOutputs(plan, { error: message, timedOut: isTimeout(error) });
+      throw failure;
+    },
   );
   const problems = targets.flatMap(({ problem }) => problem ?? []);
   if (problems.length > 0) {
@@ -61,8 +61,8 @@ async function runDeploy(step: Step): Promise<void> {
         signal,
         onEvent: (event) => {
           if (index === 0 && event.kind === 'deployment') {
-            const { deployment, how } = event;
-            setDeploymentOutputs(target, { deployment, triggered: how !== 'reused' });
+            const { deployment, origin } = event;
+            setDeploymentOutputs(target, { deployment, triggered: origin !== 'reused' });
           }
           log.write(target, event);
         },
@@ -85,14 +85,14 @@ async function runDeploy(step: Step): Promise<void> {
   commands.notice(plan.wait ? 'Deployed' : 'Triggered', sentence);
 }
 
-function failBeforeTrigger(error: unknown): never {
+/** The failure of a step that ends before its applications are known. */
+function failureBeforeTrigger(error: unknown): unknown {
   if (error instanceof NodionError) {
-    throw new StepFailure('Not deployed', `${error.message}\nNothing was triggered.`);
+    return new StepFailure('Not deployed', `${error.message}\nNothing was triggered.`);
   }
-  if (!(error instanceof Interrupted)) throw error;
-  if (isTimeout(error)) setTimedOut();
+  if (!(error instanceof Interrupted)) return error;
   const last = error.lastError ? `. The last failure: ${error.lastError.message}` : '';
-  throw error.reason === 'cancelled'
+  return error.reason === 'cancelled'
     ? new StepFailure(
         'Cancelled',
         `The workflow was cancelled before anything was triggered${last}`,
@@ -122,10 +122,12 @@ function stepFailure(runs: readonly DeploymentRun[]): StepFailure | null {
   );
 }
 
-function describeSuccess({ target, deployment, durationMs }: DeploymentRun, { wait }: DeployPlan) {
+function describeSuccess(run: DeploymentRun, { wait }: DeployPlan): string {
+  const { target, deployment, origin, timeline, durationMs } = run;
   const number = `${displayName(target)} #${deployment?.deploy_number}`;
   const revision = deployment ? describeRevision(deployment) : '';
   if (!wait) return `${number} is under way, and not waited for: ${revision}`;
-  if (target.reusable?.status === 'available') return `${number} was live already: ${revision}`;
+  if (origin === 'reused' && timeline[0]?.status === 'available')
+    return `${number} was live already: ${revision}`;
   return `${number} is live after ${formatDuration(durationMs ?? 0)}: ${revision}`;
 }

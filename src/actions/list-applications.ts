@@ -21,7 +21,7 @@ async function list({ signal, startTimeout }: Step): Promise<void> {
     },
     createTransport(),
   );
-  const all = await retryRead(() => client.applications(signal), {
+  const all = await retryRead(() => client.applications({ signal }), {
     signal,
     onRetry: (retry) => commands.info(describeRetry(retry)),
   });

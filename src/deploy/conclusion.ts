@@ -3,7 +3,6 @@ import type { Deployment } from '../nodion/responses.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { DeployPlan } from './plan.ts';
-import type { Target } from './preflight.ts';
 import { highestNumber, isOfCommit } from './select-deployment.ts';
 import type { Rollout } from './verify-rollout.ts';
 import type { Outcome } from './wait-for-deployment.ts';
@@ -19,7 +18,8 @@ export type Conclusion =
 
 /** What happened to one application, as far as its conclusion depends on it. Null: it did not come to that. */
 export interface Course {
-  readonly target: Target;
+  /** The deployments just before the trigger; null also when they could not be read. */
+  readonly before: readonly Deployment[] | null;
   readonly deployment: Deployment | null;
   readonly outcome: Outcome | null;
   readonly rollout: Rollout | null;
@@ -71,7 +71,7 @@ export function conclude(course: Course, plan: DeployPlan): Conclusion {
   }
   if (outcome.kind === 'timed_out') {
     return timedOut(
-      `${number} was still ${quoted(deployment.status)} when ${timeout} was over; ${GOES_ON}. If it takes longer as a rule, raise \`timeout\`${lastFailure(outcome.lastError)}${besides}`,
+      `${number} was still ${quoted(deployment.status)} when ${timeout} was over; ${GOES_ON}. If it takes longer as a rule, raise \`timeout\`${lastLook(outcome)}${besides}`,
     );
   }
   if (shaProblem) return failure(shaProblem);
@@ -101,12 +101,12 @@ function cancelled(problem: string): Conclusion {
 }
 
 function unknownOutcome(
-  { target: { deployments } }: Course,
+  { before }: Course,
   { cause, searchFailed }: UnknownOutcome,
   timeout: string,
 ): Conclusion {
-  const look = deployments
-    ? `look for number ${highestNumber(deployments) + 1} or above in Nodion's dashboard before you trigger again`
+  const look = before
+    ? `look for number ${highestNumber(before) + 1} or above in Nodion's dashboard before you trigger again`
     : "look in Nodion's dashboard before you trigger again";
   const maybe = `a deployment may have been made and be under way: ${look}`;
   if (cause instanceof Interrupted) {
@@ -139,6 +139,12 @@ function elapsed({ durationMs }: Course): string {
 
 function lastFailure(error: Error | null): string {
   return error ? `. The last look failed: ${error.message}` : '';
+}
+
+function lastLook({ lastLook: look }: Outcome): string {
+  if (look === null) return '';
+  const ago = formatDuration(look.lastSeenMs);
+  return `. That is what was seen ${ago} before; since then every poll failed, at last: ${look.error.message}`;
 }
 
 function quoted(status: string): string {

@@ -1,10 +1,10 @@
 import type { NodionClient } from '../nodion/client.ts';
+import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Conclusion, conclude } from './conclusion.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
-import { highestNumber } from './select-deployment.ts';
-import { type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
+import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
 import { type Rollout, type RolloutEvent, verifyRollout } from './verify-rollout.ts';
 import { type Outcome, type WaitEvent, waitForDeployment } from './wait-for-deployment.ts';
 
@@ -13,6 +13,9 @@ export interface DeploymentRun {
   readonly target: Target;
   /** As it was last seen; null when none is known. */
   readonly deployment: Deployment | null;
+  /** How it became ours; null when none is known. */
+  readonly origin: Origin | null;
+  /** Whether a trigger was sent that was or may have been carried out. */
   readonly triggered: boolean;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -34,12 +37,9 @@ export type DeployEvent =
   | WaitEvent
   | RolloutEvent
   /** The deployment to follow is known. */
-  | { readonly kind: 'deployment'; readonly how: Origin; readonly deployment: Deployment }
+  | { readonly kind: 'deployment'; readonly origin: Origin; readonly deployment: Deployment }
   /** Nothing more is going to happen. */
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
-
-/** How a deployment became ours: answered, found after a lost answer, or followed (`reuse_existing`). */
-export type Origin = 'triggered' | 'recovered' | 'reused';
 
 /** Takes one application from the trigger to its conclusion. Never throws: failures are conclusions. */
 export async function deployApplication(
@@ -48,13 +48,13 @@ export async function deployApplication(
   options: { client: NodionClient; signal: AbortSignal; onEvent: (event: DeployEvent) => void },
 ): Promise<DeploymentRun> {
   const { signal } = options;
-  const { reusable } = target;
   const application = options.client.application(target.applicationId);
   const startedAt = Date.now();
   const startMs = performance.now();
   const timeline: StatusChange[] = [];
   let deployment: Deployment | null = null;
-  let triggered = false;
+  let origin: Origin | null = null;
+  let before: readonly Deployment[] | null = null;
   let outcome: Outcome | null = null;
   let rollout: Rollout | null = null;
   let durationMs: number | null = null;
@@ -62,46 +62,52 @@ export async function deployApplication(
 
   const elapsedMs = () => performance.now() - startMs;
   function onEvent(event: DeployEvent): void {
+    if (event.kind === 'trigger-sent') before = event.before;
     if (event.kind === 'deployment' || event.kind === 'status') {
       deployment = event.deployment;
       timeline.push({ status: deployment.status, afterMs: elapsedMs() });
     }
     options.onEvent(event);
   }
-  async function trigger(): Promise<Deployment> {
-    const answer = await triggerDeployment({
+
+  try {
+    const triggered = await triggerDeployment(plan, {
       application,
-      imageTag: plan.match.imageTag,
-      notedNumber: target.deployments && highestNumber(target.deployments),
+      before: target.deployments,
+      defaultTag: target.application?.image_tag ?? null,
       signal,
       onEvent,
     });
-    triggered = true;
-    const how = answer.recovered ? 'recovered' : 'triggered';
-    onEvent({ kind: 'deployment', how, deployment: answer.deployment });
-    return answer.deployment;
-  }
-
-  try {
-    if (reusable) onEvent({ kind: 'deployment', how: 'reused', deployment: reusable });
-    const followed = reusable ?? (await trigger());
+    origin = triggered.origin;
+    onEvent({ kind: 'deployment', origin, deployment: triggered.deployment });
     if (plan.wait) {
-      const { pollIntervalMs } = plan;
-      const following = { application, deployment: followed, pollIntervalMs, signal, onEvent };
-      outcome = await waitForDeployment(following);
+      const following = { application, pollIntervalMs: plan.pollIntervalMs, signal, onEvent };
+      outcome = await waitForDeployment({ ...following, triggered });
       deployment = outcome.deployment;
       const finalAfterMs = outcome.kind === 'timed_out' ? undefined : timeline.at(-1)?.afterMs;
       durationMs = finalAfterMs ?? elapsedMs();
       if (plan.verifyRollout && outcome.kind === 'available') {
-        rollout = await verifyRollout(following);
+        rollout = await verifyRollout({ ...following, deployment });
       }
     }
   } catch (reason) {
     error = reason;
   }
-  const conclusion = conclude({ target, deployment, outcome, rollout, durationMs, error }, plan);
+  const course = { before, deployment, outcome, rollout, durationMs, error };
+  const conclusion = conclude(course, plan);
   options.onEvent({ kind: 'concluded', conclusion });
-  return { target, deployment, triggered, startedAt, timeline, durationMs, conclusion };
+  const triggered =
+    origin === 'triggered' || origin === 'recovered' || error instanceof UnknownOutcome;
+  return {
+    target,
+    deployment,
+    origin,
+    triggered,
+    startedAt,
+    timeline,
+    durationMs,
+    conclusion,
+  };
 }
 
 /** The run of a target that is not deployed, because of its own problem or another's. */
@@ -110,6 +116,7 @@ export function skippedRun(target: Target): DeploymentRun {
   return {
     target,
     deployment: null,
+    origin: null,
     triggered: false,
     startedAt: Date.now(),
     timeline: [],

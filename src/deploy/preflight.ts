@@ -1,15 +1,11 @@
-import type { NodionClient } from '../nodion/client.ts';
+import type { NodionClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { findApplications } from '../nodion/find-applications.ts';
-import type { Application, Deployment } from '../nodion/responses.ts';
+import { createPatience } from '../nodion/patience.ts';
+import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { Interrupted, withLimit } from '../time/deadline.ts';
 import type { DeployPlan } from './plan.ts';
-import { findReusableDeployment } from './select-deployment.ts';
-
-/** How long an API that stays down may hold up a step that has triggered nothing yet. */
-const LIMIT_MS = 55_000;
 
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
@@ -17,9 +13,7 @@ export interface Target {
   /** Null when the key may not read it. */
   readonly application: Application | null;
   /** Null when the key may not read them. */
-  readonly deployments: readonly Deployment[] | null;
-  /** The deployment to follow in place of triggering one (`reuse_existing`); null to trigger. */
-  readonly reusable: Deployment | null;
+  readonly deployments: DeploymentList | null;
   /** Why it can't be deployed; null when it can. */
   readonly problem: string | null;
 }
@@ -48,19 +42,13 @@ export async function preflight(
   const { client, signal, onEvent } = options;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
 
-  async function read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      return await withLimit({ ms: LIMIT_MS, signal }, (limited) =>
-        retryRead(() => request(limited), { signal: limited, onRetry }),
-      );
-    } catch (error) {
-      throw error instanceof Interrupted && !signal.aborted
-        ? (error.lastError ?? new NodionError('Nodion does not answer', { retryable: true }))
-        : error;
-    }
-  }
+  const patience = createPatience();
+  const read = <T>(request: (reading: ReadOptions) => Promise<T>): Promise<T> =>
+    retryRead((limit) => request({ signal, ...limit }), { signal, onRetry, patience });
 
-  async function readIfAllowed<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  async function readIfAllowed<T>(
+    request: (reading: ReadOptions) => Promise<T>,
+  ): Promise<T | null> {
     try {
       return await read(request);
     } catch (error) {
@@ -81,15 +69,12 @@ export async function preflight(
         readIfAllowed(listDeployments),
       ]);
       application = seen;
-      const problem = inputMismatch(application, deployments, plan);
-      const reusable = plan.reuseExisting
-        ? findReusableDeployment(deployments ?? [], plan.match)
-        : null;
-      return { applicationId, application, deployments, reusable, problem };
+      const problem = inputMismatch(application, deployments?.deployments ?? [], plan);
+      return { applicationId, application, deployments, problem };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       const problem = error.message;
-      return { applicationId, application, deployments: null, reusable: null, problem };
+      return { applicationId, application, deployments: null, problem };
     }
   }
 
@@ -103,14 +88,14 @@ export async function preflight(
 /** Which input is not for applications of this kind, as far as the kind is known; null for none. */
 function inputMismatch(
   application: Application | null,
-  deployments: readonly Deployment[] | null,
+  deployments: readonly Deployment[],
   { match: { imageTag, commit } }: DeployPlan,
 ): string | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
     application?.deployment_strategy ??
-    deployments?.find((one) => one.strategy !== null)?.strategy ??
-    (deployments?.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
+    deployments.find((one) => one.strategy !== null)?.strategy ??
+    (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
   const name = application?.name ?? 'the application';
   if (imageTag && ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '')) {
     return `\`image_tag\`: "${imageTag}" is not allowed for ${name}, a Git-based application (${strategy}): Nodion deploys the latest commit of its branch. Leave \`image_tag\` out, or see \`expected_sha\``;

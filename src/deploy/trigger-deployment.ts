@@ -1,45 +1,146 @@
 import type { ApplicationClient } from '../nodion/client.ts';
-import { postOnce } from '../nodion/post-once.ts';
-import type { Deployment } from '../nodion/responses.ts';
+import { NodionError } from '../nodion/errors.ts';
+import { createPatience } from '../nodion/patience.ts';
+import { type Posted, post, postOnce, type Search } from '../nodion/post-once.ts';
+import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
-import { findLostDeployment } from './select-deployment.ts';
+import type { DeployPlan } from './plan.ts';
+import {
+  type DeploymentMatch,
+  findCandidates,
+  findReusableDeployment,
+  highestNumber,
+  type LostTrigger,
+} from './select-deployment.ts';
+
+/** A list that is older says too little of what was there before the trigger. */
+const OLDEST_LIST_MS = 1_000;
 
 /** What happens while a deployment is triggered. */
 export type TriggerEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The trigger is being sent, after a look at `before`; null when the key may not look. */
+  | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
   /** The trigger was not answered as documented: its deployment is searched for before it is repeated. */
   | { readonly kind: 'trigger-unanswered'; readonly error: Error }
-  | { readonly kind: 'trigger-repeated'; readonly attempt: number };
+  | { readonly kind: 'trigger-repeated'; readonly attempt: number }
+  /** Several deployments may be the one that a lost trigger made; the first is taken. */
+  | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] };
+
+/** How a deployment became ours: answered, found after a lost answer, or followed (`reuse_existing`). */
+export type Origin = 'triggered' | 'recovered' | 'reused';
+
+/** A deployment to follow. */
+export interface Triggered {
+  readonly deployment: Deployment;
+  readonly origin: Origin;
+  /** The highest `deploy_number` before the trigger; null when the key may not read it. */
+  readonly notedNumber: number | null;
+  /** Whether the trigger was sent more than once. */
+  readonly wasRepeated: boolean;
+}
 
 /**
- * Triggers one deployment, and never a second one: see postOnce() for what happens when the answer is lost.
+ * Triggers one deployment, and never a second one: see postOnce() for what happens when the answer is
+ * lost. With `reuse_existing`, one that exists is taken in place of a trigger.
  *
- * @param options.imageTag the tag to deploy; null for the latest commit or the default tag.
- * @param options.notedNumber the highest `deploy_number` before the trigger; null when it could not be read.
- * @returns the deployment, and whether it was `recovered`: found after its answer was lost.
+ * @param options.before the deployments as read before; null when the key may not read them. Read again
+ *   where it is more than 1 s old when the trigger's turn comes.
+ * @param options.defaultTag the application's own tag; null for Git-based applications.
  * @throws NodionError, Interrupted or UnknownOutcome, as postOnce().
  */
-export async function triggerDeployment(options: {
-  application: ApplicationClient;
-  imageTag: string | null;
-  notedNumber: number | null;
-  signal: AbortSignal;
-  onEvent: (event: TriggerEvent) => void;
-}): Promise<{ deployment: Deployment; recovered: boolean }> {
-  const { application, imageTag, notedNumber, signal, onEvent } = options;
-  const findLost = async (number: number) => {
-    const deployments = await retryRead(() => application.deployments(signal), {
-      signal,
-      onRetry: (retry) => onEvent({ kind: 'retry', retry }),
+export async function triggerDeployment(
+  { match, reuseExisting }: Pick<DeployPlan, 'match' | 'reuseExisting'>,
+  options: {
+    application: ApplicationClient;
+    before: DeploymentList | null;
+    defaultTag: string | null;
+    signal: AbortSignal;
+    onEvent: (event: TriggerEvent) => void;
+  },
+): Promise<Triggered> {
+  const { application, defaultTag, signal, onEvent } = options;
+  const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
+  let list = options.before;
+  let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
+  let origin: Origin = 'triggered';
+  let attempts = 0;
+
+  function pick(deployments: readonly Deployment[], isLast: boolean): Deployment | null {
+    const candidates = findCandidates(deployments, lost);
+    const [first] = candidates;
+    if (!first || !(first.isLikely || isLast)) return null;
+    if (candidates.length > 1) {
+      onEvent({
+        kind: 'several-candidates',
+        candidates: candidates.map(({ deployment }) => deployment),
+      });
+    }
+    return first.deployment;
+  }
+
+  /** In one turn at the gate: a fresh list, what follows from it, and the trigger. */
+  async function attemptInTurn(timeoutMs: number | undefined): Promise<Posted<Deployment>> {
+    return await application.inTurn(signal, async () => {
+      if (list && performance.now() - list.answeredAtMs > OLDEST_LIST_MS) {
+        const reading = { signal, lane: 'admitted', isFresh: true } as const;
+        list = await application.deployments({ ...reading, ...(timeoutMs && { timeoutMs }) });
+      }
+      if (list) {
+        const existing =
+          attempts > 1
+            ? pick(list.deployments, true)
+            : reuseExisting
+              ? findReusableDeployment(list.deployments, match)
+              : null;
+        if (existing) {
+          origin = attempts > 1 ? 'recovered' : 'reused';
+          return { result: existing, found: true };
+        }
+        if (attempts === 1) {
+          const sentAt = application.serverTime(performance.now());
+          lost = { ...lost, notedNumber: highestNumber(list.deployments), sentAt };
+        }
+      }
+      onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
+      return await post(triggerAsDocumented(application, { match, lost, signal }));
     });
-    return findLostDeployment(deployments, { notedNumber: number, imageTag });
+  }
+
+  const search: Search<Deployment> = async ({ isLast, isPastDeadline }) => {
+    const read = () => application.deployments({ signal, lane: 'urgent', isFresh: true });
+    const found = await (isPastDeadline ? read() : retryRead(read, { signal, onRetry }));
+    const deployment = pick(found.deployments, isLast);
+    if (deployment) origin = 'recovered';
+    return deployment;
   };
-  const { result, found } = await postOnce({
-    post: () => application.trigger(imageTag, signal),
-    find: notedNumber === null ? null : () => findLost(notedNumber),
+
+  const { result } = await postOnce({
+    post: (attempt) => {
+      attempts = attempt;
+      const limits = attempt === 1 ? { patience: createPatience() } : {};
+      const once = ({ timeoutMs }: { timeoutMs?: number }) => attemptInTurn(timeoutMs);
+      return retryRead(once, { signal, onRetry, ...limits });
+    },
+    search: options.before && search,
     signal,
     onUnknownOutcome: (error) => onEvent({ kind: 'trigger-unanswered', error }),
     onRepeat: (attempt) => onEvent({ kind: 'trigger-repeated', attempt }),
   });
-  return { deployment: result, recovered: found };
+  const notedNumber = options.before && lost.notedNumber;
+  return { deployment: result, origin, notedNumber, wasRepeated: attempts > 1 };
+}
+
+/** Sends the trigger. An answer that describes an older deployment is not the documented one. */
+async function triggerAsDocumented(
+  application: ApplicationClient,
+  options: { match: DeploymentMatch; lost: LostTrigger; signal: AbortSignal },
+): Promise<Deployment> {
+  const { match, lost, signal } = options;
+  const deployment = await application.trigger(match.imageTag, signal);
+  if (deployment.deploy_number > lost.notedNumber) return deployment;
+  throw new NodionError(
+    `The answer to the trigger describes deployment #${deployment.deploy_number}, which is not a new one`,
+    { retryable: true },
+  );
 }

@@ -1,6 +1,15 @@
-import { type ConnectionOptions, createSend, requestJson } from './request-json.ts';
+import { NodionError } from './errors.ts';
+import type { Lane } from './gate.ts';
+import {
+  type ConnectionOptions,
+  createConnection,
+  REQUEST_TIMEOUT_MS,
+  requestJson,
+  type SendOptions,
+} from './request-json.ts';
 import {
   type Application,
+  type DeploymentList,
   field,
   isUuid,
   list,
@@ -8,12 +17,19 @@ import {
   text,
   toApplication,
   toDeployment,
+  toDeployments,
   toInstance,
   toLogLine,
 } from './responses.ts';
 
+/** A read that takes longer is tried again with more time, but behind those of other applications. */
+const QUICK_READ_MS = 10_000;
+
 export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
+
+/** How a read is sent; see {@link SendOptions}. */
+export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh' | 'timeoutMs'>;
 
 /**
  * Nodion's REST API, one method for each endpoint. Every method sends one request and checks the shape
@@ -23,14 +39,16 @@ export type ApplicationClient = ReturnType<NodionClient['application']>;
  * GET answers with an `ETag` are asked for conditionally the next time.
  */
 export function createNodionClient(options: ConnectionOptions) {
-  const send = createSend(options);
+  const { send, gate, serverTime } = createConnection(options);
 
   return {
-    applications: (signal: AbortSignal) =>
-      requestJson(send, 'GET /applications', {
-        read: (body) => list(field(body, 'applications'), toApplication),
-        signal,
-      }),
+    applications: (reading: ReadOptions) =>
+      requestJson(
+        send,
+        'GET /applications',
+        (body) => list(field(body, 'applications'), toApplication),
+        reading,
+      ),
 
     /**
      * Creates an application from the API's own body parameters. Resolves to null when the answer does
@@ -40,9 +58,9 @@ export function createNodionClient(options: ConnectionOptions) {
       data: Readonly<Record<string, string | number>>,
       signal: AbortSignal,
     ): Promise<Application | null> => {
-      const { text: answer } = await send('POST /applications', { data }, signal);
+      const answer = await send('POST /applications', { parameters: { data }, signal });
       try {
-        const body: unknown = JSON.parse(answer);
+        const body: unknown = JSON.parse(answer.text);
         return toApplication(optional(body, 'application') ?? body);
       } catch {
         return null;
@@ -53,55 +71,100 @@ export function createNodionClient(options: ConnectionOptions) {
     application: (id: string) => {
       // The ID becomes part of a path: `..` would change it, and octokit does not encode dots.
       if (!isUuid(id)) throw new TypeError('not a UUID');
+      let isSlow = false;
+
+      async function read<T>(
+        route: string,
+        shape: (body: unknown, answeredAtMs: number) => T,
+        { lane = isSlow ? 'slow' : 'normal', ...reading }: SendOptions,
+      ): Promise<T> {
+        const startedAtMs = performance.now();
+        const longestMs = isSlow ? REQUEST_TIMEOUT_MS : QUICK_READ_MS;
+        try {
+          return await requestJson(send, route, shape, {
+            ...reading,
+            lane,
+            parameters: { id, ...reading.parameters },
+            timeoutMs: Math.min(longestMs, reading.timeoutMs ?? longestMs),
+          });
+        } catch (error) {
+          if (error instanceof NodionError && error.isTimeout) isSlow = true;
+          throw error;
+        } finally {
+          if (performance.now() - startedAtMs < QUICK_READ_MS / 2) isSlow = false;
+        }
+      }
+
       return {
         id,
 
-        get: (signal: AbortSignal) =>
-          requestJson(send, 'GET /applications/{id}', {
-            parameters: { id },
-            read: (body) => toApplication(field(body, 'application')),
-            signal,
-          }),
+        get: (reading: ReadOptions) =>
+          read(
+            'GET /applications/{id}',
+            (body) => toApplication(field(body, 'application')),
+            reading,
+          ),
 
-        /** All deployments, in the API's order. */
-        deployments: (signal: AbortSignal) =>
-          requestJson(send, 'GET /applications/{id}/deployments', {
-            parameters: { id },
-            read: (body) => list(field(body, 'deployments'), toDeployment),
-            signal,
-          }),
+        /**
+         * All deployments, in the API's order. With `only`, the ID of a deployment, others than that one
+         * are left out where they are not as documented, in place of failing.
+         */
+        deployments: ({ only = null, ...reading }: ReadOptions & { only?: string | null }) =>
+          read(
+            'GET /applications/{id}/deployments',
+            (body, answeredAtMs): DeploymentList => ({
+              deployments: toDeployments(field(body, 'deployments'), only),
+              answeredAtMs,
+            }),
+            reading,
+          ),
 
-        /** Triggers a deployment; `imageTag` null deploys the latest commit or the default tag. Not idempotent. */
+        /**
+         * Runs `work` when it is a trigger's turn, which comes before polls. Requests in it are sent in
+         * the lane `admitted`.
+         */
+        inTurn: <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+          gate.pass({ lane: 'trigger' satisfies Lane, signal }, work),
+
+        /** Triggers a deployment, in a turn; `imageTag` null deploys the latest commit or the default tag. Not idempotent. */
         trigger: (imageTag: string | null, signal: AbortSignal) =>
-          requestJson(send, 'POST /applications/{id}/deployments', {
-            parameters: { id, ...(imageTag && { image_tag: imageTag }) },
-            read: (body) => {
+          requestJson(
+            send,
+            'POST /applications/{id}/deployments',
+            (body) => {
               const deployment = field(body, 'deployment');
               text(deployment, 'status');
               return toDeployment(deployment);
             },
-            signal,
-          }),
+            {
+              parameters: { id, ...(imageTag && { image_tag: imageTag }) },
+              lane: 'admitted',
+              signal,
+            },
+          ),
+
+        /** See {@link createConnection}. */
+        serverTime,
 
         /** The running containers. A gateway or an older key may not have this endpoint. */
-        instances: (signal: AbortSignal) =>
-          requestJson(send, 'GET /applications/{id}/instances', {
-            parameters: { id },
-            read: (body) => list(field(body, 'instances'), toInstance),
-            signal,
-          }),
+        instances: (reading: ReadOptions) =>
+          read(
+            'GET /applications/{id}/instances',
+            (body) => list(field(body, 'instances'), toInstance),
+            reading,
+          ),
 
         /**
          * Runtime log lines of the online instances after `after` (ISO 8601), oldest first, at most 2500.
          * A gateway or an older key may not have this endpoint.
          */
         logs: (after: string, signal: AbortSignal) =>
-          requestJson(send, 'GET /applications/{id}/logs', {
+          read(
+            'GET /applications/{id}/logs',
+            (body) => list(field(body, 'logs'), toLogLine),
             // Which end a smaller limit cuts off is not documented.
-            parameters: { id, limit: 2500, after },
-            read: (body) => list(field(body, 'logs'), toLogLine),
-            signal,
-          }),
+            { parameters: { limit: 2500, after }, signal },
+          ),
       };
     },
   };

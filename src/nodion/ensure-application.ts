@@ -2,9 +2,12 @@ import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import type { NodionClient } from './client.ts';
 import { NodionError } from './errors.ts';
-import { postOnce, UnknownOutcome } from './post-once.ts';
+import { post, postOnce, UnknownOutcome } from './post-once.ts';
 import type { Application } from './responses.ts';
 import { type Retry, retryRead } from './retry.ts';
+
+/** How an API may say that the name is taken; 400 is the documented refusal. */
+const ALREADY_THERE: readonly (number | null)[] = [400, 409, 422];
 
 /** The body parameters of `POST /applications` by their own names; `name` identifies the application. */
 export interface NewApplication extends Readonly<Record<string, string | number>> {
@@ -29,7 +32,7 @@ export async function ensureApplication(options: {
   const { client, wanted, signal, onRetry, onProgress } = options;
 
   async function find(): Promise<Application | null> {
-    const applications = await retryRead(() => client.applications(signal), {
+    const applications = await retryRead(() => client.applications({ signal, isFresh: true }), {
       signal,
       onRetry,
     });
@@ -54,19 +57,20 @@ export async function ensureApplication(options: {
   if (existing) return { application: accept(existing), created: false };
   try {
     const { result, found } = await postOnce({
-      post: () => client.createApplication(wanted, signal),
-      find,
+      post: () => post(client.createApplication(wanted, signal)),
+      search: find,
       signal,
       onUnknownOutcome: ({ message }) =>
         onProgress(`${message}; looking whether it was created before anything is repeated`),
-      onRepeat: (attempt) => onProgress(`It was not created: trying again (try ${attempt} of 3)`),
+      onRepeat: (attempt) =>
+        onProgress(`It has not appeared: creating it again (attempt ${attempt})`),
     });
     if (found) onProgress('It had been created');
     const application = result?.name === wanted.name ? result : await findCreated();
     return { application: found ? accept(application) : application, created: true };
   } catch (error) {
     // Somebody else may have created it in the meantime.
-    if (error instanceof NodionError && error.status === 400) {
+    if (error instanceof NodionError && ALREADY_THERE.includes(error.status)) {
       const application = await find();
       if (!application) throw error;
       return { application: accept(application), created: false };

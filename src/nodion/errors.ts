@@ -12,16 +12,33 @@ export class NodionError extends StepFailure {
   readonly retryable: boolean;
   /** Nodion's `Retry-After` in milliseconds; 0 when it asked for none. */
   readonly retryAfterMs: number;
+  /** Whether no whole answer came in time. */
+  readonly isTimeout: boolean;
+  /** Milliseconds from when it was sent. */
+  readonly spentMs: number;
 
   constructor(
     message: string,
-    options: { status?: number; retryable: boolean; retryAfterMs?: number },
+    options: {
+      status?: number;
+      retryable: boolean;
+      retryAfterMs?: number;
+      isTimeout?: boolean;
+      spentMs?: number;
+    },
   ) {
     super('Request to Nodion failed', message);
     this.name = 'NodionError';
     this.status = options.status ?? null;
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs ?? 0;
+    this.isTimeout = options.isTimeout ?? false;
+    this.spentMs = options.spentMs ?? 0;
+  }
+
+  /** Whether the answer asks for a pause of all requests: a rate limit, or any read with a `Retry-After`. */
+  holdsAll(isRead: boolean): boolean {
+    return this.status === 429 || (isRead && this.retryAfterMs > 0);
   }
 }
 
@@ -32,6 +49,9 @@ const ADVICE: Readonly<Record<number, string>> = {
   404: 'Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
 };
 
+/** 304 is one that nobody asked for. */
+const RETRYABLE: readonly number[] = [304, 408, 425, 429];
+
 /** What an error is made of: `headers` by lower-case names, `data` the body as text. */
 export interface ErrorResponse {
   readonly status: number;
@@ -39,15 +59,24 @@ export interface ErrorResponse {
   readonly data: unknown;
 }
 
-/** The error for an answer that is no success. @param name the request, such as `GET /applications`. */
-export function httpError(name: string, { status, headers, data }: ErrorResponse): NodionError {
+/**
+ * The error for an answer that is no success.
+ * @param name the request, such as `GET /applications`.
+ * @param timing.dateMs the server's time, for a `Retry-After` that is a date; null where it is unknown.
+ */
+export function httpError(
+  name: string,
+  { status, headers, data }: ErrorResponse,
+  { dateMs, spentMs }: { dateMs: number | null; spentMs: number },
+): NodionError {
   const message = apiErrorMessage(data);
   const sentence = `${name}: Nodion answered ${status}${message ? `, saying: ${message}` : ''}`;
   const advice = ADVICE[status];
   return new NodionError(advice ? `${sentence.replace(/\.$/, '')}. ${advice}` : sentence, {
     status,
-    retryable: status === 304 || status === 408 || status === 429 || status >= 500,
-    retryAfterMs: retryAfterMs(headers['retry-after']),
+    retryable: RETRYABLE.includes(status) || status >= 500,
+    retryAfterMs: retryAfterMs(headers['retry-after'], dateMs ?? Date.now()),
+    spentMs,
   });
 }
 
@@ -84,8 +113,8 @@ function apiErrorMessage(data: unknown): string {
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(value: unknown): number {
+function retryAfterMs(value: unknown, nowMs: number): number {
   if (typeof value !== 'string') return 0;
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
 }

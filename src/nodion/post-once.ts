@@ -1,11 +1,11 @@
-import { Interrupted, NotSent, sleep } from '../time/deadline.ts';
+import { isTimeout, NotSent, sleep } from '../time/deadline.ts';
 import { NodionError } from './errors.ts';
 
 const POSTS_AT_MOST = 3;
 /** A server that dropped its answer may still be at work: what it makes can show up seconds later. */
 const SEARCH_DELAYS_MS = [1_000, 3_000, 5_000];
-/** Answers that say for certain that nothing was made. */
-const REFUSALS: readonly (number | null)[] = [400, 401, 403, 404];
+/** Of the 4xx, those that don't say that nothing was made. */
+const UNCERTAIN_STATUSES: readonly number[] = [408, 421, 425, 429];
 
 /** A POST was sent, and nobody can say whether it was carried out. */
 export class UnknownOutcome extends Error {
@@ -22,58 +22,103 @@ export class UnknownOutcome extends Error {
   }
 }
 
+/** What became of a POST: its result, what was found in its place, or why there is neither. */
+export type Posted<T> =
+  | { readonly result: T; readonly found: boolean }
+  | { readonly error: unknown };
+
+/** Looks for what an earlier POST made; null when there is nothing. */
+export type Search<T> = (how: {
+  /** Whether it is the last one before the POST is repeated or given up. */
+  readonly isLast: boolean;
+  /** Whether the step's time is over: one look, and no retry. */
+  readonly isPastDeadline: boolean;
+}) => Promise<T | null>;
+
+/** Sends a POST, with its failure as a value. */
+export async function post<T>(sending: Promise<T>): Promise<Posted<T>> {
+  try {
+    return { result: await sending, found: false };
+  } catch (error) {
+    return { error };
+  }
+}
+
 /**
  * Sends a POST that must not be carried out twice, to an API without idempotency keys. An answer
  * that is neither documented nor a refusal may or may not have been carried out, so its effect is
- * looked for, three times some seconds apart, before the POST is repeated, at most twice. One that
- * would only be answered the same way again (409, 422, a redirect) is not repeated.
+ * searched for, three times some seconds apart, before the POST is repeated: at most twice, or until
+ * the deadline after a 429. A 421 or a redirect would only come again, so it is not repeated.
  *
+ * @param options.post sends it for the `attempt`th time; may find what an earlier attempt made.
+ * @param options.search null when it can't be searched for.
  * @returns the POST's result, or what was found in its place (`found: true`).
- * @throws NodionError when the POST is refused, Interrupted when `signal` aborts before it was sent.
+ * @throws NodionError when the POST is refused, or what `post` throws before it is sent.
  * @throws UnknownOutcome when it remains unknown whether anything was made.
  */
 export async function postOnce<T>(options: {
-  post: () => Promise<T>;
-  /** Looks for what an earlier POST made; null in place of the function when it can't be looked for. */
-  find: (() => Promise<T | null>) | null;
+  post: (attempt: number) => Promise<Posted<T>>;
+  search: Search<T> | null;
   signal: AbortSignal;
   onUnknownOutcome: (error: NodionError) => void;
   onRepeat: (attempt: number) => void;
 }): Promise<{ result: T; found: boolean }> {
-  const { post, find, signal, onUnknownOutcome, onRepeat } = options;
-  if (signal.aborted) throw new Interrupted(signal.reason);
+  const { search, signal, onUnknownOutcome, onRepeat } = options;
+  let rateLimited = 0;
   for (let attempt = 1; ; attempt += 1) {
-    let lost: unknown;
+    let posted: Posted<T>;
     try {
-      return { result: await post(), found: false };
+      posted = await options.post(attempt);
     } catch (error) {
-      lost = error;
+      if (attempt === 1) throw error;
+      return await lastSearch(search, new UnknownOutcome(error, true));
     }
-    const isRefusal = lost instanceof NodionError && REFUSALS.includes(lost.status);
-    if (attempt === 1 && (isRefusal || lost instanceof NotSent)) throw lost;
-    if (!(lost instanceof NodionError) || find === null) throw new UnknownOutcome(lost);
-    onUnknownOutcome(lost);
-    const result = await search(find, lost.retryAfterMs, signal);
-    if (result !== null) return { result, found: true };
-    if (!lost.retryable && attempt === 1) throw lost;
-    if (!lost.retryable || attempt === POSTS_AT_MOST) throw new UnknownOutcome(lost);
+    if (!('error' in posted)) return posted;
+    const { error } = posted;
+    if (attempt === 1 && (error instanceof NotSent || isRefusal(error))) throw error;
+    if (!(error instanceof NodionError) || isRefusal(error) || search === null) {
+      return await lastSearch(search, new UnknownOutcome(error));
+    }
+
+    onUnknownOutcome(error);
+    const repeatAtMs = performance.now() + error.retryAfterMs;
+    try {
+      for (const [index, delayMs] of SEARCH_DELAYS_MS.entries()) {
+        await sleep(delayMs, signal);
+        const isLast = index === SEARCH_DELAYS_MS.length - 1;
+        const found = await search({ isLast, isPastDeadline: false });
+        if (found !== null) return { result: found, found: true };
+      }
+      if (error.status === 429) rateLimited += 1;
+      const isRepeatable = error.retryable && attempt - rateLimited < POSTS_AT_MOST;
+      if (!isRepeatable) throw new UnknownOutcome(error);
+      await sleep(repeatAtMs - performance.now(), signal);
+    } catch (reason) {
+      if (reason instanceof UnknownOutcome) throw reason;
+      return await lastSearch(search, new UnknownOutcome(reason, true));
+    }
     onRepeat(attempt + 1);
   }
 }
 
-async function search<T>(
-  find: () => Promise<T | null>,
-  retryAfterMs: number,
-  signal: AbortSignal,
-): Promise<T | null> {
+/** One more look when it was the deadline that ended the search. @throws `failure` when there is nothing. */
+async function lastSearch<T>(
+  search: Search<T> | null,
+  failure: UnknownOutcome,
+): Promise<{ result: T; found: boolean }> {
+  if (search === null || !isTimeout(failure.cause)) throw failure;
   try {
-    for (const [index, pauseMs] of SEARCH_DELAYS_MS.entries()) {
-      await sleep(index === 0 ? Math.max(pauseMs, retryAfterMs) : pauseMs, signal);
-      const found = await find();
-      if (found !== null) return found;
-    }
-    return null;
-  } catch (error) {
-    throw new UnknownOutcome(error, true);
+    const found = await search({ isLast: true, isPastDeadline: true });
+    if (found !== null) return { result: found, found: true };
+  } catch {
+    // The failure says what happened.
   }
+  throw failure;
+}
+
+/** Whether the answer says for certain that nothing was made. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof NodionError) || error.status === null) return false;
+  const { status } = error;
+  return status >= 400 && status <= 499 && !UNCERTAIN_STATUSES.includes(status);
 }

@@ -1,17 +1,20 @@
 import { request as octokit } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
-import pLimit from 'p-limit';
 import { HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
-import type { HttpResponse, SendRequest } from '../http/transport.ts';
+import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
 import { httpError, NodionError, redirectError } from './errors.ts';
+import { createGate, type Gate, type Lane } from './gate.ts';
 import { UndocumentedShape } from './responses.ts';
 
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How long an answer that is on its way at the step's timeout may still take to arrive. */
-const ANSWER_GRACE_MS = 300;
-const REQUESTS_AT_ONCE = 8;
+/** No request waits longer. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** After the step's timeout: for the answer to a trigger on its way, and until the end of the last look. */
+const POST_GRACE_MS = 400;
+const LAST_LOOK_MS = 800;
+/** After a cancellation: without the answer to a trigger nobody would know what it made. */
+const CANCELLED_POST_GRACE_MS = 2_000;
 
 /** What became of one request, for the debug log. */
 export interface RequestRecord {
@@ -32,30 +35,49 @@ export interface ConnectionOptions {
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
-/** The body of a success, as text. */
+/** How a request is sent. */
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** `admitted` when the caller has passed the gate already; `normal` by default. */
+  readonly lane?: Lane | 'admitted';
+  /** Whether a cache must not answer it, neither ours (by `ETag`) nor one on the way. */
+  readonly isFresh?: boolean;
+  /** At most 30 s, which is the default. */
+  readonly timeoutMs?: number;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** A success with its body as text. */
 interface Success {
   /** The request, such as `GET /applications`. */
   readonly name: string;
   readonly status: number;
   readonly text: string;
+  /** `performance.now()` when it was there. */
+  readonly answeredAtMs: number;
+  /** Milliseconds from when it was sent. */
+  readonly spentMs: number;
 }
 
 /** Sends one request, such as `GET /applications/{id}`. */
-export type Send = (
-  route: string,
-  parameters: Record<string, unknown>,
-  signal: AbortSignal,
-) => Promise<Success>;
+export type Send = (route: string, options: SendOptions) => Promise<Success>;
 
-/**
- * A way to send requests to Nodion, at most 8 at once, each of at most 30 s.
- *
- * @throws NodionError for anything but a success, Interrupted when `signal` aborts (NotSent when a
- *   POST was not sent because of it).
- */
-export function createSend(options: ConnectionOptions): Send {
-  const { apiKey, projectId, apiUrl, onRequest } = options;
-  const limit = pLimit(REQUESTS_AT_ONCE);
+/** A way to send requests to Nodion through one gate, and what it learns of Nodion's clock. */
+export interface Connection {
+  /**
+   * @throws NodionError for anything but a success, Interrupted when `signal` aborts (NotSent when a
+   *   POST was not sent because of it).
+   */
+  readonly send: Send;
+  readonly gate: Gate;
+  /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or up to 2 s earlier; null where its answers carry no `Date`. */
+  serverTime(atMs: number): number | null;
+}
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { apiKey, projectId, apiUrl, transport, onRequest } = options;
+  const gate = createGate();
+  const cache: ResponseCache = new Map();
   const request = octokit.defaults({
     baseUrl: apiUrl,
     headers: {
@@ -64,48 +86,111 @@ export function createSend(options: ConnectionOptions): Send {
       authorization: `Bearer ${apiKey}`,
       ...(projectId && { 'x-nodion-project': projectId }),
     },
-    request: { fetch: toFetch(conditional(options.transport), REQUEST_TIMEOUT_MS) },
   });
 
-  // One grace for all: requests that queue behind others must not add up their own.
-  let graceEndsAtMs: number | null = null;
-  function graceMs(reason: InterruptReason): number {
-    if (reason !== 'timed_out') return 0;
-    graceEndsAtMs ??= performance.now() + ANSWER_GRACE_MS;
-    return Math.max(0, graceEndsAtMs - performance.now());
+  // A cached answer has an old date: the latest one is nearest to the truth.
+  let clockOffsetMs: number | null = null;
+  function learnTime({ dateMs, answeredAtMs }: HttpResponse): void {
+    if (dateMs === null) return;
+    clockOffsetMs = Math.max(clockOffsetMs ?? Number.NEGATIVE_INFINITY, dateMs - answeredAtMs);
   }
 
-  return (route, parameters, signal) =>
-    limit(async () => {
-      const { method, url } = request.endpoint(route, parameters);
-      const name = `${method} ${url.slice(apiUrl.length)}`;
-      const startedAt = performance.now();
-      let result = 'interrupted';
-      try {
-        if (signal.aborted && method !== 'GET') throw new NotSent(signal.reason);
-        const response = await withGrace({ signal, graceMs }, (followed) =>
-          request(route, { ...parameters, request: { signal: followed } }),
+  // One limit for all last looks: those that queue behind others must not add up their own.
+  let lastLooksEndAtMs: number | null = null;
+  function graceMs(reason: InterruptReason, isPost: boolean, isLastLook: boolean): number {
+    if (reason === 'timed_out') lastLooksEndAtMs ??= performance.now() + LAST_LOOK_MS;
+    if (isPost && reason === 'cancelled') return CANCELLED_POST_GRACE_MS;
+    if (isPost && reason === 'timed_out') return POST_GRACE_MS;
+    return isLastLook ? (lastLooksEndAtMs ?? 0) - performance.now() : 0;
+  }
+
+  async function sendNow(route: string, sending: SendOptions): Promise<Success> {
+    const { signal, parameters = {}, isFresh = false, timeoutMs = REQUEST_TIMEOUT_MS } = sending;
+    const { method, url } = request.endpoint(route, parameters);
+    const isPost = method !== 'GET';
+    const isLastLook = signal.aborted && signal.reason === 'timed_out';
+    const path = url.slice(apiUrl.length);
+    const name = `${method} ${path}`;
+    const startedAtMs = performance.now();
+    let result = 'interrupted';
+    let dateMs: number | null = null;
+    let answeredAtMs = startedAtMs;
+    try {
+      if (signal.aborted && isPost) throw new NotSent(signal.reason);
+      const fetch = toFetch(async (http) => {
+        const answer = await sendConditionally(
+          transport,
+          http,
+          isFresh || isLastLook ? null : cache,
         );
+        learnTime(answer);
+        ({ dateMs, answeredAtMs } = answer);
+        return answer;
+      }, timeoutMs);
+      const response = await withGrace(
+        { signal, graceMs: (reason) => graceMs(reason, isPost, isLastLook) },
+        (followed) =>
+          request(route, {
+            ...parameters,
+            ...(isFresh && { headers: { 'cache-control': 'no-cache' } }),
+            request: { fetch, signal: followed },
+          }),
+      );
+      result = String(response.status);
+      if (response.status >= 300) throw redirectError(name, apiUrl, response);
+      gate.release();
+      const text = String(response.data);
+      return {
+        name,
+        status: response.status,
+        text,
+        answeredAtMs,
+        spentMs: answeredAtMs - startedAtMs,
+      };
+    } catch (error) {
+      if (error instanceof NodionError || error instanceof NotSent) throw error;
+      const response = error instanceof RequestError ? error.response : undefined;
+      if (response) {
         result = String(response.status);
-        if (response.status >= 300) throw redirectError(name, apiUrl, response);
-        return { name, status: response.status, text: String(response.data) };
-      } catch (error) {
-        if (error instanceof NodionError || error instanceof NotSent) throw error;
-        const response = error instanceof RequestError ? error.response : undefined;
-        if (response) {
-          result = String(response.status);
-          throw httpError(name, response);
-        }
-        if (signal.aborted) throw new Interrupted(signal.reason);
-        const cause = error instanceof RequestError ? error.cause : error;
-        if (!(cause instanceof HttpError)) throw error;
-        result = cause.message;
-        throw new NodionError(`${name}: ${result}`, { retryable: !cause.isFinal });
-      } finally {
-        const path = url.slice(apiUrl.length);
-        onRequest?.({ method, path, result, durationMs: performance.now() - startedAt });
+        throw httpError(name, response, { dateMs, spentMs: performance.now() - startedAtMs });
       }
-    });
+      if (signal.aborted) throw new Interrupted(signal.reason);
+      const cause = error instanceof RequestError ? error.cause : error;
+      if (!(cause instanceof HttpError)) throw error;
+      result = cause.message;
+      throw new NodionError(`${name}: ${result}`, {
+        retryable: !cause.isFinal,
+        isTimeout: cause.code === 'TIMEOUT',
+        spentMs: performance.now() - startedAtMs,
+      });
+    } finally {
+      const durationMs = performance.now() - startedAtMs;
+      onRequest?.({ method, path, result, durationMs });
+    }
+  }
+
+  async function send(route: string, sending: SendOptions): Promise<Success> {
+    const { lane = 'normal', signal } = sending;
+    try {
+      return lane === 'admitted'
+        ? await sendNow(route, sending)
+        : await gate.pass({ lane, signal }, () => sendNow(route, sending));
+    } catch (error) {
+      if (error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
+        gate.hold(error.retryAfterMs);
+      }
+      throw error;
+    }
+  }
+
+  return {
+    send,
+    gate,
+    serverTime: (atMs) => {
+      if (clockOffsetMs === null) return null;
+      return Math.floor((atMs + clockOffsetMs) / 1_000) * 1_000;
+    },
+  };
 }
 
 /**
@@ -115,41 +200,42 @@ export function createSend(options: ConnectionOptions): Send {
 export async function requestJson<T>(
   send: Send,
   route: string,
-  options: {
-    parameters?: Record<string, unknown>;
-    /** @throws UndocumentedShape */
-    read: (body: unknown) => T;
-    signal: AbortSignal;
-  },
+  /** @throws UndocumentedShape */
+  read: (body: unknown, answeredAtMs: number) => T,
+  options: SendOptions,
 ): Promise<T> {
-  const { name, status, text } = await send(route, options.parameters ?? {}, options.signal);
+  const { name, status, text, answeredAtMs, spentMs } = await send(route, options);
   try {
-    return options.read(JSON.parse(text));
+    return read(JSON.parse(text), answeredAtMs);
   } catch (error) {
     throw new NodionError(
       `${name}: the answer (status ${status}) is not the documented one: ${
         error instanceof UndocumentedShape ? error.message : 'not JSON'
       }`,
-      { status, retryable: true },
+      { status, retryable: true, spentMs },
     );
   }
 }
 
+type ResponseCache = Map<string, { etag: string; response: HttpResponse }>;
+
 /**
  * Asks conditionally for what was answered with an `ETag` before. A 304 becomes the answer it stands for.
+ * Without a cache it asks unconditionally.
  */
-function conditional(transport: SendRequest): SendRequest {
-  const cached = new Map<string, { etag: string; response: HttpResponse }>();
-  return async (request) => {
-    const known = request.method === 'GET' ? cached.get(request.url) : undefined;
-    const headers = { ...request.headers, ...(known && { 'if-none-match': known.etag }) };
-    const response = await transport({ ...request, headers });
-    const { status, answeredAtMs, dateMs } = response;
-    if (status === 304 && known) return { ...known.response, answeredAtMs, dateMs };
-    const { etag } = response.headers;
-    if (request.method === 'GET' && status === 200 && etag) {
-      cached.set(request.url, { etag, response });
-    }
-    return response;
-  };
+async function sendConditionally(
+  transport: SendRequest,
+  request: HttpRequest,
+  cache: ResponseCache | null,
+): Promise<HttpResponse> {
+  const known = request.method === 'GET' ? cache?.get(request.url) : undefined;
+  const headers = { ...request.headers, ...(known && { 'if-none-match': known.etag }) };
+  const response = await transport({ ...request, headers });
+  const { status, answeredAtMs, dateMs } = response;
+  if (status === 304 && known) return { ...known.response, answeredAtMs, dateMs };
+  const { etag } = response.headers;
+  if (request.method === 'GET' && status === 200 && etag) {
+    cache?.set(request.url, { etag, response });
+  }
+  return response;
 }

@@ -1,5 +1,7 @@
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
+const DEEPEST_NESTING = 100;
+
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
   return /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i.test(value);
@@ -16,9 +18,19 @@ export interface Application {
   /** The tag deployed by default; null for Git-based applications. */
   readonly image_tag: string | null;
   readonly region: { readonly id: string | null; readonly slug: string | null };
-  readonly workers: readonly { readonly name: string; readonly status: string | null }[];
+  /** Null when the answer lacks it. */
+  readonly instance_amount: number | null;
+  readonly workers: readonly Worker[];
   /** The object as the API sent it. */
   readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A part of an application that serves no requests. */
+export interface Worker {
+  readonly name: string;
+  readonly status: string | null;
+  /** 0: kept, but not deployed; null when the answer lacks it. */
+  readonly instance_amount: number | null;
 }
 
 /** A deployment, as in Nodion's Application Deployments API. Null: the API says null or lacks it. */
@@ -38,6 +50,13 @@ export interface Deployment {
   readonly image_reference: string | null;
   /** ISO 8601, by Nodion's clock. */
   readonly created_at: string | null;
+}
+
+/** An application's deployments as they were at one time. */
+export interface DeploymentList {
+  readonly deployments: readonly Deployment[];
+  /** `performance.now()` when they were there. */
+  readonly answeredAtMs: number;
 }
 
 /** A running container and the deployment that it is of. */
@@ -88,9 +107,21 @@ function textOrNull(item: unknown, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+function integerOrNull(item: unknown, name: string): number | null {
+  const value = optional(item, name);
+  return Number.isSafeInteger(value) ? (value as number) : null;
+}
+
+/** Whether it nests no deeper than `levels`. What is written to an output recurses. */
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => nestsWithin(part, levels - 1));
+}
+
 export function toApplication(item: unknown): Application {
   const id = text(item, 'id');
   if (!isUuid(id)) throw new UndocumentedShape('an `id` that is not a UUID');
+  if (!nestsWithin(item, DEEPEST_NESTING)) throw new UndocumentedShape('nested too deeply');
   const region = optional(item, 'region');
   const workers = optional(item, 'workers');
   return {
@@ -100,21 +131,23 @@ export function toApplication(item: unknown): Application {
     deployment_strategy: textOrNull(item, 'deployment_strategy'),
     image_tag: textOrNull(item, 'image_tag'),
     region: { id: textOrNull(region, 'id'), slug: textOrNull(region, 'slug') },
+    instance_amount: integerOrNull(item, 'instance_amount'),
     workers: (Array.isArray(workers) ? workers : []).map((worker) => ({
       name: textOrNull(worker, 'name') ?? 'worker',
       status: textOrNull(worker, 'status'),
+      instance_amount: integerOrNull(worker, 'instance_amount'),
     })),
     raw: item as Record<string, unknown>,
   };
 }
 
 export function toDeployment(item: unknown): Deployment {
-  const number = optional(item, 'deploy_number');
-  if (!Number.isSafeInteger(number)) throw new UndocumentedShape('no `deploy_number`');
+  const number = integerOrNull(item, 'deploy_number');
+  if (number === null) throw new UndocumentedShape('no `deploy_number`');
   return {
     id: text(item, 'id'),
     status: textOrNull(item, 'status') ?? '',
-    deploy_number: number as number,
+    deploy_number: number,
     git_sha: textOrNull(item, 'git_sha'),
     commit_message: textOrNull(item, 'commit_message'),
     committer_name: textOrNull(item, 'committer_name'),
@@ -124,17 +157,26 @@ export function toDeployment(item: unknown): Deployment {
   };
 }
 
+/** The deployments of a list. With `only`, those other than of that ID are left out where they are odd. */
+export function toDeployments(value: unknown, only: string | null): Deployment[] {
+  return list(value, (item) => {
+    try {
+      return [toDeployment(item)];
+    } catch (error) {
+      if (only === null || optional(item, 'id') === only) throw error;
+      return [];
+    }
+  }).flat();
+}
+
 export function toInstance(item: unknown): Instance {
   const deployment = optional(item, 'deployment');
   const id = textOrNull(deployment, 'id');
-  const number = optional(deployment, 'deploy_number');
   return {
     name: textOrNull(item, 'name') ?? textOrNull(item, 'id') ?? 'instance',
     status: text(item, 'status'),
     deployment:
-      id === null
-        ? null
-        : { id, deploy_number: Number.isSafeInteger(number) ? (number as number) : null },
+      id === null ? null : { id, deploy_number: integerOrNull(deployment, 'deploy_number') },
   };
 }
 

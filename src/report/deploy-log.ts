@@ -70,7 +70,16 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         );
         break;
       case 'trigger-repeated':
-        line(target, `No deployment was made: triggering again (try ${event.attempt} of 3)`);
+        line(target, `No deployment has appeared: triggering again (attempt ${event.attempt})`);
+        break;
+      case 'several-candidates':
+        line(target, severalCandidates(event.candidates));
+        break;
+      case 'late-duplicate':
+        line(
+          target,
+          `The trigger was sent again because it seemed to have had no effect; now there are ${listNumbers(event.numbers)}: an earlier one may have been carried out late`,
+        );
         break;
       case 'deployment':
         line(target, introduction(event));
@@ -91,12 +100,6 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         if (now.rollout !== before.rollout) {
           line(target, `Rollout after ${elapsed}: ${now.rollout}`);
         }
-        break;
-      case 'no-instances':
-        commands.warning(
-          'Rollout only partly verified',
-          `${displayName(target)}: the instances can't be had, so only the application's and its workers' status are checked. ${event.error.message}`,
-        );
         break;
     }
   }
@@ -186,19 +189,27 @@ function fold(progress: Progress, event: DeployEvent): Progress {
 }
 
 function announcement(target: Target): string {
-  const { application, reusable } = target;
+  const { application } = target;
   const kind = application?.deployment_strategy;
   const region = application?.region.slug;
   const details = [kind, region && `region ${region}`].filter(Boolean).join(', ');
-  const act = reusable ? 'Following' : 'Deploying';
-  return `${act} ${displayName(target)}${details ? ` (${details})` : ''}`;
+  return `Deploying ${displayName(target)}${details ? ` (${details})` : ''}`;
+}
+
+function severalCandidates([taken, ...others]: readonly Deployment[]): string {
+  const numbers = listNumbers(others.map(({ deploy_number }) => deploy_number));
+  return `The trigger may have made #${taken?.deploy_number} or ${numbers}: taking #${taken?.deploy_number}, the likeliest`;
+}
+
+function listNumbers(numbers: readonly number[]): string {
+  return numbers.map((number) => `#${number}`).join(', ');
 }
 
 function introduction(event: Extract<DeployEvent, { kind: 'deployment' }>): string {
-  const { deployment, how } = event;
+  const { deployment, origin } = event;
   const number = `deployment #${deployment.deploy_number}`;
   const revision = `${describeRevision(deployment)}; id ${deployment.id}, status ${deployment.status}`;
-  switch (how) {
+  switch (origin) {
     case 'triggered':
       return `Triggered ${number}: ${revision}`;
     case 'recovered':

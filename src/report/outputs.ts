@@ -1,4 +1,5 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import type { DeployPlan } from '../deploy/plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
@@ -6,15 +7,30 @@ import * as commands from '../runner/commands.ts';
 /** What the outputs of one application are made of; what is not known yet is left out. */
 type Known = Pick<DeploymentRun, 'target'> & Partial<DeploymentRun>;
 
-/** The outputs that hold until more is known. */
-export function setInitialOutputs(): void {
-  commands.setOutput('triggered', false);
-  commands.setOutput('timed_out', false);
-}
-
-/** The outputs of a step that its `timeout` ended before the applications were known. */
-export function setTimedOut(): void {
-  commands.setOutput('timed_out', true);
+/**
+ * The outputs that hold until the applications are known: `deployments` has an object for each ID or name.
+ * @param end why the step ends already; left out while it goes on.
+ */
+export function setInitialOutputs(
+  { applicationIds, applicationNames }: DeployPlan,
+  end?: { error: string; timedOut: boolean },
+): void {
+  const unknown = { triggered: false, timed_out: end?.timedOut ?? false };
+  commands.setOutput('triggered', unknown.triggered);
+  commands.setOutput('timed_out', unknown.timed_out);
+  const asked = [
+    ...(applicationIds ?? []).map((id) => ({ application_id: id, application_name: null })),
+    ...(applicationNames ?? []).map((name) => ({ application_id: null, application_name: name })),
+  ];
+  commands.setOutput(
+    'deployments',
+    asked.map((application) => ({
+      ...NOTHING,
+      ...application,
+      ...unknown,
+      ...(end && { error: end.error }),
+    })),
+  );
 }
 
 /** The outputs of the first application by their names, and `deployments` with those of all. */
@@ -42,15 +58,33 @@ function setSingleOutputs(known: Known): void {
   for (const [name, value] of Object.entries(outputsOf(known))) commands.setOutput(name, value);
 }
 
+/** The outputs of one application about which nothing is known. */
+const NOTHING = {
+  id: null,
+  deploy_number: null,
+  status: null,
+  application_id: null,
+  application_name: null,
+  git_sha: null,
+  image_reference: null,
+  strategy: null,
+  triggered: false,
+  timed_out: false,
+  duration_seconds: null,
+};
+
 function outputsOf({ target, deployment, triggered, durationMs, conclusion }: Known) {
   return {
-    id: deployment?.id ?? null,
-    deploy_number: deployment?.deploy_number ?? null,
-    status: deployment?.status ?? null,
+    ...NOTHING,
+    ...(deployment && {
+      id: deployment.id,
+      deploy_number: deployment.deploy_number,
+      status: deployment.status,
+      git_sha: deployment.git_sha,
+      image_reference: deployment.image_reference,
+    }),
     application_id: target.applicationId,
     application_name: target.application?.name ?? null,
-    git_sha: deployment?.git_sha ?? null,
-    image_reference: deployment?.image_reference ?? null,
     strategy: deployment?.strategy ?? target.application?.deployment_strategy ?? null,
     triggered: triggered ?? false,
     timed_out: conclusion?.kind === 'timed_out',

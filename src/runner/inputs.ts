@@ -70,16 +70,21 @@ export function integer(min: number, max: number) {
 
 const LONGEST_DURATION_MS = 24 * 3_600_000;
 
-/** Milliseconds. */
-export function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null || ms <= 0 || ms > LONGEST_DURATION_MS) {
-    throw new NotAllowed(
-      'a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h',
-    );
-  }
-  return ms;
+/** Milliseconds, `minMs` at least. */
+export function durationFrom(minMs: number, least: string) {
+  return (text: string): number => {
+    const ms = parseDuration(text);
+    if (ms === null || ms < minMs || ms > LONGEST_DURATION_MS) {
+      throw new NotAllowed(
+        `a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; ${least}, at most 24h`,
+      );
+    }
+    return ms;
+  };
 }
+
+/** Milliseconds, more than 0. */
+export const duration = durationFrom(Number.MIN_VALUE, 'more than 0');
 
 /** The parts of `text` between separators, trimmed; empty ones are left out. */
 export function split(text: string, separator: RegExp): string[] {

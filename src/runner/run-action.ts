@@ -4,7 +4,7 @@ import * as commands from './commands.ts';
 import { StepFailure } from './step-failure.ts';
 
 const REPORT_MS = 5_000;
-const REPORT_AFTER_CANCELLATION_MS = 3_000;
+const REPORT_AFTER_CANCELLATION_MS = 4_000;
 
 /** The time and the signals of the step that is running. */
 export interface Step {
@@ -14,7 +14,7 @@ export interface Step {
   isCancelled(): boolean;
   /** Starts the step's timeout, `ms` milliseconds counted from the start of the process. */
   startTimeout(ms: number): void;
-  /** A signal for the report at the end: aborts after 5 s, or 3 s after a cancellation. */
+  /** A signal for the report at the end: aborts after 5 s, or 4 s after a cancellation. */
   reportSignal(): AbortSignal;
 }
 
@@ -45,7 +45,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
       signal: step.signal,
       isCancelled: () => isCancelled,
       startTimeout: (ms) => {
-        setTimeout(() => abort('timed_out'), ms - performance.now()).unref();
+        setTimeout(() => abort('timed_out'), Math.max(0, ms - performance.now())).unref();
       },
       reportSignal: () => {
         abortAfter(REPORT_MS, report);

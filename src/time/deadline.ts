@@ -31,7 +31,7 @@ export function isTimeout(error: unknown): error is Interrupted {
  */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await delay(ms, undefined, { signal });
+    await delay(Math.max(0, ms), undefined, { signal });
   } catch {
     throw new Interrupted(signal.reason);
   }
