@@ -157,6 +157,11 @@ const COMMANDS = new Set(
   ),
 );
 
+/** Without a mark that .NET's cultures join to what is before it: the runner's search would pass that over. */
+const END = String.raw`(?![\p{M}\uff9e\uff9f])`;
+const COLONS = new RegExp(`^[\\s\\u0085]*::${END}([^ :]+)(?: (.*?))?::${END}(.*)$`, 'u');
+const BRACKET = new RegExp(`##\\[${END}([^\\] ]+)(?: ([^\\]]*))?\\](.*)$`, 'u');
+
 /**
  * The workflow commands that GitHub's runner finds in a log. After actions/runner: lines end at `\n` or
  * `\r`; `::name key=value::data` may follow blanks; `##[name key=value]data` may stand anywhere in a line.
@@ -169,7 +174,7 @@ export function parseWorkflowCommands(log: string): WorkflowCommand[] {
 }
 
 function parseColons(line: string): WorkflowCommand | null {
-  const match = /^\s*::([^ :]+)(?: (.*?))?::(.*)$/u.exec(line);
+  const match = COLONS.exec(line);
   if (!match) return null;
   const [, name = '', properties = '', data = ''] = match;
   if (!COMMANDS.has(name.toLowerCase())) return null;
@@ -177,7 +182,7 @@ function parseColons(line: string): WorkflowCommand | null {
 }
 
 function parseBracket(line: string): WorkflowCommand | null {
-  const match = /##\[([^\] ]+)(?: ([^\]]*))?\](.*)$/u.exec(line);
+  const match = BRACKET.exec(line);
   if (!match) return null;
   const [, name = '', properties = '', data = ''] = match;
   if (!COMMANDS.has(name.toLowerCase())) return null;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { minify } from 'terser';
 
 /**
  * Makes `dist/`, which is committed, from the compiled sources in `build/src`: one bundle that all
@@ -17,6 +18,7 @@ const ENTRIES = {
 
 rmSync('dist', { recursive: true, force: true });
 bundle('build/src/actions/index.js', join('dist', BUNDLE));
+await minifyAll(join('dist', BUNDLE));
 for (const [folder, name] of Object.entries(ENTRIES)) {
   const path = folder === '.' ? `./${BUNDLE}` : `../${BUNDLE}`;
   mkdirSync(join('dist', folder), { recursive: true });
@@ -42,6 +44,19 @@ copyFileSync('build/everything/licenses.txt', 'dist/licenses.txt');
 
 function bundle(entry: string, folder: string, ...options: string[]): void {
   const cli = 'node_modules/@vercel/ncc/dist/ncc/cli.js';
-  const args = [cli, 'build', entry, '-o', folder, '--no-cache', '--minify', '--quiet', ...options];
+  const args = [cli, 'build', entry, '-o', folder, '--no-cache', '--quiet', ...options];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** ncc's own `--minify` leaves unused functions in, keeps names, and passes over chunks. */
+async function minifyAll(folder: string): Promise<void> {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    const file = join(folder, name);
+    const { code } = await minify(readFileSync(file, 'utf8'), {
+      module: true,
+      compress: { passes: 2 },
+      format: { comments: false },
+    });
+    writeFileSync(file, `${code}\n`);
+  }
 }

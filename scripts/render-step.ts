@@ -7,11 +7,12 @@ type Node = DefaultTreeAdapterTypes.ChildNode;
 export function annotationLine(line: string): string | null {
   const [command] = parseWorkflowCommands(line);
   if (!command) return line;
-  const { name, properties, data } = command;
+  const { name, data } = command;
   if (name === 'group') return `▾ ${data}`;
   if (!['error', 'warning', 'notice'].includes(name)) return null;
-  const title = properties.title ? `${properties.title}: ` : '';
-  return `${name.toUpperCase()} ${title}${data.replaceAll('\n', '\n    ')}`;
+  // The log shows no titles: those are on the run's own page.
+  const level = name.replace(/^./, (letter) => letter.toUpperCase());
+  return `${level}: ${data.replaceAll('\n', '\n  ')}`;
 }
 
 /** A job summary for a terminal: tables in columns, the gantt chart as a line. */

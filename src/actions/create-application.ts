@@ -5,6 +5,7 @@ import { readCreateApplicationInputs } from '../nodion/inputs.ts';
 import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
+import { sentence } from '../runner/sentence.ts';
 
 /** The action of `create-application/action.yml`. */
 export const createApplication = () => runAction(create);
@@ -29,8 +30,9 @@ async function create({ signal, startTimeout }: Step): Promise<void> {
   commands.setOutput('name', application.name);
   commands.setOutput('created', created);
   commands.setOutput('application', application.raw);
-  commands.notice(
-    created ? 'Application created' : 'Application exists',
-    `${application.name} (${application.id})`,
-  );
+  commands.notice(created ? 'Application created' : 'Application exists', [
+    created
+      ? sentence`Created application ${application.name} (${application.id}).`
+      : sentence`Application ${application.name} exists already (${application.id}): nothing was created.`,
+  ]);
 }

@@ -1,18 +1,18 @@
-import { type DeploymentRun, deployApplication, skippedRun } from '../deploy/deploy-application.ts';
+import { concludeBeforeTrigger } from '../deploy/conclusion.ts';
+import { deployApplication, isTriggered, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
-import { preflight } from '../deploy/preflight.ts';
+import { preflight, type Target } from '../deploy/preflight.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
-import { NodionError } from '../nodion/errors.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
-import { recordGitHubDeployment, report } from '../report/report.ts';
-import { describeRevision, displayName } from '../report/wording.ts';
+import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
+import { describeEnd, describeFailure, displayName } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
+import { joined, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted, isTimeout } from '../time/deadline.ts';
-import { formatDuration } from '../time/duration.ts';
 
 /** The action of `action.yml`. */
 export const deploy = () => runAction(runDeploy);
@@ -27,30 +27,11 @@ async function runDeploy(step: Step): Promise<void> {
   const log = createDeployLog(plan);
 
   const targets = await preflight(plan, { client, signal, onEvent: log.preflight }).catch(
-    (error: unknown) => {
-      const failure = failureBeforeTrigger(error);
-      const message = failure instanceof Error ? failure.message : String(failure);
-      setInitialOutputs(plan, { error: message, timedOut: isTimeout(error) });
-      throw failure;
-    },
+    (error: unknown) => failBeforeTargets(error, plan),
   );
-  const problems = targets.flatMap(({ problem }) => problem ?? []);
-  if (problems.length > 0) {
-    setOutputs(targets.map(skippedRun));
-    throw new StepFailure(
-      'Not deployed',
-      [...new Set(problems), 'Nothing was triggered.'].join('\n'),
-    );
-  }
+  if (targets.some(({ problem }) => problem !== null)) failBeforeTrigger(targets);
   setOutputs(targets.map((target) => ({ target })));
-  if (plan.dryRun) {
-    const names = targets.map(displayName).join(', ');
-    commands.notice(
-      'Dry run',
-      `${names}: key, application and inputs are fine; nothing was triggered`,
-    );
-    return;
-  }
+  if (plan.dryRun) return endDryRun(targets);
 
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
@@ -62,7 +43,7 @@ async function runDeploy(step: Step): Promise<void> {
         onEvent: (event) => {
           if (index === 0 && event.kind === 'deployment') {
             const { deployment, origin } = event;
-            setDeploymentOutputs(target, { deployment, triggered: origin !== 'reused' });
+            setDeploymentOutputs(target, { deployment, triggered: isTriggered(origin) });
           }
           log.write(target, event);
         },
@@ -73,61 +54,46 @@ async function runDeploy(step: Step): Promise<void> {
 
   setOutputs(runs);
   await report(runs, plan, { client, gitHubDeployment, signal: step.reportSignal() });
-  const failure = stepFailure(runs);
-  if (failure) throw failure;
-  const sentence = runs.map((run) => describeSuccess(run, plan)).join('\n');
+  const { hasFailed, title, lines } = describeEnd(runs);
+  if (hasFailed) {
+    // The annotation holds 4,096 characters only.
+    const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
+    if (failed.length > 1) for (const run of failed) commands.info(describeFailure(run));
+    throw new StepFailure(title, lines);
+  }
   if (step.isCancelled()) {
-    throw new StepFailure(
-      'Cancelled',
-      `The workflow was cancelled after the deployment: ${sentence}`,
-    );
+    const cancelled = sentence`The workflow was cancelled after the deployment.`;
+    throw new StepFailure('Workflow cancelled', [cancelled, ...lines]);
   }
-  commands.notice(plan.wait ? 'Deployed' : 'Triggered', sentence);
+  commands.notice(title, lines);
 }
 
-/** The failure of a step that ends before its applications are known. */
-function failureBeforeTrigger(error: unknown): unknown {
-  if (error instanceof NodionError) {
-    return new StepFailure('Not deployed', `${error.message}\nNothing was triggered.`);
-  }
-  if (!(error instanceof Interrupted)) return error;
-  const last = error.lastError ? `. The last failure: ${error.lastError.message}` : '';
-  return error.reason === 'cancelled'
-    ? new StepFailure(
-        'Cancelled',
-        `The workflow was cancelled before anything was triggered${last}`,
-      )
-    : new StepFailure('Timed out', `The \`timeout\` was over before anything was triggered${last}`);
+/** Ends a step whose applications could not be found. */
+function failBeforeTargets(error: unknown, plan: DeployPlan): never {
+  if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
+  const { title, lines } = concludeBeforeTrigger(error, plan);
+  setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: isTimeout(error) });
+  const failure = new StepFailure(title, lines);
+  reportNothingDeployed(isTimeout(error) ? '⌛' : '❌', failure);
+  throw failure;
 }
 
-/** The failure of the step, which names each application that failed; null when none did. */
-function stepFailure(runs: readonly DeploymentRun[]): StepFailure | null {
-  const failures = runs.flatMap(({ target, conclusion }) =>
-    conclusion.kind === 'success'
-      ? []
-      : [{ ...conclusion, sentence: `${displayName(target)}: ${conclusion.problem}` }],
-  );
-  const [first] = failures;
-  if (!first) return null;
-  const isOneKind = failures.every(({ kind }) => kind === first.kind);
-  const title =
-    failures.find(({ kind }) => kind === 'cancelled')?.title ??
-    (isOneKind ? first.title : 'Deployment failed');
-  const sentences = failures.map(({ sentence }) => sentence);
-  return new StepFailure(
-    title,
-    runs.length === 1
-      ? sentences.join('\n')
-      : [`${failures.length} of ${runs.length} applications failed`, ...sentences].join('\n'),
-  );
+/** Ends a step of which an application can't be deployed: then none is. */
+function failBeforeTrigger(targets: readonly Target[]): never {
+  const runs = targets.map(skippedRun);
+  setOutputs(runs);
+  const lines = targets.flatMap(({ problem }) => problem ?? []);
+  const each = new Map(lines.map((line) => [String(line), line])).values();
+  const failure = new StepFailure('Not deployed', [...each, sentence`Nothing was triggered.`]);
+  reportNothingDeployed('❌', failure);
+  throw failure;
 }
 
-function describeSuccess(run: DeploymentRun, { wait }: DeployPlan): string {
-  const { target, deployment, origin, timeline, durationMs } = run;
-  const number = `${displayName(target)} #${deployment?.deploy_number}`;
-  const revision = deployment ? describeRevision(deployment) : '';
-  if (!wait) return `${number} is under way, and not waited for: ${revision}`;
-  if (origin === 'reused' && timeline[0]?.status === 'available')
-    return `${number} was live already: ${revision}`;
-  return `${number} is live after ${formatDuration(durationMs ?? 0)}: ${revision}`;
+function endDryRun(targets: readonly Target[]): void {
+  const lines = [
+    sentence`The key can read ${joined(targets.map(displayName), ', ')}, and the inputs fit.`,
+    sentence`Nothing was triggered. Whether the key may deploy can't be known without deploying.`,
+  ];
+  reportNothingDeployed('ℹ️', { title: 'Dry run', lines });
+  commands.notice('Dry run', lines);
 }

@@ -6,6 +6,7 @@ import type { Application } from '../nodion/responses.ts';
 import { describeRetry, retryRead } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
+import { sentence } from '../runner/sentence.ts';
 
 /** The action of `list-applications/action.yml`. */
 export const listApplications = () => runAction(list);
@@ -45,15 +46,16 @@ async function list({ signal, startTimeout }: Step): Promise<void> {
   commands.setOutput('count', found.length);
   commands.setOutput('matrix', { include: found.map(toMatrixEntry) });
   if (found.length === 0) {
-    commands.warning(
-      'No applications found',
-      `None of ${all.length} applications matches the filters`,
-    );
+    commands.warning('No applications found', [
+      sentence`None of the project's ${all.length} applications matches the filters.`,
+    ]);
     return;
   }
   commands.group(
-    `${found.length} of ${all.length} applications`,
-    found.map(({ id, name, status }) => `${name} (${status ?? 'no status'}, ${id})`),
+    sentence`${found.length} of ${all.length} applications`,
+    found.map(
+      ({ id, name, status }) => sentence`${name} (${status ?? sentence`no status`}, ${id})`,
+    ),
   );
 }
 

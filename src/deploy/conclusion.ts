@@ -1,25 +1,27 @@
+import { NodionError } from '../nodion/errors.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
+import { describeLive } from './describe-live.ts';
+import { type Failure, failure } from './failure.ts';
+import { findMismatch } from './find-mismatch.ts';
 import type { DeployPlan } from './plan.ts';
-import { highestNumber, isOfCommit } from './select-deployment.ts';
+import { highestNumber, isKnown } from './select-deployment.ts';
 import type { Rollout } from './verify-rollout.ts';
 import type { Outcome } from './wait-for-deployment.ts';
 
-/** How an application ended: success, or a failure of a kind with a sentence about it and what to do. */
-export type Conclusion =
-  | { readonly kind: 'success' }
-  | {
-      readonly kind: 'failure' | 'timed_out' | 'cancelled';
-      readonly title: string;
-      readonly problem: string;
-    };
+/** How an application ended: in success, or in a failure. */
+export type Conclusion = { readonly kind: 'success' } | Failure;
 
 /** What happened to one application, as far as its conclusion depends on it. Null: it did not come to that. */
 export interface Course {
-  /** The deployments just before the trigger; null also when they could not be read. */
-  readonly before: readonly Deployment[] | null;
+  /** The deployments just before the trigger was sent; `'unread'` when the key may not read them. */
+  readonly before: readonly Deployment[] | 'unread' | null;
+  /** The deployments as they were last seen. */
+  readonly lastSeen: readonly Deployment[] | null;
   readonly deployment: Deployment | null;
   readonly outcome: Outcome | null;
   readonly rollout: Rollout | null;
@@ -28,125 +30,214 @@ export interface Course {
   readonly error: unknown;
 }
 
-const GOES_ON = 'it goes on at Nodion, where nothing can cancel it';
-const SUCCESS: Conclusion = { kind: 'success' };
+const GOES_ON = sentence`It goes on at Nodion, where nothing can cancel it.`;
+const NOTHING_TRIGGERED = sentence`Nothing was triggered.`;
+const PHRASES_SHOWN = 10;
 
 /** Concludes what happened; the rules of what is green are all here. */
 export function conclude(course: Course, plan: DeployPlan): Conclusion {
-  const { error, outcome, rollout, deployment } = course;
-  const timeout = `the timeout of ${formatDuration(plan.timeoutMs)}`;
+  const { error, deployment } = course;
+  const isUnknown = error instanceof UnknownOutcome;
+  if (!deployment && !isUnknown) {
+    return course.before && error instanceof NodionError
+      ? triggerRefused(error)
+      : concludeBeforeTrigger(error, plan);
+  }
+  const failed = isUnknown
+    ? unknownOutcome(course, error, plan)
+    : deployment && afterTrigger(course, deployment, plan);
+  if (!failed) return { kind: 'success' };
+  return { ...failed, lines: [...failed.lines, describeLive(course)] };
+}
 
-  if (error instanceof UnknownOutcome) return unknownOutcome(course, error, timeout);
+function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan): Failure | null {
+  const { error, outcome, rollout } = course;
+  if (error instanceof Interrupted) return interrupted(deployment, error, plan);
+  if (error) return lostSight(deployment, error);
+  if (outcome && outcome.kind !== 'available') return notLive(course, deployment, outcome, plan);
+  return (
+    findMismatch(deployment, plan) ?? (rollout && incompleteRollout(deployment, rollout, plan))
+  );
+}
+
+/** Concludes what ended early, before a trigger was sent. */
+export function concludeBeforeTrigger(error: unknown, plan: DeployPlan): Failure {
   if (error instanceof Interrupted) {
-    const what = deployment
-      ? `while deployment #${deployment.deploy_number} was ${quoted(deployment.status)}; ${GOES_ON}`
-      : 'before anything was triggered';
-    return error.reason === 'cancelled'
-      ? cancelled(`The workflow was cancelled ${what}`)
-      : timedOut(`${timeout} was over ${what}${lastFailure(error.lastError)}`);
+    return {
+      ...interruption(error),
+      lines: [
+        sentence`${whatEnded(error, plan)} before anything was triggered.`,
+        ...lastError(error),
+      ],
+    };
   }
-  if (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return failure(
-      deployment ? `${reason} (deployment #${deployment.deploy_number}: ${GOES_ON})` : reason,
-    );
-  }
-  if (!deployment) return failure('Nothing was deployed');
-
-  const number = `Deployment #${deployment.deploy_number}`;
-  const shaProblem = commitProblem(course, plan);
-  const besides = shaProblem && deployment.git_sha !== null ? `. Besides: ${shaProblem}` : '';
-  if (outcome === null) return shaProblem ? failure(shaProblem) : SUCCESS;
-  if (outcome.kind === 'failed') {
-    return failure(
-      `${number} failed ${elapsed(course)}. Its build log is in Nodion's dashboard; the application's last log lines, if there are any, are above${besides}`,
-    );
-  }
-  if (outcome.kind === 'expired') {
-    return failure(
-      outcome.supersededBy === null
-        ? `${number} expired ${elapsed(course)}: it is not live. Deploy again, or look at it in Nodion's dashboard${besides}`
-        : `${number} expired ${elapsed(course)}: it was superseded by #${outcome.supersededBy}. Use \`concurrency\` in the workflow to deploy one after another${besides}`,
-    );
-  }
-  if (outcome.kind === 'timed_out') {
-    return timedOut(
-      `${number} was still ${quoted(deployment.status)} when ${timeout} was over; ${GOES_ON}. If it takes longer as a rule, raise \`timeout\`${lastLook(outcome)}${besides}`,
-    );
-  }
-  if (shaProblem) return failure(shaProblem);
-  if (rollout && rollout.missing.length > 0) {
-    const missing = rollout.missing.join('; ');
-    return rollout.supersededBy === null
-      ? timedOut(
-          `${number} is available, but its rollout was not complete when ${timeout} was over: ${missing}`,
-        )
-      : failure(
-          `${number} is available, but was superseded by #${rollout.supersededBy} before its rollout was complete: ${missing}`,
-        );
-  }
-  return SUCCESS;
+  const reason = error instanceof StepFailure ? error.lines : [describeError(error)];
+  return failure('Not deployed', [...reason, NOTHING_TRIGGERED]);
 }
 
-function failure(problem: string): Conclusion {
-  return { kind: 'failure', title: 'Deployment failed', problem };
+function triggerRefused({ lines: [what, ...advice] }: NodionError): Failure {
+  return failure('Trigger refused', [
+    sentence`The trigger was refused: ${what ?? null}`,
+    NOTHING_TRIGGERED,
+    ...advice,
+  ]);
 }
 
-function timedOut(problem: string): Conclusion {
-  return { kind: 'timed_out', title: 'Deployment timed out', problem };
+function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
+  const { deploy_number: number, status } = deployment;
+  const isLive = status === 'available';
+  const state = isLive
+    ? sentence`after deployment #${number} went live, before everything was checked.`
+    : sentence`while deployment #${number} was "${status}".`;
+  return {
+    ...interruption(error),
+    lines: [
+      sentence`${whatEnded(error, plan)} ${state}`,
+      ...lastError(error),
+      ...(isLive ? [] : [GOES_ON]),
+    ],
+  };
 }
 
-function cancelled(problem: string): Conclusion {
-  return { kind: 'cancelled', title: 'Cancelled', problem };
+function interruption({ reason }: Interrupted) {
+  return reason === 'cancelled'
+    ? ({ kind: 'cancelled', title: 'Workflow cancelled' } as const)
+    : ({ kind: 'timed_out', title: 'Timed out' } as const);
+}
+
+function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): Sentence {
+  return reason === 'cancelled'
+    ? sentence`The workflow was cancelled`
+    : sentence`The timeout of ${ours(formatDuration(timeoutMs))} was over`;
+}
+
+function lastError({ lastError: error }: Interrupted): Sentence[] {
+  return error ? [sentence`The last failure: ${describeError(error)}`] : [];
 }
 
 function unknownOutcome(
   { before }: Course,
   { cause, searchFailed }: UnknownOutcome,
-  timeout: string,
-): Conclusion {
-  const look = before
-    ? `look for number ${highestNumber(before) + 1} or above in Nodion's dashboard before you trigger again`
-    : "look in Nodion's dashboard before you trigger again";
-  const maybe = `a deployment may have been made and be under way: ${look}`;
+  plan: DeployPlan,
+): Failure {
+  const number = before && before !== 'unread' && highestNumber(before) + 1;
+  const above = number && sentence` for number ${number} or above`;
+  const state = [
+    sentence`A deployment may have been made and be in progress.`,
+    sentence`Look${above || null} in Nodion's dashboard before you trigger again.`,
+  ];
   if (cause instanceof Interrupted) {
-    return cause.reason === 'cancelled'
-      ? cancelled(`The workflow was cancelled while the trigger was unanswered; ${maybe}`)
-      : timedOut(
-          `${timeout} was over while the trigger was unanswered; ${maybe}${lastFailure(cause.lastError)}`,
-        );
+    return {
+      ...interruption(cause),
+      lines: [
+        sentence`${whatEnded(cause, plan)} while the trigger was unanswered.`,
+        ...lastError(cause),
+        ...state,
+      ],
+    };
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return failure(
-    `The trigger was not answered as documented${searchFailed ? ', and looking for its deployment was refused' : ''}; ${maybe}. ${reason}`,
-  );
+  const search = searchFailed && sentence`, and its deployment can't be searched for`;
+  return failure('Unknown whether triggered', [
+    sentence`The trigger was not answered as documented${search}.`,
+    describeError(cause),
+    ...state,
+  ]);
 }
 
-function commitProblem({ deployment, outcome }: Course, plan: DeployPlan): string | null {
-  const { commit } = plan.match;
-  if (commit === null || deployment === null || isOfCommit(deployment, commit)) return null;
-  const number = `Deployment #${deployment.deploy_number}`;
-  if (deployment.git_sha === null) {
-    return `${number}: Nodion does not say of which commit it is, so \`expected_sha\` ${commit} can't be confirmed${plan.wait ? '' : ' (it may say so later: use `wait: true`)'}`;
+/** Nodion refuses to show what was triggered. */
+function lostSight(deployment: Deployment, error: unknown): Failure {
+  const number = deployment.deploy_number;
+  const reason = error instanceof StepFailure ? error.lines : [describeError(error)];
+  if (deployment.status === 'available') {
+    return failure('Live, but not verified', [
+      sentence`Deployment #${number} is live, but its rollout can't be checked.`,
+      ...reason,
+    ]);
   }
-  const but = outcome?.kind === 'available' ? 'live, but ' : '';
-  return `${number} is ${but}of commit ${deployment.git_sha}, not of \`expected_sha\` ${commit}: Nodion deploys the latest commit of the connected branch. Check that the workflow runs on that branch, and that nothing was pushed meanwhile`;
+  return failure('Lost sight of the deployment', [
+    sentence`Deployment #${number} was "${deployment.status}" when it could no longer be read.`,
+    ...reason,
+    GOES_ON,
+  ]);
 }
 
-function elapsed({ durationMs }: Course): string {
-  return `after ${formatDuration(durationMs ?? 0)}`;
+function notLive(
+  { durationMs }: Course,
+  deployment: Deployment,
+  outcome: Outcome,
+  plan: DeployPlan,
+): Failure {
+  const number = sentence`Deployment #${deployment.deploy_number}`;
+  const after = ours(formatDuration(durationMs ?? 0));
+  if (outcome.kind === 'failed') {
+    return failure('Deployment failed', [
+      sentence`${number} failed after ${after}.`,
+      sentence`Its build log is in Nodion's dashboard.`,
+    ]);
+  }
+  if (outcome.kind === 'expired') {
+    const { newer } = outcome;
+    if (newer?.status === 'available') {
+      return failure('Deployment superseded', [
+        sentence`${number} was superseded by #${newer.deploy_number}, which is live.`,
+        sentence`Use \`concurrency\` in the workflow to deploy one after another.`,
+      ]);
+    }
+    return failure('Deployment expired', [
+      sentence`${number} expired after ${after}: it never went live.`,
+      ...(newer
+        ? [sentence`A newer deployment, #${newer.deploy_number}, is "${newer.status}".`]
+        : []),
+      sentence`Deploy again, or look at it in Nodion's dashboard.`,
+    ]);
+  }
+  const { lastLook } = outcome;
+  const age = lastLook && ours(formatDuration(lastLook.lastSeenMs));
+  return {
+    kind: 'timed_out',
+    title: 'Timed out',
+    lines: [
+      sentence`${number} was still "${deployment.status}" when ${timeoutOf(plan)} was over.`,
+      ...(lastLook
+        ? [
+            sentence`That is what was seen ${age} before the end; every poll since then failed.`,
+            describeError(lastLook.error),
+          ]
+        : []),
+      GOES_ON,
+      isKnown(deployment)
+        ? sentence`If it often takes longer, raise \`timeout\`.`
+        : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
+    ],
+  };
 }
 
-function lastFailure(error: Error | null): string {
-  return error ? `. The last look failed: ${error.message}` : '';
+function incompleteRollout(
+  deployment: Deployment,
+  { missing, supersededBy }: Rollout,
+  plan: DeployPlan,
+): Failure | null {
+  if (missing.length === 0) return null;
+  const number = sentence`Deployment #${deployment.deploy_number}`;
+  const hidden = missing.length - PHRASES_SHOWN;
+  const more = hidden > 0 && sentence`; and ${hidden} more`;
+  const list = sentence`Missing: ${joined(missing.slice(0, PHRASES_SHOWN), '; ')}${more}.`;
+  if (supersededBy !== null) {
+    return failure('Superseded before its rollout was complete', [
+      sentence`${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
+      list,
+    ]);
+  }
+  return {
+    kind: 'timed_out',
+    title: 'Rollout not complete',
+    lines: [
+      sentence`${number} is live, but its rollout was not complete when ${timeoutOf(plan)} was over.`,
+      list,
+    ],
+  };
 }
 
-function lastLook({ lastLook: look }: Outcome): string {
-  if (look === null) return '';
-  const ago = formatDuration(look.lastSeenMs);
-  return `. That is what was seen ${ago} before; since then every poll failed, at last: ${look.error.message}`;
-}
-
-function quoted(status: string): string {
-  return `"${status}"`;
+function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
+  return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
 }

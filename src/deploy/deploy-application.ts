@@ -1,7 +1,8 @@
 import type { NodionClient } from '../nodion/client.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { type Conclusion, conclude } from './conclusion.ts';
+import { sentence } from '../runner/sentence.ts';
+import { type Conclusion, type Course, conclude } from './conclusion.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
 import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
@@ -21,11 +22,16 @@ export interface DeploymentRun {
   readonly startedAt: number;
   /** Every status seen, in milliseconds since the start. */
   readonly timeline: readonly StatusChange[];
-  /** From the start until the wait ended; null when it was not waited for, or did not end. */
+  /** From the start until the last thing that was waited for; null when nothing was. */
   readonly durationMs: number | null;
+  /** Null unless it was verified. */
+  readonly rollout: Rollout | null;
+  /** The number of a newer deployment that is live in place of ours; null for none. */
+  readonly replacedBy: number | null;
   readonly conclusion: Conclusion;
 }
 
+/** A status, or another thing that was waited for, such as `rolled out`. */
 export interface StatusChange {
   readonly status: string;
   readonly afterMs: number;
@@ -52,18 +58,20 @@ export async function deployApplication(
   const startedAt = Date.now();
   const startMs = performance.now();
   const timeline: StatusChange[] = [];
-  let deployment: Deployment | null = null;
   let origin: Origin | null = null;
-  let before: readonly Deployment[] | null = null;
+  let deployment: Deployment | null = null;
+  let before: Course['before'] = null;
+  let lastSeen: Course['lastSeen'] = target.deployments?.deployments ?? null;
   let outcome: Outcome | null = null;
   let rollout: Rollout | null = null;
-  let durationMs: number | null = null;
+  let endMs: number | null = null;
   let error: unknown = null;
 
   const elapsedMs = () => performance.now() - startMs;
   function onEvent(event: DeployEvent): void {
-    if (event.kind === 'trigger-sent') before = event.before;
-    if (event.kind === 'deployment' || event.kind === 'status') {
+    if (event.kind === 'trigger-sent') before = event.before ?? 'unread';
+    if (event.kind === 'seen') lastSeen = event.deployments;
+    if (event.kind === 'deployment' || event.kind === 'status' || event.kind === 'successor') {
       deployment = event.deployment;
       timeline.push({ status: deployment.status, afterMs: elapsedMs() });
     }
@@ -81,38 +89,46 @@ export async function deployApplication(
     origin = triggered.origin;
     onEvent({ kind: 'deployment', origin, deployment: triggered.deployment });
     if (plan.wait) {
-      const following = { application, pollIntervalMs: plan.pollIntervalMs, signal, onEvent };
-      outcome = await waitForDeployment({ ...following, triggered });
+      const following = { application, signal, onEvent };
+      outcome = await waitForDeployment(plan, { ...following, triggered });
       deployment = outcome.deployment;
-      const finalAfterMs = outcome.kind === 'timed_out' ? undefined : timeline.at(-1)?.afterMs;
-      durationMs = finalAfterMs ?? elapsedMs();
+      if (outcome.kind !== 'timed_out') endMs = timeline.at(-1)?.afterMs ?? null;
       if (plan.verifyRollout && outcome.kind === 'available') {
-        rollout = await verifyRollout({ ...following, deployment });
+        endMs = null;
+        rollout = await verifyRollout(plan, { ...following, deployment });
+        if (rollout.missing.length === 0)
+          timeline.push({ status: 'rolled out', afterMs: elapsedMs() });
       }
     }
   } catch (reason) {
     error = reason;
   }
-  const course = { before, deployment, outcome, rollout, durationMs, error };
+  const durationMs = plan.wait && deployment ? (endMs ?? elapsedMs()) : null;
+  const course = { before, lastSeen, deployment, outcome, rollout, durationMs, error };
   const conclusion = conclude(course, plan);
   options.onEvent({ kind: 'concluded', conclusion });
-  const triggered =
-    origin === 'triggered' || origin === 'recovered' || error instanceof UnknownOutcome;
   return {
     target,
     deployment,
     origin,
-    triggered,
+    triggered: isTriggered(origin) || error instanceof UnknownOutcome,
     startedAt,
     timeline,
     durationMs,
+    rollout,
+    replacedBy: outcome?.newer?.status === 'available' ? outcome.newer.deploy_number : null,
     conclusion,
   };
 }
 
+/** Whether a deployment of that origin was triggered by this step. */
+export function isTriggered(origin: Origin | null): boolean {
+  return origin === 'triggered' || origin === 'recovered';
+}
+
 /** The run of a target that is not deployed, because of its own problem or another's. */
 export function skippedRun(target: Target): DeploymentRun {
-  const problem = target.problem ?? 'Not triggered, because of another application';
+  const lines = target.problem ?? [sentence`Not triggered, because of another application.`];
   return {
     target,
     deployment: null,
@@ -121,6 +137,8 @@ export function skippedRun(target: Target): DeploymentRun {
     startedAt: Date.now(),
     timeline: [],
     durationMs: null,
-    conclusion: { kind: 'failure', title: 'Not deployed', problem },
+    rollout: null,
+    replacedBy: null,
+    conclusion: { kind: 'failure', title: 'Not deployed', lines },
   };
 }

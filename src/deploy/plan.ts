@@ -5,10 +5,10 @@ import {
   boolean,
   duration,
   durationFrom,
+  InvalidValue,
   integer,
   lines,
   matching,
-  NotAllowed,
   optional,
   readInputs,
   split,
@@ -78,21 +78,21 @@ export function readDeployPlan(): DeployPlan {
     if (isProvided('application_id') === isProvided('application_name')) {
       problems.push(
         isProvided('application_id')
-          ? '`application_id` and `application_name`: give one of them, not both'
-          : '`application_id`: not given; it (or `application_name`) says what to deploy',
+          ? 'Use `application_id` or `application_name`, not both.'
+          : '`application_id` or `application_name` is required: the application to deploy.',
       );
     }
     const isMatched = isProvided('expected_sha') || isProvided('image_tag');
     if (isProvided('reuse_existing', 'true') && !isMatched) {
       problems.push(
-        '`reuse_existing`: true needs `expected_sha` or `image_tag`, to tell which deployment may be reused',
+        '`reuse_existing: true` needs `expected_sha` or `image_tag`, to tell which deployment to follow.',
       );
     }
     if (isProvided('verify_rollout', 'true') && isProvided('wait', 'false')) {
-      problems.push('`verify_rollout`: true needs `wait: true`');
+      problems.push('`verify_rollout: true` needs `wait: true`.');
     }
     if (isProvided('environment_url') && !isProvided('environment')) {
-      problems.push('`environment_url`: needs `environment`');
+      problems.push('`environment_url` needs `environment`.');
     }
     return problems;
   });
@@ -123,7 +123,8 @@ export function readDeployPlan(): DeployPlan {
 }
 
 function commit(text: string): string {
-  if (!/^[\da-f]{7,40}$/i.test(text)) throw new NotAllowed('a commit: 7 to 40 hex digits');
+  if (!/^[\da-f]{7,40}$/i.test(text))
+    throw new InvalidValue('expected a commit: 7 to 40 hex digits');
   return text.toLowerCase();
 }
 
@@ -136,8 +137,8 @@ function isWebAddress(text: string): boolean {
 function uuids(text: string): string[] {
   const ids = split(text, /[\r\n,]+/);
   if (ids.length === 0 || !ids.every(isUuid)) {
-    throw new NotAllowed(
-      'one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas',
+    throw new InvalidValue(
+      'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas',
     );
   }
   return eachOnce(ids, (id) => id.toLowerCase());
@@ -146,14 +147,14 @@ function uuids(text: string): string[] {
 function names(text: string): string[] {
   const all = lines(text).map(anyLine);
   if (!/[^\s,]/.test(text)) {
-    throw new NotAllowed('one or more names, separated by line breaks or commas');
+    throw new InvalidValue('expected one or more names, separated by line breaks or commas');
   }
   return eachOnce(all, (name) => name);
 }
 
 function eachOnce(all: string[], identity: (one: string) => string): string[] {
   if (new Set(all.map(identity)).size < all.length) {
-    throw new NotAllowed('each application only once');
+    throw new InvalidValue('it lists an application twice');
   }
   return all;
 }

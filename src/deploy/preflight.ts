@@ -4,6 +4,7 @@ import { findApplications } from '../nodion/find-applications.ts';
 import { createPatience } from '../nodion/patience.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import type { DeployPlan } from './plan.ts';
 
@@ -15,7 +16,7 @@ export interface Target {
   /** Null when the key may not read them. */
   readonly deployments: DeploymentList | null;
   /** Why it can't be deployed; null when it can. */
-  readonly problem: string | null;
+  readonly problem: readonly Sentence[] | null;
 }
 
 /** What happens before the targets are known. */
@@ -73,7 +74,7 @@ export async function preflight(
       return { applicationId, application, deployments, problem };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      const problem = error.message;
+      const problem = error.lines;
       return { applicationId, application, deployments: null, problem };
     }
   }
@@ -90,18 +91,24 @@ function inputMismatch(
   application: Application | null,
   deployments: readonly Deployment[],
   { match: { imageTag, commit } }: DeployPlan,
-): string | null {
+): Sentence[] | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
     application?.deployment_strategy ??
     deployments.find((one) => one.strategy !== null)?.strategy ??
     (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
-  const name = application?.name ?? 'the application';
+  const name = application?.name ?? sentence`the application`;
   if (imageTag && ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '')) {
-    return `\`image_tag\`: "${imageTag}" is not allowed for ${name}, a Git-based application (${strategy}): Nodion deploys the latest commit of its branch. Leave \`image_tag\` out, or see \`expected_sha\``;
+    return [
+      sentence`\`image_tag\`: "${imageTag}" is not for ${name}, a Git-based application (${strategy}).`,
+      sentence`Nodion deploys the latest commit of its branch: leave \`image_tag\` out, or see \`expected_sha\`.`,
+    ];
   }
   if (commit && strategy === 'prebuilt_image') {
-    return `\`expected_sha\`: "${commit}" is not allowed for ${name}, a pre-built image application: its deployments are of no commit. See \`image_tag\``;
+    return [
+      sentence`\`expected_sha\`: "${commit}" is not for ${name}, a pre-built image application.`,
+      sentence`Its deployments are of no commit: see \`image_tag\`.`,
+    ];
   }
   return null;
 }

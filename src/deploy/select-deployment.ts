@@ -15,6 +15,16 @@ export function isFinal({ status }: Deployment): boolean {
   return FINAL_STATUSES.includes(status);
 }
 
+/** Whether its status is one that this action knows. */
+export function isKnown(deployment: Deployment): boolean {
+  return isFinal(deployment) || IN_PROGRESS_STATUSES.includes(deployment.status);
+}
+
+/** The live deployment: the newest `available` one; null for none. */
+export function liveDeployment(deployments: readonly Deployment[]): Deployment | null {
+  return newest(deployments.filter(({ status }) => status === 'available'));
+}
+
 /** The highest `deploy_number`; 0 for no deployments. */
 export function highestNumber(deployments: readonly Deployment[]): number {
   return deployments.reduce((highest, { deploy_number }) => Math.max(highest, deploy_number), 0);
@@ -23,6 +33,11 @@ export function highestNumber(deployments: readonly Deployment[]): number {
 /** Whether the deployment is of a commit that begins with `sha`. */
 export function isOfCommit({ git_sha }: Deployment, sha: string): boolean {
   return git_sha?.toLowerCase().startsWith(sha) ?? false;
+}
+
+/** The first 7 digits of a commit's hash. */
+export function shortSha(sha: string): string {
+  return sha.slice(0, 7);
 }
 
 /** What is known of a trigger whose answer is lost. */
@@ -90,7 +105,7 @@ export function findReusableDeployment(
   deployments: readonly Deployment[],
   { imageTag, commit }: DeploymentMatch,
 ): Deployment | null {
-  const live = newest(deployments.filter(({ status }) => status === 'available'));
+  const live = liveDeployment(deployments);
   return newest(
     deployments.filter(
       (deployment) =>
@@ -103,7 +118,8 @@ export function findReusableDeployment(
   );
 }
 
-function newest(deployments: readonly Deployment[]): Deployment | null {
+/** The one of the highest number; null for none. */
+export function newest(deployments: readonly Deployment[]): Deployment | null {
   const highest = highestNumber(deployments);
   return deployments.find(({ deploy_number }) => deploy_number === highest) ?? null;
 }

@@ -4,6 +4,7 @@ import { createPatience } from '../nodion/patience.ts';
 import { type Posted, post, postOnce, type Search } from '../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
+import { sentence } from '../runner/sentence.ts';
 import type { DeployPlan } from './plan.ts';
 import {
   type DeploymentMatch,
@@ -19,6 +20,8 @@ const OLDEST_LIST_MS = 1_000;
 /** What happens while a deployment is triggered. */
 export type TriggerEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The deployments have been read. */
+  | { readonly kind: 'seen'; readonly deployments: readonly Deployment[] }
   /** The trigger is being sent, after a look at `before`; null when the key may not look. */
   | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
   /** The trigger was not answered as documented: its deployment is searched for before it is repeated. */
@@ -85,6 +88,7 @@ export async function triggerDeployment(
       if (list && performance.now() - list.answeredAtMs > OLDEST_LIST_MS) {
         const reading = { signal, lane: 'admitted', isFresh: true } as const;
         list = await application.deployments({ ...reading, ...(timeoutMs && { timeoutMs }) });
+        onEvent({ kind: 'seen', deployments: list.deployments });
       }
       if (list) {
         const existing =
@@ -110,6 +114,7 @@ export async function triggerDeployment(
   const search: Search<Deployment> = async ({ isLast, isPastDeadline }) => {
     const read = () => application.deployments({ signal, lane: 'urgent', isFresh: true });
     const found = await (isPastDeadline ? read() : retryRead(read, { signal, onRetry }));
+    onEvent({ kind: 'seen', deployments: found.deployments });
     const deployment = pick(found.deployments, isLast);
     if (deployment) origin = 'recovered';
     return deployment;
@@ -140,7 +145,7 @@ async function triggerAsDocumented(
   const deployment = await application.trigger(match.imageTag, signal);
   if (deployment.deploy_number > lost.notedNumber) return deployment;
   throw new NodionError(
-    `The answer to the trigger describes deployment #${deployment.deploy_number}, which is not a new one`,
+    sentence`The answer to the trigger describes #${deployment.deploy_number}, which is not a new deployment.`,
     { retryable: true },
   );
 }

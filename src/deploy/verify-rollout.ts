@@ -1,7 +1,10 @@
 import type { ApplicationClient } from '../nodion/client.ts';
 import type { Application, Deployment, Instance } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError } from '../runner/step-failure.ts';
 import { isTimeout, sleep } from '../time/deadline.ts';
+import type { DeployPlan } from './plan.ts';
 
 /** So often in a row a rollout must be seen complete. */
 const COMPLETE_TIMES = 2;
@@ -9,7 +12,7 @@ const COMPLETE_TIMES = 2;
 /** How far a deployment has got to every part of its application. */
 export interface Rollout {
   /** What is not as it should be yet, a phrase each; empty when the rollout is complete. */
-  readonly missing: readonly string[];
+  readonly missing: readonly Sentence[];
   /** Online instances of this deployment, and of any; null when they could not be read. */
   readonly instances: { readonly current: number; readonly online: number } | null;
   /** The number of a newer deployment that an instance runs already; null when there is none. */
@@ -30,17 +33,19 @@ export type RolloutEvent =
  * @throws NodionError when Nodion refuses to show the application or its instances, Interrupted when
  *   the workflow is cancelled.
  */
-export async function verifyRollout(options: {
-  application: ApplicationClient;
-  deployment: Deployment;
-  pollIntervalMs: number;
-  signal: AbortSignal;
-  onEvent: (event: RolloutEvent) => void;
-}): Promise<Rollout> {
-  const { application, deployment, pollIntervalMs, signal, onEvent } = options;
+export async function verifyRollout(
+  { pollIntervalMs }: Pick<DeployPlan, 'pollIntervalMs'>,
+  options: {
+    application: ApplicationClient;
+    deployment: Deployment;
+    signal: AbortSignal;
+    onEvent: (event: RolloutEvent) => void;
+  },
+): Promise<Rollout> {
+  const { application, deployment, signal, onEvent } = options;
   const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
   let last: Rollout = {
-    missing: ['neither the application nor its instances could be read'],
+    missing: [sentence`neither the application nor its instances could be read`],
     instances: null,
     supersededBy: null,
   };
@@ -70,8 +75,8 @@ export async function verifyRollout(options: {
         ...(await Promise.all([application.get(looking), application.instances(looking)])),
       );
     } catch {
-      const reason = error.lastError ? ` (${error.lastError.message})` : '';
-      const unread = `the application and its instances could not be read at the end${reason}`;
+      const reason = error.lastError && sentence` (${describeError(error.lastError)})`;
+      const unread = sentence`the application and its instances could not be read at the end${reason}`;
       return { ...last, missing: [...last.missing, unread] };
     }
   }
@@ -82,25 +87,27 @@ function assessRollout(
   instances: readonly Instance[],
   deployment: Deployment,
 ): Rollout {
-  const missing: string[] = [];
+  const missing: Sentence[] = [];
   if (application.status !== 'online')
-    missing.push(`the application is ${application.status ?? 'of no status'}`);
+    missing.push(sentence`the application is ${quoted(application.status)}`);
   for (const { name, status, instance_amount } of application.workers) {
     if (status !== 'available' && instance_amount !== 0) {
-      missing.push(`worker ${name} is ${status ?? 'of no status'}`);
+      missing.push(sentence`worker ${name} is ${quoted(status)}`);
     }
   }
 
   const online = instances.filter(({ status }) => status === 'online');
   if (online.length === 0 && application.instance_amount !== 0) {
-    missing.push('no instance is online');
+    missing.push(sentence`no instance is online`);
   }
   const others = online.filter((instance) => instance.deployment?.id !== deployment.id);
   for (const { name, deployment: other } of others) {
+    const number = other?.deploy_number;
+    const what = number ? sentence`#${number}` : sentence`another deployment`;
     missing.push(
       other === null
-        ? `instance ${name} does not say which deployment it runs`
-        : `instance ${name} runs ${other.deploy_number ? `#${other.deploy_number}` : 'another deployment'}`,
+        ? sentence`instance ${name} does not say which deployment it runs`
+        : sentence`instance ${name} runs ${what}`,
     );
   }
   const newest = others.reduce(
@@ -112,4 +119,8 @@ function assessRollout(
     instances: { current: online.length - others.length, online: online.length },
     supersededBy: newest > deployment.deploy_number ? newest : null,
   };
+}
+
+function quoted(status: string | null): Sentence {
+  return status === null ? sentence`of no status` : sentence`"${status}"`;
 }

@@ -2,8 +2,10 @@ import type { ApplicationClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
+import { sentence } from '../runner/sentence.ts';
 import { isTimeout, sleep } from '../time/deadline.ts';
-import { highestNumber, isFinal } from './select-deployment.ts';
+import type { DeployPlan } from './plan.ts';
+import { findReusableDeployment, isFinal, newest } from './select-deployment.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
@@ -13,8 +15,8 @@ export interface Outcome {
   readonly kind: 'available' | 'failed' | 'expired' | 'timed_out';
   /** The deployment as it was last seen. */
   readonly deployment: Deployment;
-  /** The number of the newest deployment after it; null when there is none. */
-  readonly supersededBy: number | null;
+  /** The newest deployment after it; null when there is none. */
+  readonly newer: Deployment | null;
   /** When timed out: why the last look failed, and how old the sight of the deployment is; null when it succeeded. */
   readonly lastLook: { readonly error: Error; readonly lastSeenMs: number } | null;
 }
@@ -22,7 +24,11 @@ export interface Outcome {
 /** What happens while a deployment is waited for. */
 export type WaitEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The deployments have been read. */
+  | { readonly kind: 'seen'; readonly deployments: readonly Deployment[] }
   | { readonly kind: 'status'; readonly deployment: Deployment }
+  /** Ours expired because this one, of the same commit or tag, went ahead: it is followed (`reuse_existing`). */
+  | { readonly kind: 'successor'; readonly deployment: Deployment }
   /** A newer deployment of the same application has appeared. */
   | { readonly kind: 'newer-deployment'; readonly number: number }
   /** A trigger that was repeated may have been carried out more than once after all. */
@@ -35,16 +41,19 @@ export type WaitEvent =
  *
  * @throws NodionError when Nodion refuses a poll, Interrupted when the workflow is cancelled.
  */
-export async function waitForDeployment(options: {
-  application: ApplicationClient;
-  triggered: Triggered;
-  pollIntervalMs: number;
-  signal: AbortSignal;
-  onEvent: (event: WaitEvent) => void;
-}): Promise<Outcome> {
-  const { application, triggered, pollIntervalMs, signal, onEvent } = options;
+export async function waitForDeployment(
+  plan: Pick<DeployPlan, 'pollIntervalMs' | 'match' | 'reuseExisting'>,
+  options: {
+    application: ApplicationClient;
+    triggered: Triggered;
+    signal: AbortSignal;
+    onEvent: (event: WaitEvent) => void;
+  },
+): Promise<Outcome> {
+  const { application, triggered, signal, onEvent } = options;
+  const { pollIntervalMs } = plan;
   let { deployment } = triggered;
-  let supersededBy: number | null = null;
+  let newer: Deployment | null = null;
   let lastSeenAtMs = performance.now();
   let isDuplicateTold = false;
 
@@ -53,20 +62,35 @@ export async function waitForDeployment(options: {
     const { deployments } = list;
     const seen = deployments.find(({ id }) => id === deployment.id);
     if (!seen) {
-      throw new NodionError(`Deployment #${deployment.deploy_number} is missing from the list`, {
+      const { deploy_number: number } = deployment;
+      throw new NodionError(sentence`Deployment #${number} is missing from the list`, {
         retryable: true,
       });
     }
     lastSeenAtMs = list.answeredAtMs;
-    const newest = highestNumber(deployments);
-    if (newest > Math.max(seen.deploy_number, supersededBy ?? 0)) {
-      supersededBy = newest;
-      onEvent({ kind: 'newer-deployment', number: newest });
-    }
+    onEvent({ kind: 'seen', deployments });
+    tellOfNewer(deployments, seen);
     tellOfDuplicates(deployments);
     const changed = seen.status !== deployment.status;
     deployment = seen;
     if (changed) onEvent({ kind: 'status', deployment });
+    const successor =
+      plan.reuseExisting && seen.status === 'expired'
+        ? findReusableDeployment(deployments, plan.match)
+        : null;
+    if (successor && successor.deploy_number > seen.deploy_number) {
+      deployment = successor;
+      newer = null;
+      onEvent({ kind: 'successor', deployment });
+    }
+  }
+
+  function tellOfNewer(deployments: readonly Deployment[], seen: Deployment): void {
+    const newestNow = newest(deployments);
+    if (!newestNow || newestNow.deploy_number <= seen.deploy_number) return;
+    const isNews = newestNow.id !== newer?.id;
+    newer = newestNow;
+    if (isNews) onEvent({ kind: 'newer-deployment', number: newestNow.deploy_number });
   }
 
   function tellOfDuplicates(deployments: readonly Deployment[]): void {
@@ -98,11 +122,11 @@ export async function waitForDeployment(options: {
       const lastSeenMs = performance.now() - lastSeenAtMs;
       // The last look may have been cut off by its own short limit: what failed before says more.
       const lastLook = failure && { error: error.lastError ?? failure, lastSeenMs };
-      return { kind: 'timed_out', deployment, supersededBy, lastLook };
+      return { kind: 'timed_out', deployment, newer, lastLook };
     }
   }
   const kind = deployment.status as Outcome['kind'];
-  return { kind, deployment, supersededBy, lastLook: null };
+  return { kind, deployment, newer, lastLook: null };
 }
 
 /** A factor around 1: so that the jobs of a matrix don't poll in step. */

@@ -1,4 +1,5 @@
-import { StepFailure } from '../runner/step-failure.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import type { NodionClient } from './client.ts';
 import { NodionError } from './errors.ts';
@@ -27,7 +28,7 @@ export async function ensureApplication(options: {
   wanted: NewApplication;
   signal: AbortSignal;
   onRetry: (retry: Retry) => void;
-  onProgress: (sentence: string) => void;
+  onProgress: (line: Sentence) => void;
 }): Promise<{ application: Application; created: boolean }> {
   const { client, wanted, signal, onRetry, onProgress } = options;
 
@@ -38,11 +39,11 @@ export async function ensureApplication(options: {
     });
     const [match = null, ...others] = applications.filter(({ name }) => name === wanted.name);
     if (others.length > 0) {
-      const ids = [match, ...others].map((application) => application?.id).join(', ');
-      throw new StepFailure(
-        'Ambiguous name',
-        `${others.length + 1} applications are called ${JSON.stringify(wanted.name)}: ${ids}`,
-      );
+      const ids = [match, ...others].map((application) => application?.id ?? null);
+      throw new StepFailure('Ambiguous name', [
+        sentence`${others.length + 1} applications are called "${wanted.name}": ${joined(ids, ', ')}.`,
+        sentence`Nothing was created. Rename all but one, or use its ID.`,
+      ]);
     }
     return match;
   }
@@ -60,12 +61,12 @@ export async function ensureApplication(options: {
       post: () => post(client.createApplication(wanted, signal)),
       search: find,
       signal,
-      onUnknownOutcome: ({ message }) =>
-        onProgress(`${message}; looking whether it was created before anything is repeated`),
+      onUnknownOutcome: ({ what }) =>
+        onProgress(sentence`${what} Checking whether it was created before retrying`),
       onRepeat: (attempt) =>
-        onProgress(`It has not appeared: creating it again (attempt ${attempt})`),
+        onProgress(sentence`It has not appeared: creating it again (attempt ${attempt})`),
     });
-    if (found) onProgress('It had been created');
+    if (found) onProgress(sentence`The request had succeeded`);
     const application = result?.name === wanted.name ? result : await findCreated();
     return { application: found ? accept(application) : application, created: true };
   } catch (error) {
@@ -78,12 +79,12 @@ export async function ensureApplication(options: {
     if (!(error instanceof UnknownOutcome)) throw error;
     const { cause } = error;
     const isCancelled = cause instanceof Interrupted && cause.reason === 'cancelled';
-    const ended = isCancelled ? 'the workflow was cancelled' : 'time was over';
-    const reason = cause instanceof Interrupted ? (cause.lastError ?? ended) : cause;
-    throw new StepFailure(
-      isCancelled ? 'Cancelled' : 'Perhaps created',
-      `An application called ${JSON.stringify(wanted.name)} may have been created: ${reason instanceof Error ? reason.message : reason}. Run the step again: it takes an application that exists`,
-    );
+    const ended = isCancelled ? sentence`the workflow was cancelled` : sentence`time was over`;
+    const reason = cause instanceof Interrupted ? cause.lastError : cause;
+    throw new StepFailure(isCancelled ? 'Workflow cancelled' : 'Unknown whether created', [
+      sentence`An application called "${wanted.name}" may have been created: ${reason ? describeError(reason) : ended}`,
+      sentence`Run the step again: it takes an application that exists.`,
+    ]);
   }
 
   /** The success's body need not describe the application; then the list does, sooner or later. */
@@ -93,7 +94,7 @@ export async function ensureApplication(options: {
         async () => {
           const listed = await find();
           if (listed) return listed;
-          throw new NodionError('Nodion answered with success, but does not list it', {
+          throw new NodionError(sentence`Nodion answered with success, but does not list it.`, {
             retryable: true,
           });
         },
@@ -113,10 +114,10 @@ function configurationMismatch(existing: Application, wanted: NewApplication): S
   ] as const;
   const differences = pairs
     .filter(([, is, asked]) => is !== null && is.toLowerCase() !== asked.toLowerCase())
-    .map(([name, is, asked]) => `its \`${name}\` is ${is}, not ${asked}`);
+    .map(([name, is, asked]) => sentence`its \`${ours(name)}\` is ${is}, not ${asked}`);
   if (differences.length === 0) return null;
-  return new StepFailure(
-    'Another application of that name',
-    `An application called ${JSON.stringify(wanted.name)} exists (${existing.id}), but ${differences.join(' and ')}`,
-  );
+  return new StepFailure('Another application of that name', [
+    sentence`An application called "${wanted.name}" exists (${existing.id}), but ${joined(differences, ' and ')}.`,
+    sentence`Nothing was created. Choose another name, or make the inputs fit it.`,
+  ]);
 }

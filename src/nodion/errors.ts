@@ -1,11 +1,23 @@
+import type { HttpError } from '../http/http-error.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { singleLine } from '../runner/untrusted-text.ts';
 
-const LONGEST_API_MESSAGE = 1_000;
+const MESSAGES_SHOWN = 10;
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
-/** A request that ended without a documented answer. The message is one sentence about it, and what to check. */
+/** What is known of a failed request besides what it says. */
+interface Details {
+  readonly status?: number;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly isTimeout?: boolean;
+  readonly spentMs?: number;
+}
+
+/** A request that ended without a documented answer: what happened in one line, what to do in another. */
 export class NodionError extends StepFailure {
+  /** What happened, without what to do. */
+  readonly what: Sentence;
   /** HTTP status; null when no whole answer came. */
   readonly status: number | null;
   /** Whether the same read may succeed later. */
@@ -17,23 +29,15 @@ export class NodionError extends StepFailure {
   /** Milliseconds from when it was sent. */
   readonly spentMs: number;
 
-  constructor(
-    message: string,
-    options: {
-      status?: number;
-      retryable: boolean;
-      retryAfterMs?: number;
-      isTimeout?: boolean;
-      spentMs?: number;
-    },
-  ) {
-    super('Request to Nodion failed', message);
+  constructor(what: Sentence, details: Details, advice: Sentence | null = null) {
+    super('Request to Nodion failed', advice ? [what, advice] : [what]);
     this.name = 'NodionError';
-    this.status = options.status ?? null;
-    this.retryable = options.retryable;
-    this.retryAfterMs = options.retryAfterMs ?? 0;
-    this.isTimeout = options.isTimeout ?? false;
-    this.spentMs = options.spentMs ?? 0;
+    this.what = what;
+    this.status = details.status ?? null;
+    this.retryable = details.retryable;
+    this.retryAfterMs = details.retryAfterMs ?? 0;
+    this.isTimeout = details.isTimeout ?? false;
+    this.spentMs = details.spentMs ?? 0;
   }
 
   /** Whether the answer asks for a pause of all requests: a rate limit, or any read with a `Retry-After`. */
@@ -42,15 +46,19 @@ export class NodionError extends StepFailure {
   }
 }
 
-const ADVICE: Readonly<Record<number, string>> = {
-  400: "Check the inputs and, in Nodion's dashboard, the application.",
-  401: 'Check the secret behind `api_key`: it may be mistyped, expired or empty (secrets are empty in workflows triggered from forks and by Dependabot).',
-  403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
-  404: 'Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
-};
-
 /** 304 is one that nobody asked for. */
 const RETRYABLE: readonly number[] = [304, 408, 425, 429];
+
+const ADVICE: Readonly<Record<number, string>> = {
+  400: "Check the inputs and, in Nodion's dashboard, the application.",
+  401: 'Create a new key and update the secret behind `api_key`. A secret is empty in workflows triggered from forks and by Dependabot.',
+  403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
+  404: 'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+  429: 'Nodion, or a gateway before it, limits the rate of requests: try again later, or raise `poll_interval`.',
+};
+const SERVER_ADVICE = 'Nodion, or a gateway before it, is down or busy: run the job again later.';
+const HTML_ADVICE =
+  'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.';
 
 /** What an error is made of: `headers` by lower-case names, `data` the body as text. */
 export interface ErrorResponse {
@@ -59,56 +67,128 @@ export interface ErrorResponse {
   readonly data: unknown;
 }
 
+/** A request, as messages name it. */
+export interface RequestName {
+  /** Such as `GET /applications/…/deployments`, without IDs. */
+  readonly route: string;
+  /** Such as `api.nodion.com`. */
+  readonly host: string;
+}
+
 /**
  * The error for an answer that is no success.
- * @param name the request, such as `GET /applications`.
  * @param timing.dateMs the server's time, for a `Retry-After` that is a date; null where it is unknown.
  */
 export function httpError(
-  name: string,
+  { route, host }: RequestName,
   { status, headers, data }: ErrorResponse,
-  { dateMs, spentMs }: { dateMs: number | null; spentMs: number },
+  timing: { dateMs: number | null; spentMs: number },
 ): NodionError {
-  const message = apiErrorMessage(data);
-  const sentence = `${name}: Nodion answered ${status}${message ? `, saying: ${message}` : ''}`;
-  const advice = ADVICE[status];
-  return new NodionError(advice ? `${sentence.replace(/\.$/, '')}. ${advice}` : sentence, {
-    status,
-    retryable: RETRYABLE.includes(status) || status >= 500,
-    retryAfterMs: retryAfterMs(headers['retry-after'], dateMs ?? Date.now()),
-    spentMs,
-  });
+  const messages = apiErrorMessages(data);
+  const said = messages.length > 0 && sentence`: ${joined(messages, '; ')}`;
+  const what =
+    status === 401
+      ? sentence`Nodion refused the API key (401 Unauthorized)${said}.`
+      : sentence`${ours(host)} answered ${status} to ${ours(route)}${said}.`;
+  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : null);
+  return new NodionError(
+    what,
+    {
+      status,
+      retryable: RETRYABLE.includes(status) || status >= 500,
+      retryAfterMs: retryAfterMs(headers['retry-after'], timing.dateMs ?? Date.now()),
+      spentMs: timing.spentMs,
+    },
+    advice === null ? null : ours(advice),
+  );
 }
 
 /** The error for a redirect, which is never followed. */
 export function redirectError(
-  name: string,
-  apiUrl: string,
+  { route, host }: RequestName,
   { status, headers }: ErrorResponse,
+  requestUrl: string,
 ): NodionError {
   const { location } = headers;
   const target =
-    typeof location === 'string' && URL.canParse(location, apiUrl)
-      ? new URL(location, apiUrl).origin
-      : 'nowhere';
+    typeof location === 'string' && URL.canParse(location, requestUrl)
+      ? sentence`to ${new URL(location, requestUrl).origin}`
+      : sentence`to nowhere`;
   return new NodionError(
-    `${name}: answered ${status}, a redirect to ${target}. Redirects are not followed, since the key would go along: set \`api_url\` to the address that answers itself`,
+    sentence`${ours(host)} answered ${status} to ${ours(route)}, a redirect ${target}.`,
     { status, retryable: false },
+    ours(
+      'Redirects are not followed, since the key would go along: set `api_url` to the address that answers itself.',
+    ),
   );
 }
 
-/** Nodion's own words in an error body; '' when the body isn't one of theirs, such as a gateway's HTML. */
-function apiErrorMessage(data: unknown): string {
+/** The error for a request without a whole answer. */
+export function networkError(
+  { route, host }: RequestName,
+  error: HttpError,
+  spentMs: number,
+): NodionError {
+  const details = { retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT', spentMs };
+  if (error.code === 'PROXY_UNUSABLE') return new NodionError(ours(error.message), details);
+  if (error.proxy !== null) {
+    return new NodionError(
+      sentence`Can't reach ${ours(host)}: ${ours(error.message)}.`,
+      details,
+      ours('Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY on the runner.'),
+    );
+  }
+  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_/.test(error.code);
+  const reason = isCertificate ? 'its certificate is not accepted' : CONNECT_REASONS[error.code];
+  if (reason) {
+    return new NodionError(
+      sentence`Can't reach ${ours(host)}: ${ours(reason)} (${ours(error.code)}).`,
+      details,
+      ours(isCertificate ? CERTIFICATE_ADVICE : NETWORK_ADVICE),
+    );
+  }
+  return new NodionError(
+    sentence`${ours(host)} did not answer ${ours(route)}: ${ours(error.message)}.`,
+    details,
+    ours("Check the runner's network, or run the job again later."),
+  );
+}
+
+const CONNECT_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the name can't be resolved",
+  EAI_AGAIN: "the name can't be resolved",
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+};
+const NETWORK_ADVICE = "Check the runner's network, `api_url` and proxy.";
+const CERTIFICATE_ADVICE =
+  'If an authority of your own signed it, name that in NODE_EXTRA_CA_CERTS; else check `api_url`.';
+
+/** The error for a success with another body than the documented one. */
+export function undocumentedError(
+  { route, host }: RequestName,
+  answer: { status: number; text: string; spentMs: number; problem: string },
+): NodionError {
+  const { status, text, spentMs, problem } = answer;
+  const isHtml = /^\s*<(?:!doctype|html)\b/i.test(text.slice(0, 1_000));
+  return new NodionError(
+    sentence`${ours(host)} answered ${status} to ${ours(route)}, but not as documented: ${ours(isHtml ? 'HTML' : problem)}.`,
+    { status, retryable: true, spentMs },
+    isHtml ? ours(HTML_ADVICE) : null,
+  );
+}
+
+/** Nodion's own words in an error body; none when the body isn't one of theirs, such as a gateway's HTML. */
+function apiErrorMessages(data: unknown): string[] {
   try {
     const { errors, error, message } = JSON.parse(String(data));
     const words: unknown = errors ?? error ?? message;
-    const sentences = (Array.isArray(words) ? words : [words ?? []].flat())
-      .slice(0, 10)
-      .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)))
-      .join('; ');
-    return singleLine(sentences, LONGEST_API_MESSAGE);
+    return (Array.isArray(words) ? words : [words ?? []].flat())
+      .slice(0, MESSAGES_SHOWN)
+      .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)).replace(/\.$/, ''));
   } catch {
-    return '';
+    return [];
   }
 }
 

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import type { Application } from './responses.ts';
 
@@ -23,37 +24,33 @@ export function findApplications(
           .map((part) => part.trim())
           .filter((part) => part !== ''),
   );
-  const problems: string[] = [];
+  const problems: Sentence[] = [];
   const found = wanted.flatMap((name, index) => {
     const matches = applications.filter((application) => application.name === name);
-    if (wanted.indexOf(name) < index) problems.push(`${quote(name)} is given twice`);
+    if (wanted.indexOf(name) < index)
+      problems.push(sentence`\`application_name\` lists "${name}" twice.`);
     else if (matches.length === 0) problems.push(none(name, known));
     else if (matches.length > 1) problems.push(several(name, matches));
     return matches;
   });
-  if (problems.length > 0)
-    throw new StepFailure('Not deployed', [...problems, 'Nothing was triggered.'].join('\n'));
+  if (problems.length > 0) throw new StepFailure('Not deployed', problems);
   return found;
 }
 
-function several(name: string, matches: readonly Application[]): string {
-  const ids = matches.map(({ id }) => id).join(', ');
-  return `${matches.length} applications are called ${quote(name)}: give \`application_id\` instead, one of ${ids}`;
+function several(name: string, matches: readonly Application[]): Sentence {
+  const ids = matches.map(({ id }) => id);
+  return sentence`${matches.length} applications are called "${name}": use \`application_id\` instead, one of ${joined(ids, ', ')}.`;
 }
 
-function none(name: string, known: ReadonlySet<string>): string {
+function none(name: string, known: ReadonlySet<string>): Sentence {
   const nearest = [...known]
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far)
     .slice(0, NAMES_SHOWN)
-    .map(({ candidate }) => quote(candidate));
+    .map(({ candidate }) => sentence`"${candidate}"`);
   const hint =
     nearest.length > 0
-      ? `the nearest names are ${nearest.join(', ')}`
-      : 'the project has no applications (for a user API key, check `project_id`)';
-  return `no application is called ${quote(name)}; ${hint}`;
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name);
+      ? sentence`the nearest names are ${joined(nearest, ', ')}`
+      : sentence`the project has no applications (for a user API key, check \`project_id\`)`;
+  return sentence`No application is called "${name}"; ${hint}.`;
 }

@@ -1,10 +1,10 @@
 import {
   anyLine,
   duration,
+  InvalidValue,
   integer,
   lines,
   matching,
-  NotAllowed,
   oneOf,
   optional,
   readInputs,
@@ -27,8 +27,8 @@ const strategy = oneOf('dockerfile', 'buildpacks', 'prebuilt_image');
 
 function apiKey(text: string): string {
   if (!/^[\x21-\x7e]+$/.test(text)) {
-    throw new NotAllowed(
-      'the key alone, without blanks, line breaks or other characters outside printable ASCII',
+    throw new InvalidValue(
+      'expected the key alone, without spaces, line breaks or other characters outside printable ASCII',
     );
   }
   return text;
@@ -45,11 +45,11 @@ function apiUrl(text: string): string {
     url.username + url.password === '' &&
     !/[?#@\s\\]/.test(text);
   if (!isAllowed) {
-    throw new NotAllowed(
-      'an https:// address, or http:// on loopback, without credentials, query or fragment',
+    throw new InvalidValue(
+      'expected an https:// address, or http:// on loopback, without credentials, query or fragment',
     );
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 /** How to reach Nodion: the inputs that all actions share. */
@@ -114,10 +114,10 @@ export function readCreateApplicationInputs(): Values<typeof createApplicationIn
     return [
       ...needed
         .filter((name) => !isProvided(name))
-        .map((name) => `\`${name}\`: not given; the deployment strategy ${word} requires it`),
+        .map((name) => `\`${name}\` is required with the deployment strategy ${word}.`),
       ...foreign
         .filter((name) => isProvided(name))
-        .map((name) => `\`${name}\`: not allowed with the deployment strategy ${word}`),
+        .map((name) => `\`${name}\` is not allowed with the deployment strategy ${word}.`),
     ];
   });
 }

@@ -4,7 +4,14 @@ import { HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
-import { httpError, NodionError, redirectError } from './errors.ts';
+import {
+  httpError,
+  NodionError,
+  networkError,
+  type RequestName,
+  redirectError,
+  undocumentedError,
+} from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
 import { UndocumentedShape } from './responses.ts';
 
@@ -49,8 +56,7 @@ export interface SendOptions {
 
 /** A success with its body as text. */
 interface Success {
-  /** The request, such as `GET /applications`. */
-  readonly name: string;
+  readonly name: RequestName;
   readonly status: number;
   readonly text: string;
   /** `performance.now()` when it was there. */
@@ -77,6 +83,7 @@ export interface Connection {
 export function createConnection(options: ConnectionOptions): Connection {
   const { apiKey, projectId, apiUrl, transport, onRequest } = options;
   const gate = createGate();
+  const { host } = new URL(apiUrl);
   const cache: ResponseCache = new Map();
   const request = octokit.defaults({
     baseUrl: apiUrl,
@@ -110,7 +117,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
     const path = url.slice(apiUrl.length);
-    const name = `${method} ${path}`;
+    const name = { route: route.replace('{id}', '…'), host };
     const startedAtMs = performance.now();
     let result = 'interrupted';
     let dateMs: number | null = null;
@@ -137,7 +144,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           }),
       );
       result = String(response.status);
-      if (response.status >= 300) throw redirectError(name, apiUrl, response);
+      if (response.status >= 300) throw redirectError(name, response, url);
       gate.release();
       const text = String(response.data);
       return {
@@ -158,11 +165,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
-      throw new NodionError(`${name}: ${result}`, {
-        retryable: !cause.isFinal,
-        isTimeout: cause.code === 'TIMEOUT',
-        spentMs: performance.now() - startedAtMs,
-      });
+      throw networkError(name, cause, performance.now() - startedAtMs);
     } finally {
       const durationMs = performance.now() - startedAtMs;
       onRequest?.({ method, path, result, durationMs });
@@ -208,12 +211,8 @@ export async function requestJson<T>(
   try {
     return read(JSON.parse(text), answeredAtMs);
   } catch (error) {
-    throw new NodionError(
-      `${name}: the answer (status ${status}) is not the documented one: ${
-        error instanceof UndocumentedShape ? error.message : 'not JSON'
-      }`,
-      { status, retryable: true, spentMs },
-    );
+    const problem = error instanceof UndocumentedShape ? error.message : 'not JSON';
+    throw undocumentedError(name, { status, text, spentMs, problem });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted, sleep } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 import { NodionError } from './errors.ts';
@@ -13,8 +14,8 @@ export interface Retry {
 }
 
 /** A line for the log: what failed and when it is tried again. */
-export function describeRetry({ error, retryInMs }: Retry): string {
-  return `${error.message}; trying again in ${formatDuration(retryInMs)}`;
+export function describeRetry({ error, retryInMs }: Retry): Sentence {
+  return sentence`${error.what} Retrying in ${ours(formatDuration(retryInMs))}`;
 }
 
 /**

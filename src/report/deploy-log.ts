@@ -2,9 +2,12 @@ import type { DeployEvent } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan.ts';
 import type { PreflightEvent, Target } from '../deploy/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { describeRetry, type Retry } from '../nodion/retry.ts';
+import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError } from '../runner/step-failure.ts';
 import { formatDuration } from '../time/duration.ts';
+import { createErrorCount } from './error-count.ts';
 import { describeRevision, displayName } from './wording.ts';
 
 const HEARTBEAT_MS = 30_000;
@@ -18,7 +21,7 @@ export interface DeployLog {
   start(targets: readonly Target[]): void;
   /** Puts an event of one application into words. */
   write(target: Target, event: DeployEvent): void;
-  /** Ends the heartbeat and says what was survived, in one line, if anything. */
+  /** Ends the heartbeat and says what the step recovered from, in one line, if anything. */
   end(): void;
 }
 
@@ -27,50 +30,44 @@ interface Progress {
   readonly startedAtMs: number;
   readonly deployment: Deployment | null;
   readonly statusSinceMs: number;
-  readonly rollout: string;
+  readonly rollout: Sentence;
   readonly isConcluded: boolean;
 }
 
 /** With several applications each line begins with the name of its own. */
 export function createDeployLog(plan: DeployPlan): DeployLog {
-  const retries = new Map<string, number>();
+  const errors = createErrorCount();
   const progress = new Map<Target, Progress>();
   let heartbeat: NodeJS.Timeout | undefined;
 
-  function line(target: Target | null, text: string): void {
+  function line(target: Target | null, text: Sentence): void {
     heartbeat?.refresh();
-    commands.info(
-      target === null || progress.size === 1 ? text : `[${displayName(target)}] ${text}`,
-    );
-  }
-
-  function count(what: string): void {
-    retries.set(what, (retries.get(what) ?? 0) + 1);
-  }
-
-  function logRetry(target: Target | null, retry: Retry): void {
-    count(retry.error.message);
-    line(target, describeRetry(retry));
+    const isNamed = target !== null && progress.size > 1;
+    commands.info(isNamed ? sentence`[${displayName(target)}] ${text}` : text);
   }
 
   function write(target: Target, event: DeployEvent): void {
     const before = progress.get(target) ?? newProgress();
     const now = fold(before, event);
     progress.set(target, now);
-    const elapsed = formatDuration(performance.now() - now.startedAtMs);
+    const elapsed = ours(formatDuration(performance.now() - now.startedAtMs));
     switch (event.kind) {
       case 'retry':
-        logRetry(target, event.retry);
+        errors.failed(target, event.retry.error);
+        line(target, describeRetry(event.retry));
         break;
       case 'trigger-unanswered':
-        count(event.error.message);
+        errors.failed(target, event.error);
         line(
           target,
-          `${event.error.message}; looking whether a deployment was made before anything is repeated`,
+          sentence`${describeError(event.error)} Checking whether a deployment was made before retrying`,
         );
         break;
       case 'trigger-repeated':
-        line(target, `No deployment has appeared: triggering again (attempt ${event.attempt})`);
+        line(
+          target,
+          sentence`No deployment has appeared: triggering again (attempt ${event.attempt})`,
+        );
         break;
       case 'several-candidates':
         line(target, severalCandidates(event.candidates));
@@ -78,27 +75,38 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'late-duplicate':
         line(
           target,
-          `The trigger was sent again because it seemed to have had no effect; now there are ${listNumbers(event.numbers)}: an earlier one may have been carried out late`,
+          sentence`The trigger was sent again because it seemed to have had no effect. Now there are ${listNumbers(event.numbers)}: an earlier one may have been carried out late`,
         );
         break;
+      case 'seen':
+        errors.recovered(target);
+        break;
       case 'deployment':
+        errors.recovered(target);
         line(target, introduction(event));
         break;
       case 'status':
         line(
           target,
-          `#${event.deployment.deploy_number} ${event.deployment.status} after ${elapsed}`,
+          sentence`#${event.deployment.deploy_number} is "${event.deployment.status}" after ${elapsed}`,
+        );
+        break;
+      case 'successor':
+        line(
+          target,
+          sentence`It expired because #${event.deployment.deploy_number} went ahead: following that one: ${describeRevision(event.deployment)}`,
         );
         break;
       case 'newer-deployment':
         line(
           target,
-          `A newer deployment, #${event.number}, has appeared: if it goes live first, ours will not`,
+          sentence`A newer deployment, #${event.number}, has appeared: if it goes live first, this one will not`,
         );
         break;
       case 'rollout':
-        if (now.rollout !== before.rollout) {
-          line(target, `Rollout after ${elapsed}: ${now.rollout}`);
+        errors.recovered(target);
+        if (String(now.rollout) !== String(before.rollout)) {
+          line(target, sentence`Rollout after ${elapsed}: ${now.rollout}`);
         }
         break;
     }
@@ -107,52 +115,50 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   function beat(): void {
     const open = [...progress].filter(([, { isConcluded }]) => !isConcluded);
     if (open.length === 0) return;
-    const shown = open
-      .slice(0, SHOWN_IN_HEARTBEAT)
-      .map(([target, { deployment, statusSinceMs }]) => {
-        const what = deployment
-          ? `#${deployment.deploy_number} ${deployment.status}`
-          : 'not triggered';
-        const name = progress.size === 1 ? '' : `${displayName(target)} `;
-        return `${name}${what} for ${formatDuration(performance.now() - statusSinceMs)}`;
-      })
-      .join(', ');
+    const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
+      const { deployment, statusSinceMs } = one;
+      const what = deployment
+        ? sentence`#${deployment.deploy_number} "${deployment.status}"`
+        : sentence`not triggered yet`;
+      const name = progress.size > 1 && sentence`${displayName(target)} `;
+      return sentence`${name}${what} for ${ours(formatDuration(performance.now() - statusSinceMs))}`;
+    });
     const hidden = open.length - SHOWN_IN_HEARTBEAT;
-    const more = hidden > 0 ? `, and ${hidden} more` : '';
-    const left = formatDuration(Math.max(0, plan.timeoutMs - performance.now()));
-    commands.info(`Still waiting: ${shown}${more}; at most ${left} left`);
+    const more = hidden > 0 && sentence`, and ${hidden} more`;
+    const left = ours(formatDuration(Math.max(0, plan.timeoutMs - performance.now())));
+    commands.info(sentence`Still waiting: ${joined(shown, ', ')}${more}; at most ${left} left`);
   }
 
   return {
     preflight: (event) => {
-      if (event.kind === 'retry') logRetry(null, event.retry);
-      else {
-        commands.warning(
-          'Deploying without a look',
-          `${event.error.message} It is triggered all the same, because of \`wait: false\``,
+      if (event.kind === 'retry') {
+        errors.failed(null, event.retry.error);
+        line(null, describeRetry(event.retry));
+      } else {
+        line(
+          null,
+          sentence`The key may not read this, and \`wait: false\` does without it: ${describeError(event.error)}`,
         );
       }
     },
     write,
     start: (targets) => {
+      errors.recovered(null);
       for (const target of targets) progress.set(target, newProgress());
       for (const target of targets) line(target, announcement(target));
       if (plan.wait) {
+        const every = ours(formatDuration(plan.pollIntervalMs));
+        const whom = targets.length === 1 ? sentence`it finishes` : sentence`all have finished`;
         commands.info(
-          `Looking every ${formatDuration(plan.pollIntervalMs)} until it is done, at most until the timeout of ${formatDuration(plan.timeoutMs)}`,
+          sentence`Checking every ${every} until ${whom} (timeout: ${ours(formatDuration(plan.timeoutMs))})`,
         );
       }
       heartbeat = setInterval(beat, HEARTBEAT_MS).unref();
     },
     end: () => {
       clearInterval(heartbeat);
-      const total = [...retries.values()].reduce((sum, times) => sum + times, 0);
-      if (total > 0) {
-        const kinds = [...retries].map(([what, times]) => `${times} × ${what}`);
-        commands.info(
-          `${total} ${total === 1 ? 'hiccup' : 'hiccups'} survived: ${kinds.join('; ')}`,
-        );
-      }
+      const recovered = errors.describe();
+      if (recovered) commands.info(recovered);
     },
   };
 }
@@ -163,7 +169,7 @@ function newProgress(): Progress {
     startedAtMs,
     deployment: null,
     statusSinceMs: startedAtMs,
-    rollout: '',
+    rollout: sentence``,
     isConcluded: false,
   };
 }
@@ -171,15 +177,16 @@ function newProgress(): Progress {
 function fold(progress: Progress, event: DeployEvent): Progress {
   switch (event.kind) {
     case 'deployment':
+    case 'successor':
     case 'status':
       return { ...progress, deployment: event.deployment, statusSinceMs: performance.now() };
     case 'rollout': {
       const { instances, missing } = event.rollout;
-      const number = progress.deployment?.deploy_number;
+      const number = progress.deployment?.deploy_number ?? 0;
       const running = instances
-        ? `${instances.current} of ${instances.online} instances run #${number}`
-        : 'instances not known';
-      return { ...progress, rollout: [running, ...missing].join('; ') };
+        ? sentence`${instances.current} of ${instances.online} online instances run #${number}`
+        : sentence`instances not known`;
+      return { ...progress, rollout: joined([running, ...missing], '; ') };
     }
     case 'concluded':
       return { ...progress, isConcluded: true };
@@ -188,33 +195,39 @@ function fold(progress: Progress, event: DeployEvent): Progress {
   }
 }
 
-function announcement(target: Target): string {
+function announcement(target: Target): Sentence {
   const { application } = target;
-  const kind = application?.deployment_strategy;
   const region = application?.region.slug;
-  const details = [kind, region && `region ${region}`].filter(Boolean).join(', ');
-  return `Deploying ${displayName(target)}${details ? ` (${details})` : ''}`;
+  const details = [application?.deployment_strategy, region && sentence`region ${region}`].filter(
+    (detail) => detail !== null && detail !== undefined && detail !== '',
+  );
+  const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
+  return sentence`Deploying ${displayName(target)}${inBrackets}`;
 }
 
-function severalCandidates([taken, ...others]: readonly Deployment[]): string {
+function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
+  const number = taken?.deploy_number ?? 0;
   const numbers = listNumbers(others.map(({ deploy_number }) => deploy_number));
-  return `The trigger may have made #${taken?.deploy_number} or ${numbers}: taking #${taken?.deploy_number}, the likeliest`;
+  return sentence`The trigger may have made #${number} or ${numbers}: continuing with #${number}, the likeliest`;
 }
 
-function listNumbers(numbers: readonly number[]): string {
-  return numbers.map((number) => `#${number}`).join(', ');
+function listNumbers(numbers: readonly number[]): Sentence {
+  return joined(
+    numbers.map((number) => sentence`#${number}`),
+    ', ',
+  );
 }
 
-function introduction(event: Extract<DeployEvent, { kind: 'deployment' }>): string {
+function introduction(event: Extract<DeployEvent, { kind: 'deployment' }>): Sentence {
   const { deployment, origin } = event;
-  const number = `deployment #${deployment.deploy_number}`;
-  const revision = `${describeRevision(deployment)}; id ${deployment.id}, status ${deployment.status}`;
+  const number = sentence`#${deployment.deploy_number}`;
+  const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status "${deployment.status}"`;
   switch (origin) {
     case 'triggered':
-      return `Triggered ${number}: ${revision}`;
+      return sentence`Triggered deployment ${number}: ${details}`;
     case 'recovered':
-      return `The trigger had been carried out: adopting ${number}: ${revision}`;
+      return sentence`The request had succeeded: continuing with ${number}: ${details}`;
     case 'reused':
-      return `Reusing ${number} in place of triggering another: ${revision}`;
+      return sentence`Following deployment ${number} instead of triggering another: ${details}`;
   }
 }

@@ -3,11 +3,14 @@ import { request as octokit } from '@octokit/request';
 import { HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
 
 const CREATION_LIMIT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_DESCRIPTION = 140;
+const TITLE = 'No GitHub deployment';
 
 /** GitHub's words for the state of a GitHub deployment, as far as they are used here. */
 export type GitHubDeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
@@ -16,7 +19,7 @@ export type GitHubDeploymentState = 'in_progress' | 'success' | 'failure' | 'err
 export interface GitHubDeployment {
   /**
    * Sets the last state; null leaves it `in_progress`.
-   * @throws Error that says what GitHub refused and which permission the job may lack.
+   * @throws StepFailure that says what GitHub refused and which permission the job may lack.
    */
   finish(end: {
     state: GitHubDeploymentState | null;
@@ -61,7 +64,7 @@ export function startGitHubDeployment(options: {
   };
 
   async function create(): Promise<number> {
-    if (token === '') throw new Error('`github_token` is empty');
+    if (token === '') throw new StepFailure(TITLE, [sentence`\`github_token\` is empty.`]);
     const isProduction = /(?:^|[^a-z])prod(?:uction)?(?:[^a-z]|$)/i.test(environment);
     const pullRequest = context.payload.pull_request;
     const { id } = await post('POST /repos/{owner}/{repo}/deployments', {
@@ -76,7 +79,8 @@ export function startGitHubDeployment(options: {
       transient_environment: pullRequest !== undefined && !isProduction,
       request: { signal: creation.signal },
     });
-    if (typeof id !== 'number') throw new Error('GitHub made no deployment');
+    if (typeof id !== 'number')
+      throw new StepFailure(TITLE, [sentence`GitHub made no deployment.`]);
     await setState(id, 'in_progress', {
       description: options.description,
       signal: creation.signal,
@@ -96,7 +100,7 @@ export function startGitHubDeployment(options: {
         if (id === null) throw error;
         if (state !== null) await setState(id, state, { description, signal });
       } catch (reason) {
-        throw new Error(explain(reason));
+        throw new StepFailure(TITLE, [explain(reason)]);
       }
     },
   };
@@ -118,12 +122,13 @@ function gitHubPost(token: string, transport: SendRequest) {
   });
   return async (route: string, parameters: Record<string, unknown>) => {
     const { status, data } = await request(route, parameters);
-    if (status >= 300) throw new Error(`GitHub answered ${status}, a redirect elsewhere`);
+    if (status >= 300)
+      throw new StepFailure(TITLE, [sentence`GitHub answered ${status}, a redirect elsewhere.`]);
     try {
       const answer: unknown = JSON.parse(String(data));
       if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
     } catch {}
-    throw new Error(`GitHub answered ${status}, but not with JSON`);
+    throw new StepFailure(TITLE, [sentence`GitHub answered ${status}, but not with JSON.`]);
   };
 }
 
@@ -140,17 +145,20 @@ function withinOrigin(transport: SendRequest): SendRequest {
   };
 }
 
-function explain(reason: unknown): string {
+function explain(reason: unknown): Sentence {
+  if (reason instanceof StepFailure) return describeError(reason);
   const error = reason as { response?: { status?: number; data?: unknown }; cause?: unknown };
   const status = error.response?.status;
   if (status === 403 || status === 404) {
-    return `GitHub answered ${status}: the job needs \`permissions: deployments: write\`, and \`github_token\` must be for this repository`;
+    return sentence`GitHub answered ${status}: the job needs \`permissions: deployments: write\`, and \`github_token\` must be for this repository.`;
   }
-  if (status === 401) return 'GitHub answered 401: `github_token` is not valid';
-  if (status) return `GitHub answered ${status}: ${messageOf(error.response?.data)}`;
-  if (error.cause instanceof HttpError) return `${error.cause.host}: ${error.cause.message}`;
+  if (status === 401) return sentence`GitHub answered 401: \`github_token\` is not valid.`;
+  if (status) return sentence`GitHub answered ${status}: ${messageOf(error.response?.data)}.`;
+  if (error.cause instanceof HttpError) {
+    return sentence`Can't reach ${error.cause.host}: ${error.cause.message}.`;
+  }
   const isOurs = reason instanceof Error && reason.name !== 'AbortError' && !('request' in reason);
-  return isOurs ? reason.message : 'GitHub did not answer in time';
+  return isOurs ? describeError(reason) : sentence`GitHub did not answer in time.`;
 }
 
 /** GitHub's own words in an error body. */

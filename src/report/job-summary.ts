@@ -1,11 +1,13 @@
 import type { Conclusion } from '../deploy/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import { shortSha } from '../deploy/select-deployment.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import { LARGEST_SUMMARY_BYTES } from '../runner/commands.ts';
-import { summaryProse, summaryText } from '../runner/untrusted-text.ts';
+import { ours, type Sentence, sentence, summarySentence } from '../runner/sentence.ts';
+import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
-import { displayName, firstLine, shortSha } from './wording.ts';
+import { describeHead, displayName, firstLine } from './wording.ts';
 
 const LOG_LINES_SHOWN = 15;
 
@@ -39,44 +41,47 @@ export function jobSummary(
   return fits ?? heading;
 }
 
+/** The job summary of a step in which no deployment was followed. */
+export function shortSummary(symbol: string, title: string, lines: readonly Sentence[]): string {
+  const summary = `<h3>${symbol} ${summarySentence(ours(title))}</h3>\n${paragraph(lines)}`;
+  return Buffer.byteLength(summary) < LARGEST_SUMMARY_BYTES ? summary : `<h3>${symbol}</h3>\n`;
+}
+
 function headingSection(runs: readonly DeploymentRun[]): string {
   const good = runs.filter(({ conclusion }) => conclusion.kind === 'success').length;
   const [first] = runs;
   if (runs.length === 1 && first) {
-    const { target, deployment, conclusion } = first;
+    const { target, deployment } = first;
     const number = deployment ? ` <code>#${deployment.deploy_number}</code>` : '';
-    return `<h3>${symbol(conclusion)} ${summaryText(displayName(target), 100)}${number} ${headline(first)}</h3>\n`;
+    const name = summarySentence(displayName(target));
+    return `<h3>${symbol(first)} ${name}${number}: ${describeHead(first).toLowerCase()}</h3>\n`;
   }
   const sign = good === runs.length ? '✅' : '❌';
-  return `<h3>${sign} ${good} of ${runs.length} applications deployed</h3>\n`;
+  const heads = new Set(runs.map(describeHead));
+  const end =
+    good === runs.length && heads.size === 1 ? [...heads].join().toLowerCase() : 'as asked';
+  return `<h3>${sign} ${good} of ${runs.length} applications: ${end}</h3>\n`;
 }
 
-function headline({ deployment, conclusion }: DeploymentRun): string {
-  const isLive = deployment?.status === 'available';
-  switch (conclusion.kind) {
-    case 'timed_out':
-      return 'timed out';
-    case 'cancelled':
-      return 'was cancelled';
-    case 'failure':
-      return isLive ? 'is live, but not as asked' : 'failed';
-    case 'success':
-      return isLive ? 'is live' : 'was triggered';
-  }
+function symbol({ conclusion, deployment }: DeploymentRun): string {
+  if (conclusion.kind === 'success') return deployment?.status === 'available' ? '✅' : '⏳';
+  return SYMBOLS[conclusion.kind];
 }
 
-function symbol({ kind }: Conclusion): string {
-  return { success: '✅', failure: '❌', timed_out: '⌛', cancelled: '🚫' }[kind];
-}
+const SYMBOLS: Readonly<Record<Exclude<Conclusion['kind'], 'success'>, string>> = {
+  failure: '❌',
+  timed_out: '⌛',
+  cancelled: '🚫',
+};
 
 function tableSection(runs: readonly DeploymentRun[], workflow: Workflow): string {
   const head = ['Application', 'Deployment', 'Status', 'Commit or image', 'Duration'];
   const rows = runs.map((run) => {
-    const { target, deployment, conclusion, durationMs } = run;
+    const { target, deployment, durationMs } = run;
     const cells = [
-      summaryText(displayName(target), 100),
+      summarySentence(displayName(target)),
       deployment ? `<code>#${deployment.deploy_number}</code>` : '–',
-      `${symbol(conclusion)} ${deployment ? summaryText(deployment.status, 60) : '–'}`,
+      `${symbol(run)} ${deployment ? summaryText(deployment.status, 60) : '–'}${rolloutNote(run)}`,
       revisionCell(run, workflow),
       durationMs === null ? '–' : formatDuration(durationMs),
     ];
@@ -84,6 +89,12 @@ function tableSection(runs: readonly DeploymentRun[], workflow: Workflow): strin
   });
   const headings = head.map((text) => `<th>${text}</th>`).join('');
   return `<table>\n<tr>${headings}</tr>\n${rows.join('')}</table>\n`;
+}
+
+function rolloutNote({ rollout }: DeploymentRun): string {
+  if (!rollout?.instances) return '';
+  const { current, online } = rollout.instances;
+  return ` on ${current} of ${online} online instances`;
 }
 
 function revisionCell({ deployment }: DeploymentRun, { repositoryUrl, sha }: Workflow): string {
@@ -96,15 +107,20 @@ function revisionCell({ deployment }: DeploymentRun, { repositoryUrl, sha }: Wor
     repositoryUrl !== null && git_sha === sha
       ? `<a href="${repositoryUrl}/commit/${sha}">${short}</a>`
       : short;
-  const message = commit_message ? ` ${summaryText(firstLine(commit_message))}` : '';
+  const message = commit_message ? ` ${summaryText(firstLine(commit_message), 120)}` : '';
   const author = committer_name ? ` by ${summaryText(committer_name, 60)}` : '';
   return `${commit}${message}${author}`;
 }
 
 function problemSection({ target, conclusion }: DeploymentRun, isNamed: boolean): string {
   if (conclusion.kind === 'success') return '';
-  const name = isNamed ? `<b>${summaryText(displayName(target), 100)}</b>: ` : '';
-  return `<p>${name}${summaryProse(conclusion.problem)}</p>\n`;
+  const [what, ...rest] = conclusion.lines;
+  const first = isNamed ? sentence`${displayName(target)}: ${what ?? null}` : (what ?? sentence``);
+  return paragraph([first, ...rest]);
+}
+
+function paragraph(lines: readonly Sentence[]): string {
+  return `<p>${lines.map(summarySentence).join('<br>\n')}</p>\n`;
 }
 
 function logTailSection({ target }: DeploymentRun, logTail: readonly LogLine[]): string {
@@ -112,6 +128,8 @@ function logTailSection({ target }: DeploymentRun, logTail: readonly LogLine[]):
   const lines = logTail.slice(-LOG_LINES_SHOWN).map(({ ts, msg }) => {
     return `${summaryText(`${ts} ${msg}`.trim(), 300)}<br>\n`;
   });
-  const title = `Last log lines of ${summaryText(displayName(target), 100)}`;
+  const title = summarySentence(
+    sentence`The last log lines of the online instances of ${displayName(target)} since the trigger, perhaps of the version before`,
+  );
   return `<details open><summary>${title}</summary>\n${lines.join('')}</details>\n`;
 }

@@ -3,6 +3,7 @@ import type { DeployPlan } from '../deploy/plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
+import { joined } from '../runner/sentence.ts';
 
 /** What the outputs of one application are made of; what is not known yet is left out. */
 type Known = Pick<DeploymentRun, 'target'> & Partial<DeploymentRun>;
@@ -41,7 +42,10 @@ export function setOutputs(all: readonly Known[]): void {
     all.map((known) => {
       const { conclusion } = known;
       const hasFailed = conclusion && conclusion.kind !== 'success';
-      return { ...outputsOf(known), ...(hasFailed && { error: conclusion.problem }) };
+      return {
+        ...outputsOf(known),
+        ...(hasFailed && { error: String(joined(conclusion.lines, ' ')) }),
+      };
     }),
   );
 }

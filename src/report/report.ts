@@ -5,11 +5,13 @@ import type { SendRequest } from '../http/transport.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
+import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
-import { jobSummary } from './job-summary.ts';
+import { jobSummary, shortSummary } from './job-summary.ts';
 import { readLogTail } from './log-tail.ts';
-import { displayName } from './wording.ts';
+import { describeHead, displayName } from './wording.ts';
 
 /**
  * Starts to record the step as a GitHub deployment, where `environment` asks for it; else null.
@@ -31,7 +33,7 @@ export async function recordGitHubDeployment(
       transport,
     });
   } catch (error) {
-    warn('No GitHub deployment', error);
+    warn(...gitHubWarning(error));
     return null;
   }
 }
@@ -60,45 +62,62 @@ export async function report(
         signal,
       });
     } catch (error) {
-      warn(`No log of ${displayName(target)}`, error);
+      warn(
+        'No log lines',
+        sentence`The runtime log of ${displayName(target)} can't be read: ${reasonOf(error)}`,
+      );
       return [];
     }
   }
 
   const finished = gitHubDeployment
-    ?.finish({ ...gitHubEnd(runs, plan), signal })
-    .catch((error: unknown) => warn('No GitHub deployment', error));
+    ?.finish({ ...gitHubEnd(runs), signal })
+    .catch((error: unknown) => warn(...gitHubWarning(error)));
   const logTails = new Map<DeploymentRun, readonly LogLine[]>();
   await Promise.all(runs.map(async (run) => logTails.set(run, await logTail(run))));
   for (const run of runs) {
     const lines = logTails.get(run) ?? [];
     if (lines.length === 0) continue;
     commands.group(
-      `Log of ${displayName(run.target)} since the trigger, last ${lines.length} lines`,
+      sentence`The last ${lines.length} log lines of the online instances of ${displayName(run.target)} since the trigger, perhaps of the version before`,
       lines.map(({ ts, msg }) => `${ts} ${msg}`),
     );
   }
-  try {
-    commands.appendToSummary(jobSummary(runs, { logTails, workflow: workflow() }));
-  } catch (error) {
-    warn('No job summary', error);
-  }
+  writeSummary(jobSummary(runs, { logTails, workflow: workflow() }));
   await finished;
 }
 
-function gitHubEnd(runs: readonly DeploymentRun[], { wait }: DeployPlan) {
+/** The job summary of a step that ended without a deployment. Never throws: a failure is a warning. */
+export function reportNothingDeployed(
+  symbol: string,
+  { title, lines }: { readonly title: string; readonly lines: readonly Sentence[] },
+): void {
+  writeSummary(shortSummary(symbol, title, lines));
+}
+
+function writeSummary(summary: string): void {
+  try {
+    commands.appendToSummary(summary);
+  } catch (error) {
+    warn('No job summary', sentence`The job summary can't be written: ${reasonOf(error)}`);
+  }
+}
+
+function gitHubEnd(runs: readonly DeploymentRun[]) {
   const kinds = runs.map(({ conclusion }) => conclusion.kind);
   const description = runs
-    .map(({ target, conclusion }) => {
-      const end = conclusion.kind === 'success' ? 'live' : conclusion.problem;
-      return `${displayName(target)}: ${end}`;
+    .map((run) => {
+      const { target, conclusion } = run;
+      const lines = conclusion.kind === 'success' ? [describeHead(run)] : conclusion.lines;
+      return `${displayName(target)}: ${joined(lines, ' ')}`;
     })
     .join('; ');
   if (kinds.includes('timed_out') || kinds.includes('cancelled')) {
     return { state: 'error', description } as const;
   }
   if (kinds.includes('failure')) return { state: 'failure', description } as const;
-  return { state: wait ? 'success' : null, description } as const;
+  const areLive = runs.every(({ deployment }) => deployment?.status === 'available');
+  return { state: areLive ? 'success' : null, description } as const;
 }
 
 function workflow() {
@@ -110,7 +129,18 @@ function workflow() {
   };
 }
 
-function warn(title: string, error: unknown): void {
-  const reason = error instanceof Interrupted ? (error.lastError ?? 'no answer in time') : error;
-  commands.warning(title, reason instanceof Error ? reason.message : String(reason));
+function gitHubWarning(error: unknown): [string, Sentence] {
+  return [
+    'No GitHub deployment',
+    sentence`The step is not recorded in GitHub's deployments: ${reasonOf(error)}`,
+  ];
+}
+
+function reasonOf(error: unknown): Sentence {
+  if (!(error instanceof Interrupted)) return describeError(error);
+  return error.lastError ? describeError(error.lastError) : sentence`no answer in time`;
+}
+
+function warn(title: string, message: Sentence): void {
+  commands.warning(title, [message]);
 }

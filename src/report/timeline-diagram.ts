@@ -15,7 +15,7 @@ export function timelineDiagram(runs: readonly DeploymentRun[]): string {
   const drawn = runs.filter((run) => run.timeline.length > 0 && lengthMs(run) >= SHORTEST_RUN_MS);
   if (drawn.length === 0) return '';
   const sections = drawn.map((run) => {
-    const name = diagramText(displayName(run.target)) || 'Application';
+    const name = diagramText(String(displayName(run.target))) || 'Application';
     return `section ${name}\n${bars(run).join('')}`;
   });
   return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\ntodayMarker off\ntickInterval ${tickInterval(drawn)}\n${sections.join('')}\`\`\`\n\n`;

@@ -1,35 +1,100 @@
+import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Target } from '../deploy/preflight.ts';
+import { shortSha } from '../deploy/select-deployment.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { singleLine } from '../runner/untrusted-text.ts';
+import { foreign, joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { formatDuration } from '../time/duration.ts';
 
-const LONGEST_NAME = 100;
+const LONGEST_MESSAGE = 100;
+const LONGEST_COMMITTER = 60;
 
-/** The application's name, shortened so that it leaves room for the rest, or its ID where it is not known. */
-export function displayName({ application, applicationId }: Target): string {
-  return singleLine(application?.name ?? applicationId, LONGEST_NAME);
+/** The application's name, or its ID where it is not known. */
+export function displayName({ application, applicationId }: Target): Sentence {
+  return foreign(application?.name ?? applicationId);
 }
 
 /** What a deployment is of: `commit d77ead8 "test" by John Doe`, `image docker.io/nginx:1.25`. */
-export function describeRevision(deployment: Deployment): string {
+export function describeRevision(deployment: Deployment): Sentence {
   const { git_sha, commit_message, committer_name, image_reference } = deployment;
-  if (image_reference !== null) return `image ${image_reference}`;
-  const message = commit_message && firstLine(commit_message);
-  const commit = git_sha === null ? 'the latest commit' : `commit ${shortSha(git_sha)}`;
-  return [
-    commit,
-    message && `"${message}"`,
-    committer_name && `by ${singleLine(committer_name, 60)}`,
-  ]
-    .filter(Boolean)
-    .join(' ');
+  if (image_reference !== null) return sentence`image ${image_reference}`;
+  const commit =
+    git_sha === null ? sentence`the latest commit` : sentence`commit ${shortSha(git_sha)}`;
+  const message =
+    commit_message && sentence` "${foreign(firstLine(commit_message), LONGEST_MESSAGE)}"`;
+  const committer = committer_name && sentence` by ${foreign(committer_name, LONGEST_COMMITTER)}`;
+  return sentence`${commit}${message || null}${committer || null}`;
 }
 
-/** The first line of a commit message, at most 120 characters of it. */
+/** The first line of a commit message. */
 export function firstLine(message: string): string {
-  return singleLine(message.split('\n', 1)[0] ?? '', 120);
+  return message.split('\n', 1)[0] ?? '';
 }
 
-/** The first 7 digits of a commit's hash. */
-export function shortSha(sha: string): string {
-  return singleLine(sha).slice(0, 7);
+/** How a step ended, for its annotation. */
+export interface StepEnd {
+  readonly hasFailed: boolean;
+  readonly title: string;
+  readonly lines: readonly Sentence[];
+}
+
+/** The end of a step with these runs: each that failed, or all of them. */
+export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
+  const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
+  const [first] = failed;
+  if (!first || first.conclusion.kind === 'success') {
+    const heads = runs.map(describeHead);
+    const title = new Set(heads).size === 1 ? heads[0] : 'Deployed';
+    return { hasFailed: false, title: title ?? 'Deployed', lines: runs.map(describeSuccess) };
+  }
+  if (runs.length === 1) {
+    const [what, ...rest] = first.conclusion.lines;
+    const named = sentence`Application ${displayName(first.target)}: ${what ?? null}`;
+    return { hasFailed: true, title: first.conclusion.title, lines: [named, ...rest] };
+  }
+  return {
+    hasFailed: true,
+    title: 'Not all deployed',
+    lines: [
+      sentence`${failed.length} of ${runs.length} applications failed.`,
+      ...failed.map(describeFailure),
+    ],
+  };
+}
+
+/** In one line: the application and all that is to be said of its failure. */
+export function describeFailure({ target, conclusion }: DeploymentRun): Sentence {
+  const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
+  return sentence`Application ${displayName(target)}: ${joined(lines, ' ')}`;
+}
+
+/** Two or three words for how a run ended. */
+export function describeHead({ conclusion, origin, deployment, timeline }: DeploymentRun): string {
+  if (conclusion.kind !== 'success') return conclusion.title;
+  const isLive = deployment?.status === 'available';
+  if (origin !== 'reused') return isLive ? 'Live' : 'Triggered';
+  if (timeline[0]?.status === 'available') return 'Already live';
+  return isLive ? 'Live' : 'Already in progress';
+}
+
+function describeSuccess(run: DeploymentRun): Sentence {
+  const { target, deployment, durationMs, rollout, replacedBy } = run;
+  const revision = deployment && describeRevision(deployment);
+  const what = sentence`Application ${displayName(target)}: Deployment #${deployment?.deploy_number ?? 0}`;
+  switch (describeHead(run)) {
+    case 'Triggered':
+      return sentence`${what} was triggered, and is not waited for: ${revision}`;
+    case 'Already in progress':
+      return sentence`${what} was in progress already, so nothing was triggered: ${revision}`;
+    case 'Already live':
+      return sentence`${what} was live already, so nothing was triggered: ${revision}`;
+    default: {
+      const after = ours(formatDuration(durationMs ?? 0));
+      if (replacedBy !== null) {
+        return sentence`${what} went live; now #${replacedBy} is, which is newer: ${revision}`;
+      }
+      const count = rollout?.instances;
+      const where = count && sentence` on ${count.current} of ${count.online} online instances`;
+      return sentence`${what} is live${where ?? null} after ${after}: ${revision}`;
+    }
+  }
 }

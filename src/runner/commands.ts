@@ -1,6 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
-import { escapeLogLine, redactSecrets, registerSecret, singleLine } from './untrusted-text.ts';
+import { redactSecrets, registerSecret } from './redact-secrets.ts';
+import { joined, ours, type Sentence, sentence } from './sentence.ts';
+import { escapeLogLine, singleLine } from './untrusted-text.ts';
 
 /**
  * Everything that this action hands to the GitHub runner goes through here, and is made harmless
@@ -12,44 +14,50 @@ export function getInput(name: string): string {
   return core.getInput(name);
 }
 
-/** Masks `secret` in the job's log, and redacts it in all that this module writes. */
+/** Marks that .NET's culture-sensitive search takes as one with the `::` before them, which it then misses. */
+const COMBINING = /^[\p{M}\uff9e\uff9f]+/u;
+
+/**
+ * Masks `secret` in the job's log, and redacts it in all that this module writes. The runner masks it
+ * from its first character on that is no combining mark: else it would show the command.
+ */
 export function maskSecret(secret: string): void {
-  if (secret === '') return;
-  core.setSecret(secret);
+  const maskable = secret.replace(COMBINING, '');
+  if (maskable !== '') core.setSecret(maskable);
   registerSecret(secret);
 }
 
 /** One line in the step's log. */
-export function info(line: string): void {
-  core.info(escapeLogLine(line));
+export function info(line: Sentence): void {
+  core.info(escapeLogLine(String(line)));
 }
 
 /** One line in the step's log under debug logging (`RUNNER_DEBUG=1`). */
 export function debug(line: string): void {
-  if (core.isDebug()) core.debug(escapeLogLine(line));
+  if (core.isDebug()) core.debug(commandData([line]));
 }
 
-/** A folded group in the step's log. */
-export function group(title: string, lines: readonly string[]): void {
-  core.startGroup(escapeLogLine(title));
-  for (const line of lines) info(line);
+/** A folded group in the step's log. Strings in it are lines that others wrote. */
+export function group(title: Sentence, lines: readonly (string | Sentence)[]): void {
+  core.startGroup(commandData([title]));
+  for (const line of lines) core.info(escapeLogLine(String(line)));
   core.endGroup();
 }
 
-/** An annotation at level notice. */
-export function notice(title: string, message: string): void {
-  core.notice(annotation(message), { title: escapeLogLine(title) });
+/** An annotation at level notice; like all, of a title of ours and lines that make sense without it. */
+export function notice(title: string, lines: readonly Sentence[]): void {
+  core.notice(annotationData(lines), { title });
 }
 
 /** An annotation at level warning. */
-export function warning(title: string, message: string): void {
-  core.warning(annotation(message), { title: escapeLogLine(title) });
+export function warning(title: string, lines: readonly Sentence[]): void {
+  core.warning(annotationData(lines), { title });
 }
 
 /** Fails the step with an annotation at level error. */
-export function fail(title: string, message: string): void {
+export function fail(title: string, lines: readonly Sentence[]): void {
   process.exitCode = 1;
-  core.error(annotation(message), { title: escapeLogLine(title) });
+  core.error(annotationData(lines), { title });
 }
 
 /** Ends the process once everything is written: an aborted connection attempt would keep it alive for minutes. */
@@ -58,16 +66,34 @@ export function endProcess(): void {
 }
 
 const outputs = new Map<string, string>();
+const unwrittenOutputs = new Map<string, unknown>();
 
-/** Sets an output; null is the empty string, an object is written as JSON. Setting the same value again does nothing. */
+/**
+ * Sets an output; null is the empty string, an object is written as JSON. Setting the same value again
+ * does nothing. Never throws: see {@link outputProblem}.
+ */
 export function setOutput(name: string, value: string | number | boolean | object | null): void {
   const text =
     typeof value === 'object' && value !== null
-      ? JSON.stringify(value, (_, part) => (typeof part === 'string' ? redactSecrets(part) : part))
+      ? JSON.stringify(value, (_, part) => redactPart(part))
       : singleLine(String(value ?? ''), Number.POSITIVE_INFINITY);
   if (outputs.get(name) === text) return;
   outputs.set(name, text);
-  core.setOutput(name, text);
+  try {
+    core.setOutput(name, text);
+    unwrittenOutputs.delete(name);
+  } catch (error) {
+    unwrittenOutputs.set(name, error);
+  }
+}
+
+/** Which outputs could not be written and why; null when all could. */
+export function outputProblem(): Sentence | null {
+  const [first] = unwrittenOutputs.values();
+  if (first === undefined) return null;
+  const names = [...unwrittenOutputs.keys()].map((name) => ours(`\`${name}\``));
+  const reason = first instanceof Error ? first.message : String(first);
+  return sentence`The outputs ${joined(names, ', ')} could not be written to ${process.env.GITHUB_OUTPUT ?? ''}: ${reason}`;
 }
 
 /**
@@ -84,6 +110,38 @@ export function appendToSummary(markdown: string): void {
 /** GitHub refuses a step's summary above this size in bytes. */
 export const LARGEST_SUMMARY_BYTES = 1_048_576;
 
-function annotation(message: string): string {
-  return message.split('\n').map(escapeLogLine).join('\n');
+/** The runner cuts an annotation's text off after so many characters. */
+const LONGEST_ANNOTATION = 4_096;
+const LONGEST_NOTE = 60;
+
+/** As many of the lines as an annotation holds, and how many more there are. */
+function annotationData(lines: readonly Sentence[]): string {
+  let length = 0;
+  const fitting = lines.filter((line) => {
+    length += String(line).length + 1;
+    return length <= LONGEST_ANNOTATION - LONGEST_NOTE;
+  });
+  const hidden = lines.length - fitting.length;
+  const note = sentence`… and ${hidden} more: see the log and the job summary.`;
+  return commandData(hidden > 0 ? [...fitting, note] : fitting);
+}
+
+/**
+ * The data of a workflow command. It begins with an ASCII character: the runner would miss the command
+ * if a combining mark followed its `::` (actions/runner, ActionCommand.cs).
+ */
+function commandData(lines: readonly (string | Sentence)[]): string {
+  return lines
+    .map((line) => escapeLogLine(String(line)))
+    .join('\n')
+    .replace(/^(?=[^ -~])/, ' ');
+}
+
+/** Redacts a string, or the property names of an object. */
+function redactPart(part: unknown): unknown {
+  if (typeof part === 'string') return redactSecrets(part);
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [redactSecrets(name), value]),
+  );
 }

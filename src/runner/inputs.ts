@@ -1,5 +1,7 @@
 import { parseDuration } from '../time/duration.ts';
 import * as commands from './commands.ts';
+import { redactSecrets } from './redact-secrets.ts';
+import { foreign, ours, type Sentence, sentence } from './sentence.ts';
 import { StepFailure } from './step-failure.ts';
 
 /** How one input is read; a table of inputs has the order of its `action.yml`. */
@@ -9,12 +11,12 @@ export interface Input<T> {
   readonly required?: boolean;
   /** Never shown. */
   readonly secret?: boolean;
-  /** The typed value of `text`, which is trimmed; '' where the default is ''. @throws NotAllowed */
+  /** The typed value of `text`, which is trimmed; '' where the default is ''. @throws InvalidValue */
   parse(text: string): T;
 }
 
-/** A value that an input does not take; the message says what it takes. */
-export class NotAllowed extends Error {}
+/** A value that an input does not take; the message says what was expected, or what is wrong. */
+export class InvalidValue extends Error {}
 
 /** The typed values of a table of inputs, by name. */
 export type Values<Inputs> = {
@@ -38,10 +40,10 @@ export const withDefault = <T>(fallback: string, parse: (text: string) => T): In
   parse,
 });
 
-/** Takes the texts that `isAllowed`; `allowed` says which these are. */
-export function matching(allowed: string, isAllowed: (text: string) => boolean) {
+/** Takes the texts that are `isValid`; `expected` says which these are. */
+export function matching(expected: string, isValid: (text: string) => boolean) {
   return (text: string): string => {
-    if (!isAllowed(text)) throw new NotAllowed(allowed);
+    if (!isValid(text)) throw new InvalidValue(`expected ${expected}`);
     return text;
   };
 }
@@ -54,7 +56,8 @@ export function oneOf(...words: string[]) {
 
 /** YAML 1.2 core schema, as in @actions/core's getBooleanInput(). */
 export function boolean(text: string): boolean {
-  if (!/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) throw new NotAllowed('true or false');
+  if (!/^(?:true|True|TRUE|false|False|FALSE)$/.test(text))
+    throw new InvalidValue('expected true or false');
   return text.toLowerCase() === 'true';
 }
 
@@ -62,7 +65,7 @@ export function integer(min: number, max: number) {
   return (text: string): number => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max)) {
-      throw new NotAllowed(`a whole number from ${min} to ${max}`);
+      throw new InvalidValue(`expected a whole number from ${min} to ${max}`);
     }
     return value;
   };
@@ -75,8 +78,8 @@ export function durationFrom(minMs: number, least: string) {
   return (text: string): number => {
     const ms = parseDuration(text);
     if (ms === null || ms < minMs || ms > LONGEST_DURATION_MS) {
-      throw new NotAllowed(
-        `a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; ${least}, at most 24h`,
+      throw new InvalidValue(
+        `expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; ${least}, at most 24h`,
       );
     }
     return ms;
@@ -112,42 +115,45 @@ export function readInputs<Inputs extends Record<string, Input<unknown>>>(
   const secrets = Object.keys(table).filter((name) => table[name]?.secret);
   for (const name of secrets) mask(commands.getInput(name));
 
-  const problems: string[] = [];
+  const problems: Sentence[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, input] of Object.entries(table)) {
     const provided = commands.getInput(name);
+    const label = sentence`\`${ours(name)}\``;
     if (input.required && provided === '') {
-      problems.push(`\`${name}\`: required, but not given${input.secret ? EMPTY_SECRET : ''}`);
+      problems.push(sentence`${label} is required.${input.secret && EMPTY_SECRET}`);
       continue;
     }
     try {
+      if (provided.length > LONGEST_INPUT)
+        throw new InvalidValue('expected at most 10,000 characters');
       values[name] = input.parse(provided || input.default);
     } catch (error) {
-      if (!(error instanceof NotAllowed)) throw error;
-      const shown = input.secret ? 'the value' : JSON.stringify(withoutCredentials(provided));
-      problems.push(`\`${name}\`: ${shown} is not allowed; allowed is ${error.message}`);
+      if (!(error instanceof InvalidValue)) throw error;
+      const shown = input.secret ? sentence`the value` : sentence`"${shownValue(provided)}"`;
+      problems.push(sentence`${label}: ${shown} is invalid; ${ours(error.message)}.`);
     }
   }
-  problems.push(
-    ...check((name, word) => {
-      const provided = commands.getInput(name);
-      if (word === undefined) return provided !== '';
-      return (provided || table[name]?.default || '').toLowerCase() === word;
-    }),
-  );
-  if (problems.length > 0) throw new StepFailure('Invalid inputs', problems.join('\n'));
+  const between = check((name, word) => {
+    const provided = commands.getInput(name);
+    if (word === undefined) return provided !== '';
+    return (provided || table[name]?.default || '').toLowerCase() === word;
+  });
+  problems.push(...between.map(ours));
+  if (problems.length > 0) throw new StepFailure('Invalid inputs', problems);
   return values as Values<Inputs>;
 }
 
-const EMPTY_SECRET =
-  '. Is the secret behind it set? Secrets are empty in workflows triggered from forks and by Dependabot';
+const LONGEST_INPUT = 10_000;
+const EMPTY_SECRET = sentence` Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot.`;
 
 /** Each line by itself as well: the runner masks a secret of several lines only as a whole. */
 function mask(secret: string): void {
   for (const part of new Set([secret, ...lines(secret)])) commands.maskSecret(part);
 }
 
-/** A URL's user name and password are secrets too. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/]*@/g, '//***@').slice(0, 200);
+/** An address's user name and password, which end at its last `@`, are secrets too. */
+function shownValue(text: string): Sentence {
+  const withoutCredentials = redactSecrets(text).replace(/^(https?:[/\\]*)?[\s\S]*@/i, '$1***@');
+  return foreign(JSON.stringify(withoutCredentials).slice(1, -1), 200);
 }

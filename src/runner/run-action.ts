@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { abortAfter, Interrupted, type InterruptReason } from '../time/deadline.ts';
 import * as commands from './commands.ts';
-import { StepFailure } from './step-failure.ts';
+import { sentence } from './sentence.ts';
+import { describeError, StepFailure } from './step-failure.ts';
 
 const REPORT_MS = 5_000;
 const REPORT_AFTER_CANCELLATION_MS = 4_000;
@@ -37,7 +38,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
     });
   }
   process.on('uncaughtException', (error) => {
-    fail(error);
+    end(error);
     commands.endProcess();
   });
   try {
@@ -52,28 +53,43 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
         return report.signal;
       },
     });
+    end(null);
   } catch (error) {
-    fail(error);
+    end(error);
   }
   commands.endProcess();
 }
 
-function fail(error: unknown): void {
-  if (error instanceof StepFailure) commands.fail(error.title, error.message);
-  else if (error instanceof Interrupted) commands.fail(...describeInterruption(error));
-  else {
-    const unexpected = error instanceof Error ? error : new Error(String(error));
-    for (const line of (unexpected.stack ?? '').split('\n')) commands.debug(line);
-    commands.fail(
-      'Unexpected error',
-      `${unexpected.message}. This is a bug of the action: please report it`,
-    );
-  }
+/** Fails the step where something failed, or where its outputs could not be written. */
+function end(error: unknown): void {
+  const failure = error === null ? null : toStepFailure(error);
+  const problem = commands.outputProblem();
+  if (!failure && !problem) return;
+  commands.fail(failure?.title ?? 'Outputs not written', [
+    ...(failure?.lines ?? []),
+    ...(problem ? [problem] : []),
+  ]);
 }
 
-function describeInterruption({ reason, lastError }: Interrupted): [string, string] {
-  const last = lastError ? `; the last failure was: ${lastError.message}` : '';
+function toStepFailure(error: unknown): StepFailure {
+  if (error instanceof StepFailure) return error;
+  if (error instanceof Interrupted) return interruption(error);
+  const unexpected = error instanceof Error ? error : new Error(String(error));
+  for (const line of (unexpected.stack ?? '').split('\n')) commands.debug(line);
+  return new StepFailure('Unexpected error', [
+    sentence`This is a bug of the action, please report it: ${unexpected.message}`,
+  ]);
+}
+
+function interruption({ reason, lastError }: Interrupted): StepFailure {
+  const last = lastError ? [sentence`The last failure: ${describeError(lastError)}`] : [];
   return reason === 'cancelled'
-    ? ['Cancelled', `The workflow was cancelled before the step was done${last}`]
-    : ['Timed out', `The step's \`timeout\` was over before it was done${last}`];
+    ? new StepFailure('Workflow cancelled', [
+        sentence`The workflow was cancelled before the step was done.`,
+        ...last,
+      ])
+    : new StepFailure('Timed out', [
+        sentence`The step's \`timeout\` was over before it was done.`,
+        ...last,
+      ]);
 }

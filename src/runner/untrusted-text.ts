@@ -1,4 +1,5 @@
 import stripAnsi from 'strip-ansi';
+import { redactSecrets } from './redact-secrets.ts';
 
 /**
  * Text from outside (commit messages, names, log lines, error bodies) on its way to a person. The
@@ -7,40 +8,6 @@ import stripAnsi from 'strip-ansi';
  */
 
 const LONGEST_LINE = 4_000;
-/** Below this, an encoded form could stand in any text. */
-const SHORTEST_FORM = 6;
-
-/** Longest first, so that no form is left over in pieces. */
-let secretForms: readonly string[] = [];
-
-/** From now on `secret` is shown as `***` by every function here: as it is, and in JSON, a URL, base64 and hex. */
-export function registerSecret(secret: string): void {
-  if (secret === '') return;
-  const bytes = Buffer.from(secret);
-  const forms = [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret.toWellFormed()),
-    bytes.toString('hex'),
-    ...[0, 1, 2].flatMap((offset) => base64Within(bytes, offset)),
-  ];
-  secretForms = [...new Set([...secretForms, ...forms])].sort((a, b) => b.length - a.length);
-}
-
-/** What base64 makes of `bytes` wherever they stand in longer data, `offset` bytes after a whole group. */
-function base64Within(bytes: Buffer, offset: number): string[] {
-  const start = Math.ceil((8 * offset) / 6);
-  const end = Math.floor((8 * (offset + bytes.length)) / 6);
-  const data = Buffer.concat([Buffer.alloc(offset), bytes]);
-  return (['base64', 'base64url'] as const)
-    .map((encoding) => data.toString(encoding).slice(start, end))
-    .filter((form) => form.length >= SHORTEST_FORM);
-}
-
-/** `text` with every secret in it hidden, else unchanged: for outputs. */
-export function redactSecrets(text: string): string {
-  return secretForms.reduce((hidden, form) => hidden.replaceAll(form, '***'), text);
-}
 
 // C0, DEL and C1 controls; line and paragraph separators.
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
@@ -48,13 +15,14 @@ const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 const INVISIBLE = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
 
 /**
- * One line without terminal escapes, control or bidi characters, at most `longest` characters long;
- * line breaks become blanks.
+ * One line without secrets, terminal escapes, control or bidi characters, at most `longest` characters
+ * long; line breaks become blanks. Redacted before it is cut, so that no part of a secret is left over.
  */
 export function singleLine(text: string, longest = LONGEST_LINE): string {
-  const clean = redactSecrets(
-    stripAnsi(text).replace(CONTROLS, ' ').replace(INVISIBLE, '\ufffd').toWellFormed(),
-  );
+  const clean = redactSecrets(stripAnsi(text))
+    .replace(CONTROLS, ' ')
+    .replace(INVISIBLE, '\ufffd')
+    .toWellFormed();
   return clean.length > longest ? `${clean.slice(0, longest - 1).toWellFormed()}…` : clean;
 }
 
@@ -78,15 +46,8 @@ export function summaryText(text: string, longest = 500): string {
   return `<code>${html.trim() === '' ? '&#160;' : html}</code>`;
 }
 
-/**
- * HTML for a sentence of ours with text from outside in it: as summaryText(), but not in `<code>`. A
- * zero-width space keeps GitHub from taking `@name` for a mention and `#1` for an issue.
- */
-export function summaryProse(text: string): string {
-  return escapeMarkup(singleLine(text.replace(/\n/g, ' '))).replace(/&#(?:64|35);/g, '$&&#8203;');
-}
-
-function escapeMarkup(text: string): string {
+/** `text` with a character reference for each character that HTML, Markdown or GitHub's autolinks act on. */
+export function escapeMarkup(text: string): string {
   return text.replace(
     /[&<>"'`*_[\]()|~@#!\\$^{}]|:(?=\/\/)|(?<=www)\./gi,
     (character) => `&#${character.charCodeAt(0)};`,

@@ -1,0 +1,14 @@
+import type { Sentence } from '../runner/sentence.ts';
+
+/** How an application ended, if not well. */
+export interface Failure {
+  readonly kind: 'failure' | 'timed_out' | 'cancelled';
+  /** The annotation's title; in the summary's heading behind the name. */
+  readonly title: string;
+  /** What happened; then the state of the world; then what to do. */
+  readonly lines: readonly Sentence[];
+}
+
+export function failure(title: string, lines: readonly Sentence[]): Failure {
+  return { kind: 'failure', title, lines };
+}

@@ -1,0 +1,33 @@
+import type { Deployment } from '../nodion/responses.ts';
+import { sentence } from '../runner/sentence.ts';
+import { type Failure, failure } from './failure.ts';
+import type { DeployPlan } from './plan.ts';
+import { isOfCommit, shortSha, tagOf } from './select-deployment.ts';
+
+/** What was asked for and is known not to be so, or can't be confirmed; null when all is as asked. */
+export function findMismatch(deployment: Deployment, { match, wait }: DeployPlan): Failure | null {
+  const { commit, imageTag } = match;
+  const number = sentence`Deployment #${deployment.deploy_number}`;
+  const isLive = deployment.status === 'available';
+  const is = isLive ? sentence`is live, but ` : sentence`is `;
+  const tag = tagOf(deployment);
+  if (imageTag !== null && tag !== null && tag !== imageTag) {
+    return failure(isLive ? 'Live, but another image tag' : 'Another image tag', [
+      sentence`${number} ${is}of tag "${tag}", not of \`image_tag\` "${imageTag}".`,
+      sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
+    ]);
+  }
+  if (commit === null || isOfCommit(deployment, commit)) return null;
+  const { git_sha } = deployment;
+  if (git_sha === null) {
+    return failure('Commit not confirmed', [
+      sentence`${number}: \`expected_sha\` ${commit} can't be confirmed, as Nodion does not say the commit.`,
+      ...(wait ? [] : [sentence`It may say so later: use \`wait: true\`.`]),
+    ]);
+  }
+  return failure(isLive ? 'Live, but another commit' : 'Another commit', [
+    sentence`${number} ${is}of commit ${shortSha(git_sha)}, not of \`expected_sha\` ${shortSha(commit)}.`,
+    sentence`It is of ${git_sha}; expected was ${commit}.`,
+    sentence`Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.`,
+  ]);
+}
