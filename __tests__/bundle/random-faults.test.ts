@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { fastClock } from '../../fakes/clock.ts';
 import { playRandomScenario, randomScenario } from '../../fakes/random-scenario.ts';
 import { onStage } from '../../fakes/stage.ts';
+import { SPEED } from './scenario.ts';
 
 // 32 scenarios; `npm run soak` plays as many as you like.
 test('Whatever goes wrong: never two deployments, green only when live, in time', async () => {
@@ -10,7 +11,9 @@ test('Whatever goes wrong: never two deployments, green only when live, in time'
   await fc.assert(
     fc.asyncProperty(four, async (scenarios) => {
       await Promise.all(
-        scenarios.map((one) => onStage(fastClock(10), (stage) => playRandomScenario(one, stage))),
+        scenarios.map((one) =>
+          onStage(fastClock(SPEED), (stage) => playRandomScenario(one, stage)),
+        ),
       );
     }),
     { numRuns: 8, endOnFailure: true },
