@@ -112,10 +112,10 @@ session('An image tag is deployed to three applications, and one fails', ({ nodi
     inputs: { application_name: 'proxy-eu\nproxy-us\nproxy-asia', image_tag: 'v2.0.0' },
     onLog: script(
       ['[proxy-asia] Triggered', () => become(eu, 'waiting')],
-      ['[proxy-eu] #1 waiting', () => become(us, 'waiting')],
-      ['[proxy-us] #1 waiting', () => become(eu, 'available')],
-      ['[proxy-eu] #1 available', () => become(us, 'failed')],
-      ['[proxy-us] #1 failed', () => become(asia, 'available')],
+      ['[proxy-eu] #1 is "waiting"', () => become(us, 'waiting')],
+      ['[proxy-us] #1 is "waiting"', () => become(eu, 'available')],
+      ['[proxy-eu] #1 is "available"', () => become(us, 'failed')],
+      ['[proxy-us] #1 is "failed"', () => become(asia, 'available')],
     ),
   };
 });
@@ -193,7 +193,7 @@ session('A deployment in progress is followed in place of triggering another', (
   nodion.fail({ on: 'GET /applications/:id/deployments', skip: 1, fault: slow });
   return {
     inputs: { application_id: application.id, expected_sha: WORKFLOW_SHA, reuse_existing: 'true' },
-    onLog: script(['status waiting', () => become(application, 'available')]),
+    onLog: script(['status "waiting"', () => become(application, 'available')]),
   };
 });
 

@@ -30,7 +30,7 @@ export interface Course {
   readonly error: unknown;
 }
 
-const GOES_ON = sentence`It goes on at Nodion, where nothing can cancel it.`;
+const GOES_ON = sentence`The deployment goes on at Nodion, where nothing can cancel it.`;
 const NOTHING_TRIGGERED = sentence`Nothing was triggered.`;
 const PHRASES_SHOWN = 10;
 

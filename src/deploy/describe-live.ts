@@ -6,14 +6,19 @@ import { liveDeployment, shortSha, tagOf } from './select-deployment.ts';
  * What is live, as far as it is known: the end of every failure after a trigger.
  * @param known.before the deployments before the trigger; null or `'unread'` where they are not known.
  * @param known.lastSeen the deployments as last seen; null where they were never read.
+ * @param known.deployment ours, which may have been seen later; null where it is not known.
  */
 export function describeLive(known: {
   before: readonly Deployment[] | 'unread' | null;
   lastSeen: readonly Deployment[] | null;
+  deployment: Deployment | null;
 }): Sentence {
-  const { before, lastSeen } = known;
-  if (lastSeen === null) return sentence`What is live can't be said.`;
-  const live = liveDeployment(lastSeen);
+  const { before, lastSeen, deployment: ours } = known;
+  if (lastSeen === null && ours?.status !== 'available') {
+    return sentence`What is live can't be said.`;
+  }
+  const others = (lastSeen ?? []).filter(({ id }) => id !== ours?.id);
+  const live = liveDeployment(ours ? [...others, ours] : others);
   if (!live) return sentence`No deployment of the application is live.`;
   const liveBefore = before && before !== 'unread' && liveDeployment(before);
   const still = liveBefore && liveBefore.id === live.id && sentence`still `;

@@ -25,7 +25,7 @@ export type TriggerEvent =
   /** The trigger is being sent, after a look at `before`; null when the key may not look. */
   | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
   /** The trigger was not answered as documented: its deployment is searched for before it is repeated. */
-  | { readonly kind: 'trigger-unanswered'; readonly error: Error }
+  | { readonly kind: 'trigger-unanswered'; readonly error: NodionError }
   | { readonly kind: 'trigger-repeated'; readonly attempt: number }
   /** Several deployments may be the one that a lost trigger made; the first is taken. */
   | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] };

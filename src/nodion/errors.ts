@@ -88,7 +88,7 @@ export function httpError(
   const said = messages.length > 0 && sentence`: ${joined(messages, '; ')}`;
   const what =
     status === 401
-      ? sentence`Nodion refused the API key (401 Unauthorized)${said}.`
+      ? sentence`Nodion refused the API key (401 Unauthorized).`
       : sentence`${ours(host)} answered ${status} to ${ours(route)}${said}.`;
   const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(

@@ -60,7 +60,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         errors.failed(target, event.error);
         line(
           target,
-          sentence`${describeError(event.error)} Checking whether a deployment was made before retrying`,
+          sentence`${event.error.what} Checking whether a deployment was made before retrying`,
         );
         break;
       case 'trigger-repeated':

@@ -1,14 +1,14 @@
 import type { Target } from '../deploy/preflight.ts';
+import type { NodionError } from '../nodion/errors.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
 
 /** Counts the errors that were followed by a success of the same application (null: before there were any). */
 export function createErrorCount() {
   const open = new Map<Target | null, Sentence[]>();
   const recovered: Sentence[] = [];
   return {
-    failed: (target: Target | null, error: Error) => {
-      open.set(target, [...(open.get(target) ?? []), describeError(error)]);
+    failed: (target: Target | null, { what }: NodionError) => {
+      open.set(target, [...(open.get(target) ?? []), what]);
     },
     recovered: (target: Target | null) => {
       recovered.push(...(open.get(target) ?? []));

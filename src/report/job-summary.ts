@@ -57,10 +57,9 @@ function headingSection(runs: readonly DeploymentRun[]): string {
     return `<h3>${symbol(first)} ${name}${number}: ${describeHead(first).toLowerCase()}</h3>\n`;
   }
   const sign = good === runs.length ? '✅' : '❌';
-  const heads = new Set(runs.map(describeHead));
-  const end =
-    good === runs.length && heads.size === 1 ? [...heads].join().toLowerCase() : 'as asked';
-  return `<h3>${sign} ${good} of ${runs.length} applications: ${end}</h3>\n`;
+  const isWaitedFor = runs.some(({ durationMs }) => durationMs !== null);
+  const what = isWaitedFor ? 'deployed' : 'triggered';
+  return `<h3>${sign} ${good} of ${runs.length} applications ${what}</h3>\n`;
 }
 
 function symbol({ conclusion, deployment }: DeploymentRun): string {
