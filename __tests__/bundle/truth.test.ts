@@ -1,0 +1,580 @@
+import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
+import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
+import type { StepOptions, StepRun } from '../../fakes/runner.ts';
+import type { Stage } from '../../fakes/stage.ts';
+import { renderSummary } from '../../fakes/summary.ts';
+import { life, scenario, signalScenario } from './scenario.ts';
+
+/** What users are told of a situation, in all the places where they are told it. */
+interface Told {
+  /** `error`, `notice`, …: the lines of the one annotation; times are `…`. */
+  readonly annotation: readonly string[];
+  readonly title: string;
+  /** Of the job summary. */
+  readonly heading: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** The last state of the GitHub deployment and its description; null where none was made. */
+  readonly gitHub: readonly [state: string, description: string] | null;
+}
+
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+const TRIGGER = 'POST /applications/:id/deployments';
+const LIST = 'GET /applications/:id/deployments';
+const image = { deployment_strategy: 'prebuilt_image', image_name: 'shop' };
+const WITHOUT_TIMES = /\d+(?:\.\d+)? (?:min|s)\b(?: \d+ s)?/g;
+
+function situation(
+  name: string,
+  play: (stage: Stage) => { application: FakeApplication | null; options?: StepOptions },
+  told: Told,
+  isSignalled = false,
+): void {
+  const define = isSignalled ? signalScenario : scenario;
+  define(`Users are told the truth when ${name}`, async (stage) => {
+    const { application, options = {} } = play(stage);
+    const run = await stage.deploy(application, {
+      ...options,
+      inputs: { environment: 'production', ...options.inputs },
+    });
+    expect(toldBy(run, stage)).toEqual(told);
+    expect(run.stderr).toBe('');
+    for (const { data } of run.commands) {
+      expect((data.split('\n')[0] ?? '').length).toBeLessThan(120);
+    }
+  });
+
+  function toldBy(run: StepRun, { gitHub }: Stage): Told {
+    const [one, ...more] = run.commands.filter(({ name: level }) =>
+      ['error', 'notice', 'warning'].includes(level),
+    );
+    expect(more).toEqual([]);
+    const heading = /<h3>.*<\/h3>/.exec(run.summary)?.[0] ?? '';
+    const last = gitHub.statuses.at(-1);
+    const asked = Object.keys(told.outputs).map((key) => [key, run.outputs[key]]);
+    return {
+      annotation: (one?.data ?? '').replace(WITHOUT_TIMES, '…').split('\n'),
+      title: `${one?.name}: ${one?.properties.title}`,
+      heading: renderSummary(heading).text.trim(),
+      outputs: Object.fromEntries(asked),
+      gitHub: last
+        ? [String(last.state), String(last.description).replace(WITHOUT_TIMES, '…')]
+        : null,
+    };
+  }
+}
+
+const BUILD_LOG = "Its build log is in Nodion's dashboard.";
+const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
+const OF_TEST = 'commit d77ead8 "test" by John Doe';
+
+situation(
+  'a deployment is live already, and not waited for',
+  ({ nodion }) => {
+    const application = nodion.addApplication({ name: 'shop' });
+    nodion.addDeployment(application, { status: 'available' });
+    return {
+      application,
+      options: { inputs: { reuse_existing: 'true', expected_sha: SHA, wait: 'false' } },
+    };
+  },
+  {
+    title: 'notice: Already live',
+    annotation: [
+      `Application shop: Deployment #1 was live already, so nothing was triggered: ${OF_TEST}`,
+    ],
+    heading: '✅ shop #1: already live',
+    outputs: { triggered: 'false', status: 'available', duration_seconds: '' },
+    gitHub: ['success', 'shop: Already live'],
+  },
+);
+
+situation(
+  'a deployment is in progress already, and not waited for',
+  ({ nodion }) => {
+    const application = nodion.addApplication({ name: 'shop' });
+    nodion.addDeployment(application, { status: 'waiting' });
+    return {
+      application,
+      options: { inputs: { reuse_existing: 'true', expected_sha: SHA, wait: 'false' } },
+    };
+  },
+  {
+    title: 'notice: Already in progress',
+    annotation: [
+      `Application shop: Deployment #1 was in progress already, so nothing was triggered: ${OF_TEST}`,
+    ],
+    heading: '⏳ shop #1: already in progress',
+    outputs: { triggered: 'false', status: 'waiting' },
+    gitHub: ['in_progress', 'Nodion: shop'],
+  },
+);
+
+situation(
+  'a deployment is triggered, and not waited for',
+  ({ nodion }) => ({
+    application: nodion.addApplication({ name: 'shop' }),
+    options: { inputs: { wait: 'false' } },
+  }),
+  {
+    title: 'notice: Triggered',
+    annotation: [
+      `Application shop: Deployment #1 was triggered, and is not waited for: ${OF_TEST}`,
+    ],
+    heading: '⏳ shop #1: triggered',
+    outputs: { triggered: 'true', status: 'created', duration_seconds: '' },
+    gitHub: ['in_progress', 'Nodion: shop'],
+  },
+);
+
+situation(
+  'it failed, and the version before is still live',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      ...image,
+      name: 'shop',
+      ...life(['created', 0], ['failed', 3_000]),
+    });
+    nodion.addDeployment(application, { status: 'available', image_tag: 'v1' });
+    return { application, options: { inputs: { image_tag: 'v2' } } };
+  },
+  {
+    title: 'error: Deployment failed',
+    annotation: [
+      'Application shop: Deployment #2 failed after ….',
+      BUILD_LOG,
+      'Live is still #1 (v1).',
+    ],
+    heading: '❌ shop #2: deployment failed',
+    outputs: { status: 'failed', timed_out: 'false' },
+    gitHub: ['failure', `shop: Deployment #2 failed after …. ${BUILD_LOG} Live is still #1 (v1).`],
+  },
+);
+
+situation(
+  'the workflow is cancelled while it is in progress',
+  ({ nodion }) => ({
+    application: nodion.addApplication({ name: 'shop', ...life(['waiting', 0]) }),
+    options: {
+      onLog: (text, child) => {
+        if (text.includes('Triggered')) setTimeout(() => child.kill('SIGINT'), 200);
+      },
+    },
+  }),
+  {
+    title: 'error: Workflow cancelled',
+    annotation: [
+      'Application shop: The workflow was cancelled while deployment #1 was "waiting".',
+      GOES_ON,
+      'No deployment of the application is live.',
+    ],
+    heading: '🚫 shop #1: workflow cancelled',
+    outputs: {
+      status: 'waiting',
+      triggered: 'true',
+      duration_seconds: expect.stringMatching(/\d/) as never,
+    },
+    gitHub: [
+      'error',
+      `shop: The workflow was cancelled while deployment #1 was "waiting". ${GOES_ON} No deployment of th…`,
+    ],
+  },
+  true,
+);
+
+situation(
+  'another commit is live',
+  ({ nodion }) => ({
+    application: nodion.addApplication({ name: 'shop' }),
+    options: { inputs: { expected_sha: 'ffac537' } },
+  }),
+  {
+    title: 'error: Live, but another commit',
+    annotation: [
+      'Application shop: Deployment #1 is live, but of commit d77ead8, not of `expected_sha` ffac537.',
+      `It is of ${SHA}; expected was ffac537.`,
+      'Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.',
+      'Live is #1 (commit d77ead8).',
+    ],
+    heading: '❌ shop #1: live, but another commit',
+    outputs: { status: 'available', triggered: 'true' },
+    gitHub: [
+      'failure',
+      expect.stringContaining('shop: Deployment #1 is live, but of commit d77ead8') as never,
+    ],
+  },
+);
+
+situation(
+  'Nodion deployed another tag than it was asked for',
+  ({ nodion }) => {
+    const application = nodion.addApplication({ ...image, name: 'shop' });
+    const other = nodion.addDeployment(application, { status: 'created', image_tag: 'v1' });
+    const deployment = { ...other, status: 'created', deploy_number: 2 };
+    nodion.fail({ on: TRIGGER, fault: answer(200, { deployment })(false) });
+    return { application, options: { inputs: { image_tag: 'v2', wait: 'false' } } };
+  },
+  {
+    title: 'error: Another image tag',
+    annotation: [
+      'Application shop: Deployment #2 is of tag "v1", not of `image_tag` "v2".',
+      'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
+      'No deployment of the application is live.',
+    ],
+    heading: '❌ shop #2: another image tag',
+    outputs: { triggered: 'true' },
+    gitHub: ['failure', expect.stringContaining('is of tag "v1"') as never],
+  },
+);
+
+situation(
+  'the key is refused in the middle of the wait',
+  ({ nodion }) => {
+    nodion.fail({ on: LIST, skip: 2, times: 99, fault: answer(401)(false) });
+    return {
+      application: nodion.addApplication({ name: 'shop', ...life(['waiting', 0]) }),
+      options: { inputs: { log_lines: '0' } },
+    };
+  },
+  {
+    title: 'error: Lost sight of the deployment',
+    annotation: [
+      'Application shop: Deployment #1 was "waiting" when it could no longer be read.',
+      'Nodion refused the API key (401 Unauthorized).',
+      'Create a new key and update the secret behind `api_key`. A secret is empty in workflows triggered from forks and by Dependabot.',
+      GOES_ON,
+      'No deployment of the application is live.',
+    ],
+    heading: '❌ shop #1: lost sight of the deployment',
+    outputs: { status: 'waiting', triggered: 'true' },
+    gitHub: [
+      'failure',
+      expect.stringContaining('was "waiting" when it could no longer be read.') as never,
+    ],
+  },
+);
+
+for (const status of [400, 403, 422]) {
+  situation(
+    `the trigger is refused with ${status}`,
+    ({ nodion }) => {
+      nodion.fail({ on: TRIGGER, fault: answer(status, { errors: ['Branch is gone'] })(false) });
+      return { application: nodion.addApplication({ name: 'shop' }) };
+    },
+    {
+      title: 'error: Trigger refused',
+      annotation: [
+        expect.stringMatching(
+          `^Application shop: The trigger was refused: 127.0.0.1:\\d+ answered ${status} to POST /applications/…/deployments: Branch is gone.$`,
+        ) as never,
+        'Nothing was triggered.',
+        ...{
+          400: ["Check the inputs and, in Nodion's dashboard, the application."],
+          403: [
+            'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
+          ],
+          422: [],
+        }[status as 400],
+      ],
+      heading: '❌ shop: trigger refused',
+      outputs: { triggered: 'false', id: '' },
+      gitHub: ['failure', expect.stringContaining('The trigger was refused') as never],
+    },
+  );
+}
+
+situation(
+  'ours expired while a newer one is only in progress',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['waiting', 2_000], ['expired', 8_000]),
+    });
+    return {
+      application,
+      options: {
+        onLog: (text) => {
+          if (text.includes('#1 is "waiting"'))
+            nodion.addDeployment(application, { status: 'waiting' });
+        },
+      },
+    };
+  },
+  {
+    title: 'error: Deployment expired',
+    annotation: [
+      'Application shop: Deployment #1 expired after …: it never went live.',
+      'A newer deployment, #2, is "waiting".',
+      "Deploy again, or look at it in Nodion's dashboard.",
+      'No deployment of the application is live.',
+    ],
+    heading: '❌ shop #1: deployment expired',
+    outputs: { status: 'expired' },
+    gitHub: ['failure', expect.stringContaining('it never went live') as never],
+  },
+);
+
+situation(
+  'ours expired because a newer one went live',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['waiting', 2_000], ['expired', 8_000]),
+    });
+    return {
+      application,
+      options: {
+        onLog: (text) => {
+          if (text.includes('#1 is "waiting"'))
+            nodion.addDeployment(application, { status: 'available' });
+        },
+      },
+    };
+  },
+  {
+    title: 'error: Deployment superseded',
+    annotation: [
+      'Application shop: Deployment #1 was superseded by #2, which is live.',
+      'Use `concurrency` in the workflow to deploy one after another.',
+      'Live is #2 (commit d77ead8).',
+    ],
+    heading: '❌ shop #1: deployment superseded',
+    outputs: { status: 'expired' },
+    gitHub: ['failure', expect.stringContaining('was superseded by #2') as never],
+  },
+);
+
+situation(
+  'ours is live, and a newer one too',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['waiting', 2_000], ['available', 8_000]),
+    });
+    return {
+      application,
+      options: {
+        onLog: (text) => {
+          if (text.includes('#1 is "waiting"'))
+            nodion.addDeployment(application, { status: 'available' });
+        },
+      },
+    };
+  },
+  {
+    title: 'notice: Live',
+    annotation: [
+      `Application shop: Deployment #1 went live; now #2 is, which is newer: ${OF_TEST}`,
+    ],
+    heading: '✅ shop #1: live',
+    outputs: { status: 'available' },
+    gitHub: ['success', 'shop: Live'],
+  },
+);
+
+situation(
+  'ours expired, and one of the same commit is followed in its place',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['waiting', 2_000], ['expired', 8_000]),
+    });
+    return {
+      application,
+      options: {
+        inputs: { reuse_existing: 'true', expected_sha: SHA },
+        onLog: (text) => {
+          if (text.includes('#1 is "waiting"'))
+            nodion.addDeployment(application, life(['waiting', 0], ['available', 20_000]));
+        },
+      },
+    };
+  },
+  {
+    title: 'notice: Live',
+    annotation: [`Application shop: Deployment #2 is live after …: ${OF_TEST}`],
+    heading: '✅ shop #2: live',
+    outputs: { status: 'available', deploy_number: '2', triggered: 'true' },
+    gitHub: ['success', 'shop: Live'],
+  },
+);
+
+situation(
+  'it stops at a status that nobody knows',
+  ({ nodion }) => ({
+    application: nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['cancelled', 2_000]),
+    }),
+    options: { inputs: { timeout: '40s', log_lines: '0' } },
+  }),
+  {
+    title: 'error: Timed out',
+    annotation: [
+      'Application shop: Deployment #1 was still "cancelled" when the timeout of … was over.',
+      GOES_ON,
+      '"cancelled" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
+      'No deployment of the application is live.',
+    ],
+    heading: '⌛ shop #1: timed out',
+    outputs: { status: 'cancelled', timed_out: 'true' },
+    gitHub: ['error', expect.stringContaining('was still "cancelled"') as never],
+  },
+);
+
+situation(
+  'it is a dry run',
+  ({ nodion }) => ({
+    application: nodion.addApplication({ name: 'shop' }),
+    options: { inputs: { dry_run: 'true' } },
+  }),
+  {
+    title: 'notice: Dry run',
+    annotation: [
+      'The key can read shop, and the inputs fit.',
+      "Nothing was triggered. Whether the key may deploy can't be known without deploying.",
+    ],
+    heading: 'ℹ️ Dry run',
+    outputs: { triggered: 'false' },
+    gitHub: null,
+  },
+);
+
+situation(
+  'the application is unknown',
+  () => ({
+    application: null,
+    options: { inputs: { application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb' } },
+  }),
+  {
+    title: 'error: Not deployed',
+    annotation: [
+      expect.stringMatching(
+        /^127\.0\.0\.1:\d+ answered 404 to GET \/applications\/…(?:\/deployments)?: Not found\.$/,
+      ) as never,
+      'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+      'Nothing was triggered.',
+    ],
+    heading: '❌ Not deployed',
+    outputs: { triggered: 'false', id: '' },
+    gitHub: null,
+  },
+);
+
+situation(
+  '`api_url` leads to a web page',
+  ({ nodion }) => {
+    const page = answer(200, '<!doctype html><title>Log in</title>')(false);
+    nodion.fail(
+      { on: 'GET /applications/:id', times: 99, fault: page },
+      { on: LIST, times: 99, fault: page },
+    );
+    return { application: nodion.addApplication({ name: 'shop' }) };
+  },
+  {
+    title: 'error: Not deployed',
+    annotation: [
+      expect.stringMatching(
+        /^127\.0\.0\.1:\d+ answered 200 to GET \/applications\/…(?:\/deployments)?, but not as documented: HTML\.$/,
+      ) as never,
+      'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.',
+      'Nothing was triggered.',
+    ],
+    heading: '❌ Not deployed',
+    outputs: { triggered: 'false' },
+    gitHub: null,
+  },
+);
+
+situation(
+  'the key may deploy and not read',
+  ({ nodion }) => ({
+    application: nodion.addApplication({ name: 'shop' }),
+    options: { inputs: { api_key: DEPLOY_ONLY_KEY, wait: 'false' } },
+  }),
+  {
+    title: 'notice: Triggered',
+    annotation: [
+      expect.stringMatching(
+        /^Application [\da-f-]{36}: Deployment #1 was triggered, and is not waited for: /,
+      ) as never,
+    ],
+    heading: expect.stringMatching(/^⏳ [\da-f-]{36} #1: triggered$/) as never,
+    outputs: { triggered: 'true' },
+    gitHub: ['in_progress', expect.stringMatching(/^Nodion: /) as never],
+  },
+);
+
+scenario(
+  'Outputs that can’t be written fail the step at its end, naming the file',
+  async (stage) => {
+    const application = stage.nodion.addApplication({ name: 'shop' });
+    const run = await stage.deploy(application, {
+      env: { GITHUB_OUTPUT: '/nonexistent/output' },
+      inputs: { environment: 'production' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/^#1 is "available" after/m);
+    expect(run.log).toContain('::notice title=Live::Application shop');
+    const [error] = run.commands.filter(({ name }) => name === 'error');
+    expect(error?.properties.title).toBe('Outputs not written');
+    expect(error?.data).toMatch(
+      /^The outputs `triggered`, .* could not be written to \/nonexistent\/output: /,
+    );
+    expect(stage.gitHub.statuses.at(-1)?.state).toBe('success');
+  },
+);
+
+scenario(
+  'Thirty failures of forty are each a line in the log, and as many as fit an annotation',
+  async (stage) => {
+    const { nodion } = stage;
+    const ids = Array.from({ length: 40 }, (_, index) => {
+      const end = index < 30 ? 'failed' : 'available';
+      return nodion.addApplication({
+        name: `service-${index + 1} with a rather long name`,
+        ...life(['created', 0], [end, 1_000]),
+      }).id;
+    });
+    const run = await stage.deploy(null, {
+      inputs: { application_id: ids.join(), log_lines: '0' },
+    });
+    const [error] = run.commands.filter(({ name }) => name === 'error');
+    const lines = error?.data.split('\n') ?? [];
+    expect(error?.data.length).toBeLessThanOrEqual(4_096);
+    expect(lines[0]).toBe('30 of 40 applications failed.');
+    const shown = lines.length - 2;
+    expect(lines.at(-1)).toBe(`… and ${30 - shown} more: see the log and the job summary.`);
+    expect(
+      run.log.match(/^Application service-\d+ .*: Deployment #1 failed after /gm),
+    ).toHaveLength(30);
+    expect(run.summary.match(/Deployment &#35;&#8203;1 failed/g)).toHaveLength(30);
+  },
+);
+
+scenario('What was not recovered from is not said to be', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication(life(['waiting', 0]));
+  nodion.fail({ on: LIST, skip: 2, times: 99, fault: answer(503)(false) });
+  const run = await deploy(application, { inputs: { timeout: '30s', log_lines: '0' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).not.toContain('Recovered from');
+  expect(run.commands.find(({ name }) => name === 'error')?.data).toMatch(
+    /That is what was seen .* before the end; every poll since then failed\./,
+  );
+});
+
+scenario('A verified rollout is told, drawn and timed', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication({
+    name: 'shop',
+    instance_amount: 2,
+    instanceChangeMs: 6_000,
+  });
+  const run = await deploy(application, { inputs: { verify_rollout: 'true' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.commands.at(-1)?.data).toMatch(
+    /^Application shop: Deployment #1 is live on 2 of 2 online instances after /,
+  );
+  expect(run.summary).toContain('on 2 of 2 online instances');
+  expect(run.summary).toContain('rolled out');
+  expect(Number(run.outputs.duration_seconds)).toBeGreaterThan(6);
+});
