@@ -104,8 +104,6 @@ export class TunnelAgent extends HttpsAgent {
     })
       .once('connect', ({ statusCode = 0 }, socket) => {
         if (statusCode >= 200 && statusCode <= 299) {
-          // An idle tunnel must not keep the process alive; a request's own timer does.
-          socket.unref();
           const inTunnel: RequestOptions & { socket: Duplex } = { ...options, socket };
           callback(null, super.createConnection(inTunnel) ?? socket);
         } else {
@@ -113,7 +111,7 @@ export class TunnelAgent extends HttpsAgent {
           callback(proxyAnswered(statusCode));
         }
       })
-      .once('error', callback)
+      .on('error', callback)
       .end();
     return undefined;
   }

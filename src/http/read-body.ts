@@ -7,18 +7,16 @@ const FIRST_BYTES = 65_536;
 /**
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever held: where there are more,
  * it fails, or the text ends there (`truncate`).
- * @throws Failure, Node's error when the connection breaks, or `signal`'s reason.
+ * @throws Failure, or Node's error when the connection breaks.
  */
 export async function readBody(
   response: IncomingMessage,
-  options: { readonly maxBytes: number; readonly truncate: boolean; readonly signal: AbortSignal },
+  { maxBytes, truncate }: { readonly maxBytes: number; readonly truncate: boolean },
 ): Promise<string> {
-  const { maxBytes, truncate, signal } = options;
   // One buffer that grows: each chunk in a list would take a hundred bytes more, however small it is.
   let bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
   for await (const chunk of unpack(response)) {
-    signal.throwIfAborted();
     const isTooMuch = size + chunk.length > maxBytes;
     if (isTooMuch && !truncate) {
       throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
@@ -53,7 +51,7 @@ async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> 
     yield* unpacker;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (code === 'ECONNRESET') throw error;
     // No body at all, as with 304, is no broken one.
     if (received > 0) throw broken;
   }

@@ -94,8 +94,7 @@ export function createTransport(): SendRequest {
       const { statusCode: status = 0, headers } = response;
       if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
       provenProxies.add(origin);
-      const reading = readBody(response, { maxBytes, truncate, signal: ending.signal });
-      const body = await Promise.race([broken, reading]);
+      const body = await Promise.race([broken, readBody(response, { maxBytes, truncate })]);
       return {
         status,
         headers: Object.fromEntries(
