@@ -1,0 +1,24 @@
+/**
+ * A certificate for `nodion.test`, `localhost` and 127.0.0.1 until 2120, its own authority: a process
+ * trusts it by NODE_EXTRA_CA_CERTS. Made by openssl for tests alone; nothing else trusts it.
+ */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBlzCCAT2gAwIBAgIUWgjg63OVq8ltw936DWhkLCwEgoYwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLbm9kaW9uLnRlc3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAx
+MDEwMDAwMDBaMBYxFDASBgNVBAMMC25vZGlvbi50ZXN0MFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAEAeZ4RnPQB9ETIap+qQ0CyxEJv2USRgl80MuFf/neHtU+Grq1
+a/1Cxj2bjxSdyvakynq/RLnO3x8LE2gg+HLt06NnMGUwMwYDVR0RBCwwKoILbm9k
+aW9uLnRlc3SCCnByb3h5LnRlc3SCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBQEAnU3ajMi6FxrAl74C8OyZwzFsDAKBggqhkjOPQQD
+AgNIADBFAiAKc2e3uVCTYmaPMGyhX+U02z5KABDEpUdUvlx21cq5HAIhAM3kW81i
+tfCb6C9OgBfKMYewf91UMliMqZP0wO5I3ULZ
+-----END CERTIFICATE-----
+`;
+
+/** The key of {@link CERTIFICATE}. */
+export const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgo5Wmq3r8upMSf39T
+dGdrHux8+8LOx7NgiB7vmgsAXuihRANCAAQB5nhGc9AH0RMhqn6pDQLLEQm/ZRJG
+CXzQy4V/+d4e1T4aurVr/ULGPZuPFJ3K9qTKer9Euc7fHwsTaCD4cu3T
+-----END PRIVATE KEY-----
+`;
