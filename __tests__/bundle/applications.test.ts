@@ -68,34 +68,31 @@ scenario('A name that a wrong key can’t look up triggers nothing', async ({ de
   );
 });
 
-scenario(
-  'Several applications are all followed to their ends, also when one fails',
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const web = nodion.addApplication({ name: 'web', ...life(['created', 0], ['failed', 500]) });
-    const api = nodion.addApplication({
-      name: 'api',
-      ...life(['created', 0], ['available', 20_000]),
-    });
-    const mail = nodion.addApplication({ name: 'mail' });
-    nodion.fail({ on: LIST, skip: 3, times: 2, fault: answer(500)(false) });
-    const run = await deploy(null, { inputs: { application_id: idsOf(web, api, mail) } });
-    expect(run.exitCode).toBe(1);
-    expect(annotations(run, 'error')).toEqual([
-      expect.stringMatching(/^1 of 3 applications failed\nweb: Deployment #1 failed after /),
-    ]);
-    expect(run.outputs).toMatchObject({ application_name: 'web', status: 'failed' });
-    const deployments = JSON.parse(run.outputs.deployments ?? '');
-    expect(deployments).toMatchObject([
-      { application_name: 'web', status: 'failed', error: expect.stringMatching(/failed/) },
-      { application_name: 'api', status: 'available' },
-      { application_name: 'mail', status: 'available' },
-    ]);
-    expect(deployments[1]).not.toHaveProperty('error');
-    expect(run.log).toMatch(/^\[api\] #1 available after/m);
-    expect(run.summary).toContain('2 of 3 applications deployed');
-  },
-);
+scenario('All applications are followed to their ends, also when one fails', async (stage) => {
+  const { nodion, deploy } = stage;
+  const web = nodion.addApplication({ name: 'web', ...life(['created', 0], ['failed', 500]) });
+  const api = nodion.addApplication({
+    name: 'api',
+    ...life(['created', 0], ['available', 20_000]),
+  });
+  const mail = nodion.addApplication({ name: 'mail' });
+  nodion.fail({ on: LIST, skip: 3, times: 2, fault: answer(500)(false) });
+  const run = await deploy(null, { inputs: { application_id: idsOf(web, api, mail) } });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringMatching(/^1 of 3 applications failed\nweb: Deployment #1 failed after /),
+  ]);
+  expect(run.outputs).toMatchObject({ application_name: 'web', status: 'failed' });
+  const deployments = JSON.parse(run.outputs.deployments ?? '');
+  expect(deployments).toMatchObject([
+    { application_name: 'web', status: 'failed', error: expect.stringMatching(/failed/) },
+    { application_name: 'api', status: 'available' },
+    { application_name: 'mail', status: 'available' },
+  ]);
+  expect(deployments[1]).not.toHaveProperty('error');
+  expect(run.log).toMatch(/^\[api\] #1 available after/m);
+  expect(run.summary).toContain('2 of 3 applications deployed');
+});
 
 scenario('Several applications are all checked before any is triggered', async (stage) => {
   const { nodion, deploy } = stage;
@@ -120,31 +117,29 @@ scenario('Several applications are all checked before any is triggered', async (
   ]);
 });
 
-scenario(
-  '50 applications share 8 requests at a time, each polled at its interval',
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const applications = Array.from({ length: 50 }, (_, index) =>
-      nodion.addApplication({
-        name: `service-${index}`,
-        ...life(['created', 0], ['available', 10_000 + (index % 10) * 2_000]),
-      }),
-    );
-    const run = await deploy(null, {
-      inputs: { application_id: idsOf(...applications), poll_interval: '8s' },
-    });
-    expect(run.exitCode).toBe(0);
-    expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
-    expect(JSON.parse(run.outputs.deployments ?? '')).toHaveLength(50);
-    for (const { id, deployments } of applications) {
-      const polls = nodion
-        .requestsTo(LIST)
-        .filter(({ url }) => url.includes(id))
-        .slice(1);
-      // A second, then 8 s each, with jitter, until 10 to 28 s are over.
-      expect(polls.length).toBeGreaterThan(0);
-      expect(polls.length).toBeLessThanOrEqual(6);
-      expect(deployments).toHaveLength(1);
-    }
-  },
-);
+scenario('50 applications share 8 requests, each polled at its interval', async (stage) => {
+  const { nodion, deploy } = stage;
+  const applications = Array.from({ length: 50 }, (_, index) =>
+    nodion.addApplication({
+      name: `service-${index}`,
+      ...life(['created', 0], ['available', 10_000 + (index % 10) * 2_000]),
+    }),
+  );
+  nodion.fail({ on: 'GET /applications/:id', times: 50, fault: { kind: 'delay', ms: 1_000 } });
+  const run = await deploy(null, {
+    inputs: { application_id: idsOf(...applications), poll_interval: '8s' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(nodion.mostRequestsAtOnce).toBe(8);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toHaveLength(50);
+  for (const { id, deployments } of applications) {
+    const polls = nodion
+      .requestsTo(LIST)
+      .filter(({ url }) => url.includes(id))
+      .slice(1);
+    // A second, then 8 s each, with jitter, until 10 to 28 s are over.
+    expect(polls.length).toBeGreaterThan(0);
+    expect(polls.length).toBeLessThanOrEqual(6);
+    expect(deployments).toHaveLength(1);
+  }
+});

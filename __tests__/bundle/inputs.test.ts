@@ -94,23 +94,20 @@ for (const [what, inputs, message] of CONTRADICTORY) {
   });
 }
 
-scenario(
-  'All bad inputs are told in one message, the key never shown',
-  async ({ run: runAction }) => {
-    const run = await runAction({
-      inputs: { api_key: 'two words', application_id: 'x', timeout: 'soon', wait: 'maybe' },
-    });
-    const [error = '', ...more] = annotations(run, 'error');
-    expect(more).toEqual([]);
-    expect(error.split('\n')).toEqual([
-      '`api_key`: the value is not allowed; allowed is the key alone, without blanks, line breaks or other characters outside printable ASCII',
-      expect.stringMatching(/^`application_id`: "x"/),
-      expect.stringMatching(/^`wait`: "maybe"/),
-      expect.stringMatching(/^`timeout`: "soon"/),
-    ]);
-    expect(run.log.replace('::add-mask::two words', '')).not.toContain('two words');
-  },
-);
+scenario('All bad inputs are in one message, the key never shown', async ({ run: runAction }) => {
+  const run = await runAction({
+    inputs: { api_key: 'two words', application_id: 'x', timeout: 'soon', wait: 'maybe' },
+  });
+  const [error = '', ...more] = annotations(run, 'error');
+  expect(more).toEqual([]);
+  expect(error.split('\n')).toEqual([
+    '`api_key`: the value is not allowed; allowed is the key alone, without blanks, line breaks or other characters outside printable ASCII',
+    expect.stringMatching(/^`application_id`: "x"/),
+    expect.stringMatching(/^`wait`: "maybe"/),
+    expect.stringMatching(/^`timeout`: "soon"/),
+  ]);
+  expect(run.log.replace('::add-mask::two words', '')).not.toContain('two words');
+});
 
 scenario('An empty key is told with why it may be empty', async ({ deploy }) => {
   const run = await deploy(null, { inputs: { api_key: '', application_id: ID } });
@@ -120,25 +117,22 @@ scenario('An empty key is told with why it may be empty', async ({ deploy }) => 
   expect(run.exitCode).toBe(1);
 });
 
-scenario(
-  'Inputs may be padded, in capitals, and empty where they have a default',
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    const run = await deploy(application, {
-      inputs: {
-        api_key: `\n ${PROJECT_KEY}\n`,
-        application_id: ` ${application.id} \n`,
-        wait: 'TRUE',
-        timeout: '',
-        dry_run: '',
-        log_lines: ' 10 ',
-        api_url: `${nodion.url}/`,
-      },
-    });
-    expect(run.exitCode).toBe(0);
-  },
-);
+scenario('Inputs may be padded, in capitals, or empty with a default', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  const run = await deploy(application, {
+    inputs: {
+      api_key: `\n ${PROJECT_KEY}\n`,
+      application_id: ` ${application.id} \n`,
+      wait: 'TRUE',
+      timeout: '',
+      dry_run: '',
+      log_lines: ' 10 ',
+      api_url: `${nodion.url}/`,
+    },
+  });
+  expect(run.exitCode).toBe(0);
+});
 
 for (const timeout of ['90s', '15m', '1h', '1m30s', '90', '0.5h', '90.5', '.5m', '1h0m0s']) {
   scenario(`The timeout may be ${timeout}`, async ({ nodion, deploy }) => {

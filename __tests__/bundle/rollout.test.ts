@@ -53,20 +53,17 @@ scenario('A rollout ends, red, when a newer deployment runs already', async (sta
   );
 });
 
-scenario(
-  'A rollout is checked in part, with a warning, without instances to see',
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    nodion.missing.add(INSTANCES);
-    const run = await deploy(nodion.addApplication(), { inputs });
-    expect(run.exitCode).toBe(0);
-    expect(annotations(run, 'warning')).toEqual([
-      expect.stringContaining(
-        "the instances can't be had, so only the application's and its workers' status are checked",
-      ),
-    ]);
-  },
-);
+scenario('Without instances to see, a rollout is checked in part', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.missing.add(INSTANCES);
+  const run = await deploy(nodion.addApplication(), { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(annotations(run, 'warning')).toEqual([
+    expect.stringContaining(
+      "the instances can't be had, so only the application's and its workers' status are checked",
+    ),
+  ]);
+});
 
 scenario('A rollout is followed though the instances can’t be read at times', async (stage) => {
   const { nodion, deploy } = stage;
