@@ -75,9 +75,11 @@ export function concludeBeforeTrigger(error: unknown, plan: DeployPlan): Failure
   return failure('Not deployed', [...reason, NOTHING_TRIGGERED]);
 }
 
-function triggerRefused({ lines: [what, ...advice] }: NodionError): Failure {
+function triggerRefused({ status, what, said, lines }: NodionError): Failure {
+  const refused = sentence`Nodion refused the trigger (${status})${said && sentence`: ${said}`}.`;
+  const advice = lines.slice(1);
   return failure('Trigger refused', [
-    sentence`The trigger was refused: ${what ?? null}`,
+    status === 401 ? what : refused,
     NOTHING_TRIGGERED,
     ...advice,
   ]);

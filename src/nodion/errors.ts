@@ -12,12 +12,15 @@ interface Details {
   readonly retryAfterMs?: number;
   readonly isTimeout?: boolean;
   readonly spentMs?: number;
+  readonly said?: Sentence | null;
 }
 
 /** A request that ended without a documented answer: what happened in one line, what to do in another. */
 export class NodionError extends StepFailure {
   /** What happened, without what to do. */
   readonly what: Sentence;
+  /** Nodion's own words; null for none. */
+  readonly said: Sentence | null;
   /** HTTP status; null when no whole answer came. */
   readonly status: number | null;
   /** Whether the same read may succeed later. */
@@ -33,6 +36,7 @@ export class NodionError extends StepFailure {
     super('Request to Nodion failed', advice ? [what, advice] : [what]);
     this.name = 'NodionError';
     this.what = what;
+    this.said = details.said ?? null;
     this.status = details.status ?? null;
     this.retryable = details.retryable;
     this.retryAfterMs = details.retryAfterMs ?? 0;
@@ -85,11 +89,11 @@ export function httpError(
   timing: { dateMs: number | null; spentMs: number },
 ): NodionError {
   const messages = apiErrorMessages(data);
-  const said = messages.length > 0 && sentence`: ${joined(messages, '; ')}`;
+  const said = messages.length > 0 ? joined(messages, '; ') : null;
   const what =
     status === 401
       ? sentence`Nodion refused the API key (401 Unauthorized).`
-      : sentence`${ours(host)} answered ${status} to ${ours(route)}${said}.`;
+      : sentence`${ours(host)} answered ${status} to ${ours(route)}${said && sentence`: ${said}`}.`;
   const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(
     what,
@@ -98,6 +102,7 @@ export function httpError(
       retryable: RETRYABLE.includes(status) || status >= 500,
       retryAfterMs: retryAfterMs(headers['retry-after'], timing.dateMs ?? Date.now()),
       spentMs: timing.spentMs,
+      said,
     },
     advice === null ? null : ours(advice),
   );
@@ -148,7 +153,7 @@ export function networkError(
     );
   }
   return new NodionError(
-    sentence`${ours(host)} did not answer ${ours(route)}: ${ours(error.message)}.`,
+    sentence`The request to ${ours(host)} (${ours(route)}) failed: ${ours(error.message)}.`,
     details,
     ours("Check the runner's network, or run the job again later."),
   );

@@ -44,7 +44,12 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
   if (!first || first.conclusion.kind === 'success') {
     const heads = runs.map(describeHead);
     const title = new Set(heads).size === 1 ? heads[0] : 'Deployed';
-    return { hasFailed: false, title: title ?? 'Deployed', lines: runs.map(describeSuccess) };
+    const lines = runs.map(describeSuccess);
+    return {
+      hasFailed: false,
+      title: title ?? 'Deployed',
+      lines: runs.length === 1 ? lines.flat() : lines.map((each) => joined(each, ' ')),
+    };
   }
   if (runs.length === 1) {
     const [what, ...rest] = first.conclusion.lines;
@@ -76,25 +81,30 @@ export function describeHead({ conclusion, origin, deployment, timeline }: Deplo
   return isLive ? 'Live' : 'Already in progress';
 }
 
-function describeSuccess(run: DeploymentRun): Sentence {
+/** What became of the application's deployment, and what it is of. */
+function describeSuccess(run: DeploymentRun): Sentence[] {
   const { target, deployment, durationMs, rollout, replacedBy } = run;
-  const revision = deployment && describeRevision(deployment);
-  const what = sentence`Application ${displayName(target)}: Deployment #${deployment?.deploy_number ?? 0}`;
+  if (!deployment) return [];
+  const what = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
+  const revision = sentence`It is of ${describeRevision(deployment)}.`;
   switch (describeHead(run)) {
     case 'Triggered':
-      return sentence`${what} was triggered, and is not waited for: ${revision}`;
+      return [sentence`${what} was triggered, and is not waited for.`, revision];
     case 'Already in progress':
-      return sentence`${what} was in progress already, so nothing was triggered: ${revision}`;
+      return [sentence`${what} was in progress already, so nothing was triggered.`, revision];
     case 'Already live':
-      return sentence`${what} was live already, so nothing was triggered: ${revision}`;
+      return [sentence`${what} was live already, so nothing was triggered.`, revision];
     default: {
-      const after = ours(formatDuration(durationMs ?? 0));
       if (replacedBy !== null) {
-        return sentence`${what} went live; now #${replacedBy} is, which is newer: ${revision}`;
+        return [
+          sentence`${what} went live; now #${replacedBy}, which is newer, is live.`,
+          revision,
+        ];
       }
       const count = rollout?.instances;
       const where = count && sentence` on ${count.current} of ${count.online} online instances`;
-      return sentence`${what} is live${where ?? null} after ${after}: ${revision}`;
+      const after = ours(formatDuration(durationMs ?? 0));
+      return [sentence`${what} is live${where ?? null} after ${after}.`, revision];
     }
   }
 }
