@@ -449,7 +449,7 @@ situation(
     title: 'error: Not deployed',
     annotation: [
       expect.stringMatching(
-        /^127\.0\.0\.1:\d+ answered 404 to GET \/applications\/…(?:\/deployments)?: Not found\.$/,
+        /^Nodion answered 404 to GET \/applications\/…(?:\/deployments)?: Not found\.$/,
       ) as never,
       'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
       'Nothing was triggered.',

@@ -114,7 +114,7 @@ function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): Sentence
 }
 
 function lastError({ lastError: error }: Interrupted): Sentence[] {
-  return error ? [sentence`The last failure: ${describeError(error)}`] : [];
+  return error ? [sentence`The last failure: ${withoutAdvice(error)}`] : [];
 }
 
 function unknownOutcome(
@@ -141,7 +141,7 @@ function unknownOutcome(
   const search = searchFailed && sentence`, and its deployment can't be searched for`;
   return failure('Unknown whether triggered', [
     sentence`The trigger was not answered as documented${search}.`,
-    describeError(cause),
+    withoutAdvice(cause),
     ...state,
   ]);
 }
@@ -203,7 +203,7 @@ function notLive(
       ...(lastLook
         ? [
             sentence`That is what was seen ${age} before the end; every poll since then failed.`,
-            describeError(lastLook.error),
+            withoutAdvice(lastLook.error),
           ]
         : []),
       GOES_ON,
@@ -242,4 +242,9 @@ function incompleteRollout(
 
 function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
   return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
+}
+
+/** What an error says, where what it advises would be wrong. */
+function withoutAdvice(error: unknown): Sentence {
+  return error instanceof NodionError ? error.what : describeError(error);
 }

@@ -90,10 +90,12 @@ export function httpError(
 ): NodionError {
   const messages = apiErrorMessages(data);
   const said = messages.length > 0 ? joined(messages, '; ') : null;
+  const isServer = status === 429 || status >= 500;
+  const who = ours(isServer ? host : 'Nodion');
   const what =
     status === 401
       ? sentence`Nodion refused the API key (401 Unauthorized).`
-      : sentence`${ours(host)} answered ${status} to ${ours(route)}${said && sentence`: ${said}`}.`;
+      : sentence`${who} answered ${status} to ${ours(route)}${said && sentence`: ${said}`}.`;
   const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(
     what,

@@ -22,7 +22,7 @@ export function createErrorCount() {
         return sentence`${times} × ${error}`;
       });
       const errors = recovered.length === 1 ? sentence`error` : sentence`errors`;
-      return sentence`Recovered from ${recovered.length} transient ${errors}: ${joined(counts, '; ')}`;
+      return sentence`Recovered from ${recovered.length} transient ${errors}: ${joined(counts, ' ')}`;
     },
   };
 }

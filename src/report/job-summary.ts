@@ -128,7 +128,7 @@ function logTailSection({ target }: DeploymentRun, logTail: readonly LogLine[]):
     return `${summaryText(`${ts} ${msg}`.trim(), 300)}<br>\n`;
   });
   const title = summarySentence(
-    sentence`The last log lines of the online instances of ${displayName(target)} since the trigger, perhaps of the version before`,
+    sentence`Last log lines of the online instances of ${displayName(target)} since the trigger, perhaps of the version before`,
   );
   return `<details open><summary>${title}</summary>\n${lines.join('')}</details>\n`;
 }

@@ -79,7 +79,7 @@ export async function report(
     const lines = logTails.get(run) ?? [];
     if (lines.length === 0) continue;
     commands.group(
-      sentence`The last ${lines.length} log lines of the online instances of ${displayName(run.target)} since the trigger, perhaps of the version before`,
+      sentence`Last log lines of the online instances of ${displayName(run.target)} since the trigger, perhaps of the version before (${lines.length})`,
       lines.map(({ ts, msg }) => `${ts} ${msg}`),
     );
   }
