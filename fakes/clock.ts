@@ -20,11 +20,22 @@ export const realClock: Clock = {
   nodeArguments: [],
 };
 
-/** A clock that shows the real time now and then runs `factor` times as fast. */
-export function fastClock(factor: number): Clock {
+/** How a runner's clock is wrong, in milliseconds: ahead, and so many more after a time. */
+export interface WrongClock {
+  readonly offset?: number;
+  readonly jump?: number;
+  readonly jumpAfter?: number;
+}
+
+/**
+ * A clock that shows the real time now and then runs `factor` times as fast.
+ * @param wrong how the processes that go by it differ.
+ */
+export function fastClock(factor: number, wrong: WrongClock = {}): Clock {
   const since = Date.now();
   const preload = pathToFileURL(resolve('fakes/fast-clock.mjs'));
-  preload.search = `?factor=${factor}&since=${since}`;
+  const parameters = Object.entries({ factor, since, ...wrong });
+  preload.search = parameters.map(([name, value]) => `${name}=${value}`).join('&');
   return {
     now: () => since + (Date.now() - since) * factor,
     sleep: (ms) => delay(ms / factor),

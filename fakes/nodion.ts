@@ -69,6 +69,8 @@ export interface FakeApplication {
   life: readonly Phase[];
   /** Newest first. */
   deployments: FakeDeployment[];
+  /** Items of the list of deployments that are not as documented. */
+  oddities: unknown[];
   logs: { ts: string; msg: string; instance_id: string }[];
   /** Milliseconds between one instance's change to an available deployment and the next one's. */
   instanceChangeMs: number;
@@ -90,6 +92,8 @@ export type Fault =
   /** Half of the body is sent; then the connection is cut, or stays open and silent. */
   | { readonly kind: 'cut-off' | 'stall'; readonly carriedOut: boolean }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** The list of deployments as it was so long ago. */
+  | { readonly kind: 'stale'; readonly ageMs: number }
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -101,6 +105,10 @@ export type Fault =
 /** A fault for the next `times` requests to an endpoint, after `skip` that go well. */
 export interface ScriptedFault {
   readonly on: Endpoint;
+  /** Only for requests to this application. */
+  readonly of?: FakeApplication;
+  /** Only for requests that come after a trigger of the same application. */
+  readonly afterTrigger?: boolean;
   readonly fault: Fault;
   readonly skip?: number;
   readonly times?: number;
@@ -136,12 +144,22 @@ export class FakeNodion {
   readonly missing = new Set<Endpoint>();
   /** What `POST /applications` answers; the real body is not documented. */
   createAnswer: 'application' | 'id' | 'empty' = 'application';
-  /** Whether answers carry an `ETag` and `If-None-Match` is honoured. */
-  etags = false;
+  /** Whether answers carry an `ETag` and `If-None-Match` is honoured; `constant`: it never changes. */
+  etags: boolean | 'constant' = false;
+  /** So many requests are answered within any `perMs` milliseconds, the others with 429. */
+  rateLimit: { requests: number; perMs: number; hasRetryAfter: boolean } | null = null;
+  /** How far the `Date` header and `created_at` are ahead of the clock; negative for behind. */
+  skewMs = 0;
+  /** Whether answers carry a `Date`. */
+  hasDate = true;
   /** Leave out the fields that older answers lack. */
   olderAnswers = false;
   /** Called with each deployment just before it is recorded. */
   beforeRecording: (application: FakeApplication) => void = () => {};
+  /** Called with each request to an application when its answer is made, whether that arrives or not. */
+  afterAnswering: (endpoint: Endpoint, application: FakeApplication) => void = () => {};
+  /** The deployments that a trigger made, in contrast to addDeployment(), oldest first. */
+  readonly triggered: FakeDeployment[] = [];
   /** When the last answer was sent whole, by performance.now(). */
   lastAnswerAt = 0;
   requestsAtOnce = 0;
@@ -149,7 +167,9 @@ export class FakeNodion {
 
   private readonly clock: Clock;
   private readonly server: Server;
-  private readonly faults: { on: Endpoint; fault: Fault; skip: number; times: number }[] = [];
+  private readonly faults: (ScriptedFault & { skip: number; times: number })[] = [];
+  /** When the requests of the latest window passed the rate limit. */
+  private passedAt: number[] = [];
 
   private constructor(clock: Clock) {
     this.clock = clock;
@@ -203,6 +223,7 @@ export class FakeNodion {
         { status: 'available', afterMs: 900 },
       ],
       deployments: [],
+      oddities: [],
       logs: [],
       instanceChangeMs: 0,
       ...given,
@@ -225,9 +246,12 @@ export class FakeNodion {
 
   /** What goes wrong from now on; faults for the same endpoint follow each other. */
   fail(...faults: readonly ScriptedFault[]): void {
-    for (const { on, fault, skip = 0, times = 1 } of faults) {
-      this.faults.push({ on, fault, skip, times });
-    }
+    for (const fault of faults) this.faults.push({ skip: 0, times: 1, ...fault });
+  }
+
+  /** Nothing goes wrong from now on. */
+  recover(): void {
+    this.faults.length = 0;
   }
 
   /** The requests to an endpoint so far. */
@@ -261,14 +285,23 @@ export class FakeNodion {
       bytesSent: 0,
     };
     this.requests.push(record);
-    response.setHeader('date', new Date(this.clock.now()).toUTCString());
+    response.sendDate = this.hasDate;
+    if (this.hasDate) response.setHeader('date', new Date(this.time()).toUTCString());
 
-    const fault = this.nextFault(endpoint as Endpoint);
+    const retryAfterMs = this.rateLimited();
+    if (retryAfterMs !== null) {
+      const headers = { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+      return this.send(response, record, { status: 429, ...(retryAfterMs > 0 && { headers }) });
+    }
+    const fault = this.nextFault(endpoint as Endpoint, id);
     if (fault?.kind === 'delay') await this.clock.sleep(fault.ms);
-    const isCarriedOut = !fault || fault.kind === 'delay' || fault.carriedOut;
+    const isCarriedOut = !fault || !('carriedOut' in fault) || fault.carriedOut;
+    const ageMs = fault?.kind === 'stale' ? fault.ageMs : 0;
     const answer = isCarriedOut
-      ? this.answer(record, id, new URLSearchParams(query))
+      ? this.answer(record, id, { query: new URLSearchParams(query), ageMs })
       : { status: 200, body: {} };
+    const application = this.applications.find((one) => one.id === id);
+    if (application) this.afterAnswering(endpoint as Endpoint, application);
     if (fault?.kind === 'reset') request.socket.resetAndDestroy();
     else if (fault?.kind === 'answer') this.send(response, record, fault);
     else if (fault?.kind === 'cut-off' || fault?.kind === 'stall') {
@@ -282,8 +315,27 @@ export class FakeNodion {
     } else if (fault?.kind !== 'hang') this.send(response, record, answer);
   }
 
-  private nextFault(endpoint: Endpoint): Fault | undefined {
-    const scripted = this.faults.find(({ on, times }) => on === endpoint && times > 0);
+  /** Null when the request may pass; else the time to wait, 0 where it is not told. */
+  private rateLimited(): number | null {
+    if (!this.rateLimit) return null;
+    const { requests, perMs, hasRetryAfter } = this.rateLimit;
+    const since = this.clock.now() - perMs;
+    this.passedAt = this.passedAt.filter((at) => at > since);
+    const [oldest] = this.passedAt;
+    if (oldest !== undefined && this.passedAt.length >= requests) {
+      return hasRetryAfter ? oldest - since : 0;
+    }
+    this.passedAt.push(this.clock.now());
+    return null;
+  }
+
+  private nextFault(endpoint: Endpoint, id: string): Fault | undefined {
+    const triggers = this.requestsTo('POST /applications/:id/deployments');
+    const isTriggered = triggers.some(({ url }) => url.includes(id));
+    const scripted = this.faults.find(
+      ({ on, of, afterTrigger, times }) =>
+        on === endpoint && times > 0 && (of?.id ?? id) === id && (isTriggered || !afterTrigger),
+    );
     if (!scripted) return undefined;
     if (scripted.skip > 0) {
       scripted.skip -= 1;
@@ -300,8 +352,9 @@ export class FakeNodion {
       'content-type': 'application/json',
       ...answer.headers,
     };
-    const etag = `"${createHash('sha1').update(text).digest('hex')}"`;
-    const isCacheable = this.etags && record.method === 'GET' && status === 200;
+    const hash = createHash('sha1').update(text).digest('hex');
+    const etag = `"${this.etags === 'constant' ? 'constant' : hash}"`;
+    const isCacheable = this.etags !== false && record.method === 'GET' && status === 200;
     if (isCacheable) headers.etag = etag;
     const isUnchanged = isCacheable && record.headers['if-none-match'] === etag;
     record.status = isUnchanged ? 304 : status;
@@ -309,7 +362,11 @@ export class FakeNodion {
     response.writeHead(record.status, headers).end(isUnchanged ? undefined : text);
   }
 
-  private answer(record: RecordedRequest, id: string, query: URLSearchParams): Answer {
+  private answer(
+    record: RecordedRequest,
+    id: string,
+    { query, ageMs }: { query: URLSearchParams; ageMs: number },
+  ): Answer {
     const key = KEYS[/^Bearer (.+)$/.exec(record.headers.authorization ?? '')?.[1] ?? ''];
     if (!key) return { status: 401, body: { error: 'Unauthorized' } };
     const projectId = key.isUser ? (record.headers['x-nodion-project'] ?? PROJECT_ID) : PROJECT_ID;
@@ -335,8 +392,11 @@ export class FakeNodion {
       case 'GET /applications/:id':
         return { status: 200, body: { application: this.show(application) } };
       case 'GET /applications/:id/deployments': {
-        const deployments = application.deployments.map((one) => this.showDeployment(one));
-        return { status: 200, body: { deployments } };
+        const at = this.clock.now() - ageMs;
+        const deployments = application.deployments
+          .filter(({ triggeredAt }) => triggeredAt <= at)
+          .map((one) => this.showDeployment(one, at));
+        return { status: 200, body: { deployments: [...application.oddities, ...deployments] } };
       }
       case 'POST /applications/:id/deployments':
         return this.trigger(application, record.body);
@@ -357,8 +417,14 @@ export class FakeNodion {
     this.beforeRecording(application);
     const deployment = this.newDeployment(application, image_tag as string | undefined);
     application.deployments.unshift(deployment);
+    this.triggered.push(deployment);
     const shown = { ...this.showDeployment(deployment), updated_at: deployment.created_at };
     return { status: 200, body: { deployment: shown } };
+  }
+
+  /** The time that Nodion tells. */
+  private time(): number {
+    return this.clock.now() + this.skewMs;
   }
 
   private create(body: string, projectId: string): Answer {
@@ -396,23 +462,24 @@ export class FakeNodion {
   }
 
   private show(application: FakeApplication): object {
-    const { projectId, head, life, deployments, logs, instanceChangeMs, ...shown } = application;
+    const { projectId, head, life, deployments, oddities, logs, instanceChangeMs, ...shown } =
+      application;
     if (!this.olderAnswers) return shown;
     const { deployment_strategy, container_registry_id, image_name, image_tag, ...older } = shown;
     return older;
   }
 
-  private showDeployment(deployment: FakeDeployment): object {
+  private showDeployment(deployment: FakeDeployment, at = this.clock.now()): object {
     const { triggeredAt, life, ...shown } = deployment;
-    const withStatus = { ...shown, status: this.statusOf(deployment) };
+    const withStatus = { ...shown, status: this.statusOf(deployment, at) };
     if (!this.olderAnswers) return withStatus;
     const { strategy, image_reference, ...older } = withStatus;
     return older;
   }
 
-  /** The deployment's status by now. */
-  statusOf({ life, triggeredAt }: FakeDeployment): string {
-    const age = this.clock.now() - triggeredAt;
+  /** The deployment's status by now, or by `at`. */
+  statusOf({ life, triggeredAt }: FakeDeployment, at = this.clock.now()): string {
+    const age = at - triggeredAt;
     return life.findLast(({ afterMs }) => afterMs <= age)?.status ?? 'created';
   }
 
@@ -420,7 +487,7 @@ export class FakeNodion {
     const isImage = application.deployment_strategy === 'prebuilt_image';
     const image = `${application.image_name}:${imageTag ?? application.image_tag}`;
     const triggeredAt = this.clock.now();
-    const created_at = new Date(triggeredAt).toISOString();
+    const created_at = new Date(this.time()).toISOString();
     return {
       id: randomUUID(),
       deploy_number: Math.max(0, ...application.deployments.map((one) => one.deploy_number)) + 1,
