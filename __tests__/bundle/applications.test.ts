@@ -2,13 +2,13 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, realScenario, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const idsOf = (...applications: { id: string }[]) => applications.map(({ id }) => id).join(', ');
 
-scenario('An application is found by name in as many requests as by id', async (stage) => {
+realScenario('An application is found by name in as many requests as by id', async (stage) => {
   const { nodion, deploy } = stage;
   nodion.addApplication({ name: 'other' });
   const application = nodion.addApplication({ name: 'My App, v2' });
@@ -76,7 +76,7 @@ scenario('All applications are followed to their ends, also when one fails', asy
     ...life(['created', 0], ['available', 20_000]),
   });
   const mail = nodion.addApplication({ name: 'mail' });
-  nodion.fail({ on: LIST, skip: 3, times: 2, fault: answer(500)(false) });
+  nodion.fail({ on: LIST, afterTrigger: true, times: 2, fault: answer(500)(false) });
   const run = await deploy(null, { inputs: { application_id: idsOf(web, api, mail) } });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([

@@ -4,8 +4,7 @@ import { annotations } from '../../fakes/stage.ts';
 import { scenario } from './scenario.ts';
 
 const ID = '92955d4f-2e44-4e48-8cb6-9c6c434afebb';
-const DURATION =
-  'allowed is a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h';
+const DURATION = 'allowed is a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds';
 const ADDRESS =
   'allowed is an https:// address, or http:// on loopback, without credentials, query or fragment';
 const SHORT_SHA = 'allowed is a commit: 7 to 40 hex digits';
@@ -23,11 +22,12 @@ const REFUSED = [
   ['reuse_existing', '1', 'allowed is true or false'],
   ['dry_run', 'no', 'allowed is true or false'],
   ['timeout', 'soon', DURATION],
-  ['timeout', '0', DURATION],
+  ['timeout', '0', `${DURATION}; more than 0, at most 24h`],
   ['timeout', '-5', DURATION],
   ['timeout', '25h', DURATION],
   ['timeout', '10 min', DURATION],
   ['poll_interval', '1d', DURATION],
+  ['poll_interval', '0.001', `${DURATION}; at least 0.1s`],
   ['expected_sha', 'abc', SHORT_SHA],
   ['expected_sha', 'g'.repeat(40), SHORT_SHA],
   ['log_lines', '2501', 'allowed is a whole number from 0 to 2500'],

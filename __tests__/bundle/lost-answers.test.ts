@@ -34,7 +34,7 @@ scenario('A lost trigger is found, though the list can’t be read at first', as
   const application = nodion.addApplication();
   nodion.fail(
     { on: TRIGGER, fault: reset(true) },
-    { on: LIST, skip: 1, times: 3, fault: reset(false) },
+    { on: LIST, afterTrigger: true, times: 3, fault: reset(false) },
   );
   const run = await deploy(application);
   expect(run.exitCode).toBe(0);

@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 import type { FakeApplication, FakeNodion } from '../../fakes/nodion.ts';
-import { life, scenario } from './scenario.ts';
+import { life, realScenario, scenario } from './scenario.ts';
 
 const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const inputs = { reuse_existing: 'true', expected_sha: SHA };
 
-scenario('The live deployment of the commit is reused at once', async ({ nodion, deploy }) => {
+realScenario('The live deployment of the commit is reused at once', async ({ nodion, deploy }) => {
   const application = nodion.addApplication();
   const live = nodion.addDeployment(application, { status: 'available' });
   const run = await deploy(application, { inputs });
@@ -28,6 +28,10 @@ scenario('A deployment of the commit in progress is followed to its end', async 
 
 const NOT_REUSABLE: [string, (nodion: FakeNodion, application: FakeApplication) => void][] = [
   ['failed', (nodion, application) => nodion.addDeployment(application, { status: 'failed' })],
+  [
+    'has a status of another word',
+    (nodion, application) => nodion.addDeployment(application, { status: 'cancelled' }),
+  ],
   [
     'is no longer live',
     (nodion, application) => {

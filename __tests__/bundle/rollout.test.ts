@@ -53,17 +53,20 @@ scenario('A rollout ends, red, when a newer deployment runs already', async (sta
   );
 });
 
-scenario('Without instances to see, a rollout is checked in part', async (stage) => {
-  const { nodion, deploy } = stage;
-  nodion.missing.add(INSTANCES);
-  const run = await deploy(nodion.addApplication(), { inputs });
-  expect(run.exitCode).toBe(0);
-  expect(annotations(run, 'warning')).toEqual([
-    expect.stringContaining(
-      "the instances can't be had, so only the application's and its workers' status are checked",
-    ),
-  ]);
-});
+for (const status of [403, 404]) {
+  scenario(`A rollout whose instances are answered ${status} is red at once`, async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: INSTANCES, times: 99, fault: answer(status)(false) });
+    const run = await deploy(nodion.addApplication(), { inputs });
+    expect(run.exitCode).toBe(1);
+    expect(run.durationMs).toBeLessThan(5 * 60_000);
+    expect(nodion.requestsTo(INSTANCES)).toHaveLength(1);
+    expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
+    expect(annotations(run, 'error')).toEqual([
+      expect.stringMatching(new RegExp(`/instances: Nodion answered ${status}\\. Check `)),
+    ]);
+  });
+}
 
 scenario('A rollout is followed though the instances can’t be read at times', async (stage) => {
   const { nodion, deploy } = stage;
@@ -76,10 +79,67 @@ scenario('A rollout is followed though the instances can’t be read at times', 
   expect(run.log).toMatch(/^7 hiccups survived/m);
 });
 
-scenario('A rollout whose instances hang to the timeout is checked in part', async (stage) => {
+scenario('A rollout whose instances can’t be read to the timeout is red', async (stage) => {
   const { nodion, deploy } = stage;
   nodion.fail({ on: INSTANCES, times: 99, fault: { kind: 'hang', carriedOut: false } });
   const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '25s' } });
-  expect(run.exitCode).toBe(0);
-  expect(annotations(run, 'warning')).toHaveLength(1);
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
+  expect(annotations(run, 'error')).toEqual([expect.stringContaining('could not be read')]);
 });
+
+scenario('An instance that does not say its deployment is no proof of a rollout', async (stage) => {
+  const { nodion, deploy } = stage;
+  const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment: null }];
+  nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
+  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '25s' } });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringContaining('instance web-1 does not say which deployment it runs'),
+  ]);
+});
+
+for (const [instance_amount, exitCode] of [
+  [1, 1],
+  [0, 0],
+] as const) {
+  const end = exitCode === 0 ? 'complete' : 'incomplete';
+  scenario(`With no instance online of ${instance_amount} a rollout is ${end}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances: [] })(false) });
+    const application = nodion.addApplication({ instance_amount });
+    const run = await deploy(application, { inputs: { ...inputs, timeout: '25s' } });
+    expect(run.exitCode).toBe(exitCode);
+  });
+}
+
+for (const [instance_amount, exitCode] of [
+  [1, 1],
+  [0, 0],
+] as const) {
+  const act = exitCode === 0 ? 'is not waited for' : 'is waited for';
+  scenario(`A worker with an instance amount of ${instance_amount} ${act}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const worker = { id: 'w', state: 'default', instance_amount, instance_type_id: 't' };
+    const application = nodion.addApplication({
+      workers: [{ ...worker, name: 'mailer', status: 'stopped' }],
+    });
+    const run = await deploy(application, { inputs: { ...inputs, timeout: '25s' } });
+    expect(run.exitCode).toBe(exitCode);
+  });
+}
+
+scenario(
+  'A rollout seen complete only once, between two others, is not complete',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    const odd = [{ id: 'i', name: 'web-1', status: 'online', deployment: { id: 'other' } }];
+    const others = answer(200, { instances: odd })(false);
+    // Every second look shows an instance of another deployment, until the sixth.
+    for (let look = 0; look < 3; look += 1) nodion.fail({ on: INSTANCES, skip: 1, fault: others });
+    const run = await deploy(application, { inputs });
+    expect(run.exitCode).toBe(0);
+    expect(nodion.requestsTo(INSTANCES)).toHaveLength(8);
+  },
+);

@@ -57,7 +57,7 @@ for (const [index, payload] of PAYLOADS.entries()) {
   scenario(`What others wrote stays text: ${shown}`, async ({ nodion, deploy }) => {
     nodion.fail(
       { on: TRIGGER, fault: { kind: 'reset', carriedOut: true } },
-      { on: LIST, skip: 1, fault: answer(500, payload, { 'retry-after': '0' })(false) },
+      { on: LIST, afterTrigger: true, fault: answer(500, payload, { 'retry-after': '0' })(false) },
     );
     const run = await deploy(poison(nodion, payload, 'failed'), {
       env,

@@ -37,7 +37,7 @@ const HANGING: [string, Endpoint, Fault][] = [
 for (const [what, on, fault] of HANGING) {
   scenario(`The timeout ends a step in which ${what}`, async ({ nodion, deploy }) => {
     const application = nodion.addApplication(life(['waiting', 0]));
-    nodion.fail({ on, skip: on === LIST ? 1 : 0, times: 99, fault });
+    nodion.fail({ on, afterTrigger: on === LIST, times: 99, fault });
     const run = await deploy(application, { inputs: { timeout: '25s', log_lines: '0' } });
     expect(run.exitCode).toBe(1);
     expect(run.durationMs).toBeGreaterThan(24_000);
