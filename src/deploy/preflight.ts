@@ -1,7 +1,6 @@
 import type { NodionClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { findApplications } from '../nodion/find-applications.ts';
-import { createPatience } from '../nodion/patience.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
@@ -43,9 +42,10 @@ export async function preflight(
   const { client, signal, onEvent } = options;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
 
-  const patience = createPatience();
   const read = <T>(request: (reading: ReadOptions) => Promise<T>): Promise<T> =>
-    retryRead((limit) => request({ signal, ...limit }), { signal, onRetry, patience });
+    client.patience.limit(signal, (limited) =>
+      retryRead(() => request({ signal: limited }), { signal: limited, onRetry }),
+    );
 
   async function readIfAllowed<T>(
     request: (reading: ReadOptions) => Promise<T>,
@@ -67,7 +67,7 @@ export async function preflight(
     try {
       const [seen, deployments] = await Promise.all([
         application ?? readIfAllowed(get),
-        readIfAllowed(listDeployments),
+        readIfAllowed((reading) => listDeployments({ ...reading, isFresh: true })),
       ]);
       application = seen;
       const problem = inputMismatch(application, deployments?.deployments ?? [], plan);

@@ -1,6 +1,5 @@
 import type { ApplicationClient } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
-import { createPatience } from '../nodion/patience.ts';
 import { type Posted, post, postOnce, type Search } from '../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
@@ -68,6 +67,7 @@ export async function triggerDeployment(
   let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
   let origin: Origin = 'triggered';
   let attempts = 0;
+  let sent = 0;
 
   function pick(deployments: readonly Deployment[], isLast: boolean): Deployment | null {
     const candidates = findCandidates(deployments, lost);
@@ -82,12 +82,12 @@ export async function triggerDeployment(
     return first.deployment;
   }
 
-  /** In one turn at the gate: a fresh list, what follows from it, and the trigger. */
-  async function attemptInTurn(timeoutMs: number | undefined): Promise<Posted<Deployment>> {
-    return await application.inTurn(signal, async () => {
+  /** In one turn at the gate: a fresh list, what follows from it, and the trigger, which `limited` does not end. */
+  async function attemptInTurn(limited: AbortSignal): Promise<Posted<Deployment>> {
+    return await application.inTurn(limited, async () => {
       if (list && performance.now() - list.answeredAtMs > OLDEST_LIST_MS) {
-        const reading = { signal, lane: 'admitted', isFresh: true } as const;
-        list = await application.deployments({ ...reading, ...(timeoutMs && { timeoutMs }) });
+        const reading = { signal: limited, lane: 'admitted', isFresh: true } as const;
+        list = await application.deployments(reading);
         onEvent({ kind: 'seen', deployments: list.deployments });
       }
       if (list) {
@@ -102,10 +102,13 @@ export async function triggerDeployment(
           return { result: existing, found: true };
         }
         if (attempts === 1) {
+          // Either list may be an old one.
+          const seen = [...(options.before?.deployments ?? []), ...list.deployments];
           const sentAt = application.serverTime(performance.now());
-          lost = { ...lost, notedNumber: highestNumber(list.deployments), sentAt };
+          lost = { ...lost, notedNumber: highestNumber(seen), sentAt };
         }
       }
+      sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
       return await post(triggerAsDocumented(application, { match, lost, signal }));
     });
@@ -123,9 +126,9 @@ export async function triggerDeployment(
   const { result } = await postOnce({
     post: (attempt) => {
       attempts = attempt;
-      const limits = attempt === 1 ? { patience: createPatience() } : {};
-      const once = ({ timeoutMs }: { timeoutMs?: number }) => attemptInTurn(timeoutMs);
-      return retryRead(once, { signal, onRetry, ...limits });
+      const tryUntil = (limited: AbortSignal) =>
+        retryRead(() => attemptInTurn(limited), { signal: limited, onRetry });
+      return attempt === 1 ? application.patience.limit(signal, tryUntil) : tryUntil(signal);
     },
     search: options.before && search,
     signal,
@@ -133,7 +136,7 @@ export async function triggerDeployment(
     onRepeat: (attempt) => onEvent({ kind: 'trigger-repeated', attempt }),
   });
   const notedNumber = options.before && lost.notedNumber;
-  return { deployment: result, origin, notedNumber, wasRepeated: attempts > 1 };
+  return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };
 }
 
 /** Sends the trigger. An answer that describes an older deployment is not the documented one. */

@@ -56,11 +56,19 @@ export async function waitForDeployment(
   let newer: Deployment | null = null;
   let lastSeenAtMs = performance.now();
   let isDuplicateTold = false;
+  // A cache may still hold the list from before the deployment.
+  let isInDoubt = true;
 
   async function poll(reading: Omit<ReadOptions, 'signal'>): Promise<void> {
-    const list = await application.deployments({ ...reading, signal, only: deployment.id });
+    const list = await application.deployments({
+      isFresh: isInDoubt,
+      ...reading,
+      signal,
+      only: deployment.id,
+    });
     const { deployments } = list;
     const seen = deployments.find(({ id }) => id === deployment.id);
+    isInDoubt = !seen;
     if (!seen) {
       const { deploy_number: number } = deployment;
       throw new NodionError(sentence`Deployment #${number} is missing from the list`, {
@@ -109,7 +117,7 @@ export async function waitForDeployment(
     let pauseMs = Math.min(FIRST_POLL_MS, pollIntervalMs) * jitter(0.5);
     while (!isFinal(deployment)) {
       await sleep(pauseMs, signal);
-      await retryRead(poll, { signal, onRetry });
+      await retryRead(() => poll({}), { signal, onRetry });
       pauseMs = pollIntervalMs * jitter(0.2);
     }
   } catch (error) {

@@ -1,5 +1,4 @@
 import { NodionError } from './errors.ts';
-import type { Lane } from './gate.ts';
 import {
   type ConnectionOptions,
   createConnection,
@@ -22,14 +21,14 @@ import {
   toLogLine,
 } from './responses.ts';
 
-/** A read that takes longer is tried again with more time, but behind those of other applications. */
+/** A read that takes longer is tried again with more time, but with few others of its kind at once. */
 const QUICK_READ_MS = 10_000;
 
 export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
 
 /** How a read is sent; see {@link SendOptions}. */
-export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh' | 'timeoutMs'>;
+export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh'>;
 
 /**
  * Nodion's REST API, one method for each endpoint. Every method sends one request and checks the shape
@@ -39,12 +38,16 @@ export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh' | 'tim
  * GET answers with an `ETag` are asked for conditionally the next time.
  */
 export function createNodionClient(options: ConnectionOptions) {
-  const { send, gate, serverTime } = createConnection(options);
+  const connection = createConnection(options);
+  const { send, gate, patience, serverTime } = connection;
 
   return {
+    /** See {@link createPatience}. */
+    patience,
+
     applications: (reading: ReadOptions) =>
       requestJson(
-        send,
+        connection,
         'GET /applications',
         (body) => list(field(body, 'applications'), toApplication),
         reading,
@@ -76,16 +79,15 @@ export function createNodionClient(options: ConnectionOptions) {
       async function read<T>(
         route: string,
         shape: (body: unknown, answeredAtMs: number) => T,
-        { lane = isSlow ? 'slow' : 'normal', ...reading }: SendOptions,
+        reading: SendOptions,
       ): Promise<T> {
         const startedAtMs = performance.now();
-        const longestMs = isSlow ? REQUEST_TIMEOUT_MS : QUICK_READ_MS;
         try {
-          return await requestJson(send, route, shape, {
+          return await requestJson(connection, route, shape, {
             ...reading,
-            lane,
+            isSlow,
             parameters: { id, ...reading.parameters },
-            timeoutMs: Math.min(longestMs, reading.timeoutMs ?? longestMs),
+            timeoutMs: isSlow ? REQUEST_TIMEOUT_MS : QUICK_READ_MS,
           });
         } catch (error) {
           if (error instanceof NodionError && error.isTimeout) isSlow = true;
@@ -124,12 +126,12 @@ export function createNodionClient(options: ConnectionOptions) {
          * the lane `admitted`.
          */
         inTurn: <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-          gate.pass({ lane: 'trigger' satisfies Lane, signal }, work),
+          gate.pass({ lane: 'trigger', isSlow, signal }, work),
 
         /** Triggers a deployment, in a turn; `imageTag` null deploys the latest commit or the default tag. Not idempotent. */
         trigger: (imageTag: string | null, signal: AbortSignal) =>
           requestJson(
-            send,
+            connection,
             'POST /applications/{id}/deployments',
             (body) => {
               const deployment = field(body, 'deployment');
@@ -143,7 +145,9 @@ export function createNodionClient(options: ConnectionOptions) {
             },
           ),
 
-        /** See {@link createConnection}. */
+        patience,
+
+        /** See {@link Connection}. */
         serverTime,
 
         /** The running containers. A gateway or an older key may not have this endpoint. */

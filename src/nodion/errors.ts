@@ -11,7 +11,6 @@ interface Details {
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly isTimeout?: boolean;
-  readonly spentMs?: number;
   readonly said?: Sentence | null;
 }
 
@@ -29,8 +28,6 @@ export class NodionError extends StepFailure {
   readonly retryAfterMs: number;
   /** Whether no whole answer came in time. */
   readonly isTimeout: boolean;
-  /** Milliseconds from when it was sent. */
-  readonly spentMs: number;
 
   constructor(what: Sentence, details: Details, advice: Sentence | null = null) {
     super('Request to Nodion failed', advice ? [what, advice] : [what]);
@@ -41,7 +38,6 @@ export class NodionError extends StepFailure {
     this.retryable = details.retryable;
     this.retryAfterMs = details.retryAfterMs ?? 0;
     this.isTimeout = details.isTimeout ?? false;
-    this.spentMs = details.spentMs ?? 0;
   }
 
   /** Whether the answer asks for a pause of all requests: a rate limit, or any read with a `Retry-After`. */
@@ -81,12 +77,12 @@ export interface RequestName {
 
 /**
  * The error for an answer that is no success.
- * @param timing.dateMs the server's time, for a `Retry-After` that is a date; null where it is unknown.
+ * @param nowMs the server's time, for a `Retry-After` that is a date.
  */
 export function httpError(
   { route, host }: RequestName,
   { status, headers, data }: ErrorResponse,
-  timing: { dateMs: number | null; spentMs: number },
+  nowMs: number,
 ): NodionError {
   const messages = apiErrorMessages(data);
   const said = messages.length > 0 ? joined(messages, '; ') : null;
@@ -102,8 +98,7 @@ export function httpError(
     {
       status,
       retryable: RETRYABLE.includes(status) || status >= 500,
-      retryAfterMs: retryAfterMs(headers['retry-after'], timing.dateMs ?? Date.now()),
-      spentMs: timing.spentMs,
+      retryAfterMs: retryAfterMs(headers['retry-after'], nowMs),
       said,
     },
     advice === null ? null : ours(advice),
@@ -131,12 +126,8 @@ export function redirectError(
 }
 
 /** The error for a request without a whole answer. */
-export function networkError(
-  { route, host }: RequestName,
-  error: HttpError,
-  spentMs: number,
-): NodionError {
-  const details = { retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT', spentMs };
+export function networkError({ route, host }: RequestName, error: HttpError): NodionError {
+  const details = { retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT' };
   if (error.code === 'PROXY_UNUSABLE') return new NodionError(ours(error.message), details);
   if (error.proxy !== null) {
     return new NodionError(
@@ -175,13 +166,13 @@ const CERTIFICATE_ADVICE =
 /** The error for a success with another body than the documented one. */
 export function undocumentedError(
   { route, host }: RequestName,
-  answer: { status: number; text: string; spentMs: number; problem: string },
+  answer: { status: number; text: string; problem: string },
 ): NodionError {
-  const { status, text, spentMs, problem } = answer;
+  const { status, text, problem } = answer;
   const isHtml = /^\s*<(?:!doctype|html)\b/i.test(text.slice(0, 1_000));
   return new NodionError(
     sentence`${ours(host)} answered ${status} to ${ours(route)}, but not as documented: ${ours(isHtml ? 'HTML' : problem)}.`,
-    { status, retryable: true, spentMs },
+    { status, retryable: true },
     isHtml ? ours(HTML_ADVICE) : null,
   );
 }

@@ -7,13 +7,17 @@ const SLOW_AT_ONCE = 4;
 const HOLD_MS = 1_000;
 const LONGEST_HOLD_MS = 15_000;
 
-/**
- * Whose turn is next: `urgent` requests don't wait for the end of a hold; triggers go before polls; `slow`
- * ones, to what hung before, come last.
- */
-export type Lane = 'urgent' | 'trigger' | 'normal' | 'slow';
+const LANES = ['urgent', 'trigger', 'normal'] as const;
 
-const LANES: readonly Lane[] = ['urgent', 'trigger', 'normal', 'slow'];
+/** Whose turn is next: `urgent` requests, which don't wait for the end of a hold, then triggers, then polls. */
+export type Lane = (typeof LANES)[number];
+
+/** What waits for its turn. */
+export interface Admission {
+  readonly lane: Lane;
+  /** Whether it is to an application that did not answer in time before. */
+  readonly isSlow: boolean;
+}
 
 /** The one gate that all requests to Nodion pass: 8 at once, and none while a `Retry-After` holds them. */
 export interface Gate {
@@ -21,58 +25,58 @@ export interface Gate {
    * Runs `work` when its turn has come.
    * @throws Interrupted when `signal` aborts before that.
    */
-  pass<T>(options: { lane: Lane; signal: AbortSignal }, work: () => Promise<T>): Promise<T>;
-  /** Holds all but urgent requests for `ms` milliseconds, with jitter; for 0 as long as a rate limit suggests. */
-  hold(ms: number): void;
+  pass<T>(options: Admission & { signal: AbortSignal }, work: () => Promise<T>): Promise<T>;
+  /**
+   * Holds all but urgent requests for `ms` milliseconds, with jitter; for 0 as long as a rate limit suggests.
+   * @returns the milliseconds that they are held from now on.
+   */
+  hold(ms: number): number;
   /** Tells that requests are answered again, so the next hold without a `Retry-After` is a short one. */
   release(): void;
 }
 
 export function createGate(): Gate {
-  const queues: Record<Lane, (() => void)[]> = { urgent: [], trigger: [], normal: [], slow: [] };
+  let queue: (Admission & { readonly start: () => void })[] = [];
   const active = { all: 0, slow: 0 };
   let heldUntilMs = 0;
   let nextHoldMs = HOLD_MS;
   let timer: NodeJS.Timeout | undefined;
 
-  function takeNext(): (() => void) | undefined {
-    const isHeld = performance.now() < heldUntilMs;
-    const lane = LANES.find(
-      (one) =>
-        queues[one].length > 0 &&
-        (one === 'urgent' || !isHeld) &&
-        (one !== 'slow' || active.slow < SLOW_AT_ONCE),
-    );
-    return lane && queues[lane].shift();
-  }
+  const heldMs = () => heldUntilMs - performance.now();
 
   function admit(): void {
+    // Read once: a hold that ended between two readings would leave the queue without its timer.
+    const leftMs = heldMs();
     while (active.all < REQUESTS_AT_ONCE) {
-      const start = takeNext();
-      if (!start) break;
-      start();
+      const ready = queue.filter(
+        ({ lane, isSlow }) =>
+          (lane === 'urgent' || leftMs <= 0) && (!isSlow || active.slow < SLOW_AT_ONCE),
+      );
+      const next = LANES.flatMap((lane) => ready.filter((one) => one.lane === lane))[0];
+      if (!next) break;
+      queue = queue.filter((one) => one !== next);
+      next.start();
     }
-    const heldMs = heldUntilMs - performance.now();
     clearTimeout(timer);
-    if (heldMs > 0) timer = setTimeout(admit, heldMs);
+    if (leftMs > 0) timer = setTimeout(admit, leftMs);
   }
 
-  function turn({ lane, signal }: { lane: Lane; signal: AbortSignal }): Promise<void> {
+  function turn({ lane, isSlow, signal }: Admission & { signal: AbortSignal }): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = () => {
         signal.removeEventListener('abort', leave);
         active.all += 1;
-        if (lane === 'slow') active.slow += 1;
+        if (isSlow) active.slow += 1;
         resolve();
       };
       const leave = () => {
-        queues[lane] = queues[lane].filter((other) => other !== start);
+        queue = queue.filter((one) => one.start !== start);
         reject(new Interrupted(signal.reason));
       };
       // After the timeout only what is urgent still goes out.
       if (signal.aborted && lane !== 'urgent') return leave();
       if (!signal.aborted) signal.addEventListener('abort', leave, { once: true });
-      queues[lane].push(start);
+      queue.push({ lane, isSlow, start });
       admit();
     });
   }
@@ -84,17 +88,20 @@ export function createGate(): Gate {
         return await work();
       } finally {
         active.all -= 1;
-        if (options.lane === 'slow') active.slow -= 1;
+        if (options.isSlow) active.slow -= 1;
         admit();
       }
     },
     hold: (ms) => {
-      const heldMs = ms > 0 ? ms : nextHoldMs;
+      // The answers to requests that were sent side by side are one refusal.
+      if (ms === 0 && heldMs() > 0) return heldMs();
+      const longMs = ms > 0 ? ms : nextHoldMs;
       if (ms === 0) nextHoldMs = Math.min(2 * nextHoldMs, LONGEST_HOLD_MS);
       // Up to a tenth and half a second more, so that the jobs of a matrix don't return as one.
-      const jitterMs = Math.random() * (heldMs / 10 + 500);
-      heldUntilMs = Math.max(heldUntilMs, performance.now() + heldMs + jitterMs);
+      const jitterMs = Math.random() * (longMs / 10 + 500);
+      heldUntilMs = Math.max(heldUntilMs, performance.now() + longMs + jitterMs);
       admit();
+      return heldMs();
     },
     release: () => {
       nextHoldMs = HOLD_MS;

@@ -13,6 +13,7 @@ import {
   undocumentedError,
 } from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
+import { createPatience, type Patience } from './patience.ts';
 import { UndocumentedShape } from './responses.ts';
 
 /** No request waits longer. */
@@ -47,6 +48,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** `admitted` when the caller has passed the gate already; `normal` by default. */
   readonly lane?: Lane | 'admitted';
+  /** Whether it is to an application that did not answer in time before. */
+  readonly isSlow?: boolean;
   /** Whether a cache must not answer it, neither ours (by `ETag`) nor one on the way. */
   readonly isFresh?: boolean;
   /** At most 30 s, which is the default. */
@@ -61,8 +64,6 @@ interface Success {
   readonly text: string;
   /** `performance.now()` when it was there. */
   readonly answeredAtMs: number;
-  /** Milliseconds from when it was sent. */
-  readonly spentMs: number;
 }
 
 /** Sends one request, such as `GET /applications/{id}`. */
@@ -76,6 +77,7 @@ export interface Connection {
    */
   readonly send: Send;
   readonly gate: Gate;
+  readonly patience: Patience;
   /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or up to 2 s earlier; null where its answers carry no `Date`. */
   serverTime(atMs: number): number | null;
 }
@@ -84,6 +86,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { apiKey, projectId, apiUrl, transport, onRequest } = options;
   const gate = createGate();
   const { host } = new URL(apiUrl);
+  const patience = createPatience();
   const cache: ResponseCache = new Map();
   const request = octokit.defaults({
     baseUrl: apiUrl,
@@ -100,6 +103,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   function learnTime({ dateMs, answeredAtMs }: HttpResponse): void {
     if (dateMs === null) return;
     clockOffsetMs = Math.max(clockOffsetMs ?? Number.NEGATIVE_INFINITY, dateMs - answeredAtMs);
+  }
+  function serverTime(atMs: number): number | null {
+    return clockOffsetMs === null ? null : Math.floor((atMs + clockOffsetMs) / 1_000) * 1_000;
   }
 
   // One limit for all last looks: those that queue behind others must not add up their own.
@@ -125,11 +131,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       if (signal.aborted && isPost) throw new NotSent(signal.reason);
       const fetch = toFetch(async (http) => {
-        const answer = await sendConditionally(
-          transport,
-          http,
-          isFresh || isLastLook ? null : cache,
-        );
+        const answer = await sendConditionally(transport, http, { cache, isFresh });
         learnTime(answer);
         ({ dateMs, answeredAtMs } = answer);
         return answer;
@@ -152,20 +154,19 @@ export function createConnection(options: ConnectionOptions): Connection {
         status: response.status,
         text,
         answeredAtMs,
-        spentMs: answeredAtMs - startedAtMs,
       };
     } catch (error) {
       if (error instanceof NodionError || error instanceof NotSent) throw error;
       const response = error instanceof RequestError ? error.response : undefined;
       if (response) {
         result = String(response.status);
-        throw httpError(name, response, { dateMs, spentMs: performance.now() - startedAtMs });
+        throw httpError(name, response, dateMs ?? serverTime(performance.now()) ?? Date.now());
       }
       if (signal.aborted) throw new Interrupted(signal.reason);
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
-      throw networkError(name, cause, performance.now() - startedAtMs);
+      throw networkError(name, cause);
     } finally {
       const durationMs = performance.now() - startedAtMs;
       onRequest?.({ method, path, result, durationMs });
@@ -173,27 +174,21 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function send(route: string, sending: SendOptions): Promise<Success> {
-    const { lane = 'normal', signal } = sending;
+    const { lane = 'normal', isSlow = false, signal } = sending;
     try {
       return lane === 'admitted'
         ? await sendNow(route, sending)
-        : await gate.pass({ lane, signal }, () => sendNow(route, sending));
+        : await gate.pass({ lane, isSlow, signal }, () => sendNow(route, sending));
     } catch (error) {
       if (error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
-        gate.hold(error.retryAfterMs);
+        const heldMs = gate.hold(error.retryAfterMs);
+        if (error.retryAfterMs > 0) patience.rest(heldMs);
       }
       throw error;
     }
   }
 
-  return {
-    send,
-    gate,
-    serverTime: (atMs) => {
-      if (clockOffsetMs === null) return null;
-      return Math.floor((atMs + clockOffsetMs) / 1_000) * 1_000;
-    },
-  };
+  return { send, gate, patience, serverTime };
 }
 
 /**
@@ -201,40 +196,45 @@ export function createConnection(options: ConnectionOptions): Connection {
  * @throws NodionError for anything but the documented answer, Interrupted as `send`.
  */
 export async function requestJson<T>(
-  send: Send,
+  { send, patience }: Connection,
   route: string,
   /** @throws UndocumentedShape */
   read: (body: unknown, answeredAtMs: number) => T,
   options: SendOptions,
 ): Promise<T> {
-  const { name, status, text, answeredAtMs, spentMs } = await send(route, options);
+  const { name, status, text, answeredAtMs } = await send(route, options);
   try {
-    return read(JSON.parse(text), answeredAtMs);
+    const result = read(JSON.parse(text), answeredAtMs);
+    patience.answered();
+    return result;
   } catch (error) {
     const problem = error instanceof UndocumentedShape ? error.message : 'not JSON';
-    throw undocumentedError(name, { status, text, spentMs, problem });
+    throw undocumentedError(name, { status, text, problem });
   }
 }
 
-type ResponseCache = Map<string, { etag: string; response: HttpResponse }>;
+/** By URL. Null: its `ETag` stayed the same when the body did not, so it is not to be believed. */
+type ResponseCache = Map<string, { etag: string; response: HttpResponse } | null>;
 
 /**
- * Asks conditionally for what was answered with an `ETag` before. A 304 becomes the answer it stands for.
- * Without a cache it asks unconditionally.
+ * Asks conditionally for what was answered with an `ETag` before, unless it must be fresh. A 304 becomes
+ * the answer it stands for.
  */
 async function sendConditionally(
   transport: SendRequest,
   request: HttpRequest,
-  cache: ResponseCache | null,
+  { cache, isFresh }: { cache: ResponseCache; isFresh: boolean },
 ): Promise<HttpResponse> {
-  const known = request.method === 'GET' ? cache?.get(request.url) : undefined;
-  const headers = { ...request.headers, ...(known && { 'if-none-match': known.etag }) };
+  const known = cache.get(request.url);
+  const isConditional = request.method === 'GET' && known && !isFresh;
+  const headers = { ...request.headers, ...(isConditional && { 'if-none-match': known.etag }) };
   const response = await transport({ ...request, headers });
-  const { status, answeredAtMs, dateMs } = response;
-  if (status === 304 && known) return { ...known.response, answeredAtMs, dateMs };
+  const { status, body, answeredAtMs, dateMs } = response;
+  if (status === 304 && isConditional) return { ...known.response, answeredAtMs, dateMs };
   const { etag } = response.headers;
-  if (request.method === 'GET' && status === 200 && etag) {
-    cache?.set(request.url, { etag, response });
+  if (request.method === 'GET' && status === 200 && etag && known !== null) {
+    const isMisleading = known?.etag === etag && known.response.body !== body;
+    cache.set(request.url, isMisleading ? null : { etag, response });
   }
   return response;
 }

@@ -43,27 +43,10 @@ export function abortAfter(ms: number, controller: AbortController): void {
 }
 
 /**
- * Runs `work` with a signal of its own that aborts with the reason `gave_up` after `ms`, or with `signal`'s
- * reason when that aborts.
- *
- * AbortSignal.any() would do the same, but leaks its followers on a long-lived signal in Node 20.
- */
-export async function withLimit<T>(
-  options: { ms: number; signal: AbortSignal },
-  work: (limited: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort('gave_up' satisfies InterruptReason), options.ms);
-  try {
-    return await withGrace({ signal: options.signal, controller, graceMs: () => 0 }, work);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
  * Runs `work` with the signal of `controller`, which aborts with `signal`'s reason, `graceMs` milliseconds
  * after `signal` does.
+ *
+ * AbortSignal.any() would leak its followers on a long-lived signal in Node 20.
  */
 export async function withGrace<T>(
   options: {
