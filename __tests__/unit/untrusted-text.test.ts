@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
 import { renderSummary } from '../../fakes/summary.ts';
+import { registerSecret } from '../../src/runner/redact-secrets.ts';
+import { foreign, summarySentence } from '../../src/runner/sentence.ts';
 import {
   diagramText,
   escapeLogLine,
-  registerSecret,
   singleLine,
-  summaryProse,
   summaryText,
 } from '../../src/runner/untrusted-text.ts';
 
@@ -39,7 +39,10 @@ describe('Whatever the text is', () => {
   test('the summary shows it to the letter, without markup', () => {
     fc.assert(
       fc.property(text, (any) => {
-        for (const html of [summaryText(any, 5_000), `<p>${summaryProse(any)}</p>`]) {
+        for (const html of [
+          summaryText(any, 5_000),
+          `<p>${summarySentence(foreign(any, 5_000))}</p>`,
+        ]) {
           const { elements, text: shown } = renderSummary(html);
           expect(elements.every(({ name }) => name === 'code' || name === 'p')).toBe(true);
           expect(shown.replace(/[\u200b\s]+/g, '')).toBe(

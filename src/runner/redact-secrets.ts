@@ -1,11 +1,13 @@
 /** Below this a form could stand in any text. */
 const SHORTEST_FORM = 6;
-/** A longer secret is hidden piece by piece: one expression for all of it would be too large. */
-const LONGEST_PIECE = 100;
 /** What a key can be: a longer text is refused, and so are other characters. */
 const HAS_FORMS = /^[ -~]{6,10000}$/;
+/** A longer secret is hidden piece by piece: one expression for all of it would be too large. */
+const LONGEST_PIECE = 100;
 /** What may stand between two characters of a secret: all that shows nothing, and nothing that a key contains. */
 const GAP = '[^ -~]*';
+/** What a character that is %-encoded, an XML reference or escaped in JSON begins with. */
+const REFERENCE = /[%&\\]/;
 const XML_NAMES: Readonly<Record<string, string>> = {
   '&': 'amp',
   '<': 'lt',
@@ -13,48 +15,81 @@ const XML_NAMES: Readonly<Record<string, string>> = {
   '"': 'quot',
   "'": 'apos',
 };
+/** As in RFC 4648's two alphabets, and as a URL or JSON may write them. */
+const BASE64_DIGITS: Readonly<Record<string, string>> = {
+  '+': '(?:[+-]|%2b)',
+  '/': '(?:\\\\?/|_|%2f)',
+};
+
+interface Secret {
+  readonly text: string;
+  readonly patterns: readonly (string | RegExp)[];
+  /** For texts that REFERENCE is found in: most are spared the time to compile these. */
+  readonly referencePatterns: readonly RegExp[];
+}
 
 /** Longest first, so that no secret is left over in pieces. */
-let registered: readonly { secret: string; patterns: readonly (string | RegExp)[] }[] = [];
+let secrets: readonly Secret[] = [];
 
 /**
- * From now on redactSecrets() hides `secret`: as it is, without its first or last character, in JSON,
+ * From now on redactSecrets() hides `text`: as it is, without its first or last character, in JSON,
  * base64, hex, %-encoding and XML references, all without regard to case and to characters that show
- * nothing. One of fewer than 6 characters, or of other than printable ASCII, is hidden only as it is.
+ * nothing. One of fewer than 6 characters, or of other than printable ASCII, is hidden only as it is,
+ * one of fewer than 8 only whole.
  */
-export function registerSecret(secret: string): void {
-  if (secret === '' || registered.some((known) => known.secret === secret)) return;
-  const patterns = HAS_FORMS.test(secret) ? piecesOf(secret).map(anyFormOf) : [secret];
-  registered = [...registered, { secret, patterns }].sort(
-    (a, b) => b.secret.length - a.secret.length,
-  );
+export function registerSecret(text: string): void {
+  if (text === '' || secrets.some((known) => known.text === text)) return;
+  const pieces = HAS_FORMS.test(text) ? piecesOf(text) : [];
+  const secret = {
+    text,
+    patterns: pieces.length > 0 ? pieces.map(plainForms) : [text],
+    referencePatterns: pieces.map(referenceForms),
+  };
+  secrets = [...secrets, secret].sort((a, b) => b.text.length - a.text.length);
 }
 
 /** `text` with every registered secret in it shown as `***`, else unchanged; in linear time. */
 export function redactSecrets(text: string): string {
-  return registered
-    .flatMap(({ patterns }) => patterns)
+  const hasReferences = REFERENCE.test(text);
+  return secrets
+    .flatMap(({ patterns, referencePatterns }) =>
+      hasReferences ? [...referencePatterns, ...patterns] : patterns,
+    )
     .reduce<string>((hidden, pattern) => hidden.replaceAll(pattern, '***'), text);
 }
 
 /** Pieces of about the same length, so that none is short. */
-function piecesOf(secret: string): string[] {
-  const count = Math.ceil(secret.length / LONGEST_PIECE);
-  const length = Math.ceil(secret.length / count);
+function piecesOf(text: string): string[] {
+  const count = Math.ceil(text.length / LONGEST_PIECE);
+  const length = Math.ceil(text.length / count);
   return Array.from({ length: count }, (_, index) =>
-    secret.slice(index * length, (index + 1) * length),
+    text.slice(index * length, (index + 1) * length),
   );
 }
 
-function anyFormOf(piece: string): RegExp {
+/** The piece as it is, in hex and in base64. */
+function plainForms(piece: string): RegExp {
   const bytes = Buffer.from(piece);
-  const texts = new Set([piece, JSON.stringify(piece).slice(1, -1)]);
-  const forms = [
-    ...[...texts].map((text) => sequence([...text].map(characterReference), 1)),
-    sequence(bytes.toString('hex').match(/../g) ?? [], 1),
+  const hexDigits = [...bytes].map((byte) => [...byte.toString(16)].join(GAP));
+  return anyOf([
+    sequence([...piece].map(literal), 1),
+    sequence(hexDigits, 1),
     // Two digits of base64 are what a character at an end has a share in.
     ...[0, 1, 2].map((offset) => sequence(base64Within(bytes, offset), 2)),
-  ];
+  ]);
+}
+
+/** The piece with any of its characters %-encoded, as an XML reference, or escaped in JSON. */
+function referenceForms(piece: string): RegExp {
+  const json = JSON.stringify(piece).slice(1, -1);
+  return anyOf([
+    // A character that is one backslash or two would take exponential time.
+    ...(piece.includes('\\') ? [sequence([...json].map(anyReference), 0)] : []),
+    sequence([...piece].map(anyReference), 1),
+  ]);
+}
+
+function anyOf(forms: readonly string[]): RegExp {
   return new RegExp(forms.join('|'), 'gi');
 }
 
@@ -70,19 +105,18 @@ function sequence(units: readonly string[], optional: number): string {
     .join('');
 }
 
-/** An expression for a character as it is, in JSON, %-encoded, or as an XML reference. */
-function characterReference(character: string): string {
+/** Longest first. */
+function anyReference(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16);
   const name = XML_NAMES[character];
   const references = [`#0*${code}`, `#x0*${hex}`, ...(name ? [name] : [])].join('|');
-  return `(?:${literal(character)}|%${hex}|\\\\u00${hex}|&(?:${references});?)`;
+  const backslash = /[\w\\]/.test(character) ? '' : '\\\\?';
+  return `(?:%${hex}|\\\\u00${hex}|&(?:${references});?|${backslash}${literal(character)})`;
 }
 
-/** A second way to read a backslash would take exponential time: its JSON is a text of its own. */
 function literal(character: string): string {
-  if (/\w/.test(character)) return character;
-  return character === '\\' ? '\\\\' : `\\\\?\\${character}`;
+  return /\w/.test(character) ? character : `\\${character}`;
 }
 
 /** What base64 makes of `bytes` wherever they stand in longer data, `offset` bytes after a whole group. */
@@ -94,9 +128,3 @@ function base64Within(bytes: Buffer, offset: number): string[] {
     .slice(start, end);
   return [...digits].map((digit) => BASE64_DIGITS[digit] ?? digit);
 }
-
-/** As in RFC 4648's two alphabets, and as a URL or JSON may write them. */
-const BASE64_DIGITS: Readonly<Record<string, string>> = {
-  '+': '(?:[+-]|%2b)',
-  '/': '(?:\\\\?/|_|%2f)',
-};
