@@ -2,7 +2,7 @@
 export default {
   // A scenario's process mostly computes, at its start: more at once would only wait for a core.
   maxWorkers: 2,
-  maxConcurrency: 6,
+  maxConcurrency: 4,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   // build/ holds a second copy of everything: jest must not look there.

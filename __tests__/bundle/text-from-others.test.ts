@@ -46,7 +46,7 @@ function poison(nodion: FakeNodion, payload: string, end: string) {
     region: { id: payload, name: payload, slug: payload },
     workers: [{ ...worker, name: payload, status: payload }],
     logs: [{ ts: '2100-01-01T00:00:00.000Z', msg: payload, instance_id: payload }],
-    ...life(['created', 0], [payload, 500], [end, 8_000]),
+    ...life(['created', 0], [payload, 500], [end, 4_000]),
   });
 }
 

@@ -50,8 +50,8 @@ for (const [what, on, fault] of HANGING) {
 }
 
 scenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
-  const application = nodion.addApplication(life(['created', 0], ['available', 5_000]));
-  const run = await deploy(application, { inputs: { timeout: '25s', poll_interval: '1m' } });
+  const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
+  const run = await deploy(application, { inputs: { timeout: '45s', poll_interval: '10m' } });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
 });
