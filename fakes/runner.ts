@@ -143,9 +143,9 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   }
 }
 
-/** The entry point of an action as `tsc` compiled it. */
+/** The entry of an action beside what `tsc` compiled. */
 function compiled(action: string): string {
-  return join(COMPILED_ACTIONS ?? '', `${action === '.' ? 'deploy' : action}.js`);
+  return join(COMPILED_ACTIONS ?? '', action, 'index.js');
 }
 
 function inputEnvironment(

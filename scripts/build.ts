@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { minify } from 'terser';
+import { BUNDLE, ENTRIES, writeEntries } from './entries.ts';
 
 /**
  * Makes `dist/`, which is committed, from the compiled sources in `build/src`: one bundle that all
@@ -9,24 +10,10 @@ import { minify } from 'terser';
  * `npm ci`: ncc's module ids depend on both.
  */
 
-const BUNDLE = 'actions';
-const ENTRIES = {
-  '.': 'deploy',
-  'list-applications': 'listApplications',
-  'create-application': 'createApplication',
-};
-
 rmSync('dist', { recursive: true, force: true });
 bundle('build/src/actions/index.js', join('dist', BUNDLE));
 await minifyAll(join('dist', BUNDLE));
-for (const [folder, name] of Object.entries(ENTRIES)) {
-  const path = folder === '.' ? `./${BUNDLE}` : `../${BUNDLE}`;
-  mkdirSync(join('dist', folder), { recursive: true });
-  writeFileSync(
-    join('dist', folder, 'index.js'),
-    `import { ${name} } from '${path}/index.js';\n\nawait ${name}();\n`,
-  );
-}
+writeEntries('dist');
 
 // With lazy chunks ncc's licence file holds the last chunk's packages only, so one bundle that loads
 // everything at once is made for its licence file alone.

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { writeEntries } from './entries.ts';
 
 /**
  * `npm run coverage`: runs the tests and prints which lines of `src` none of them reaches, neither in a
@@ -20,7 +21,7 @@ function node(...args: string[]): void {
     stdio: 'inherit',
     env: {
       ...process.env,
-      COMPILED_ACTIONS: 'build/src/actions',
+      COMPILED_ACTIONS: 'build/src',
       STEP_COVERAGE: `${FOLDER}/steps`,
     },
   });
@@ -28,6 +29,7 @@ function node(...args: string[]): void {
 }
 
 rmSync(FOLDER, { recursive: true, force: true });
+writeEntries('build/src');
 node(
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',

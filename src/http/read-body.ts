@@ -3,6 +3,25 @@ import { pipeline } from 'node:stream';
 import { Failure } from './http-error.ts';
 
 const FIRST_BYTES = 65_536;
+/** Larger bodies are read one after the other: eight of 16 MiB at once would take 300 MB. */
+const LARGE_BYTES = 2 ** 20;
+
+/** Waits for one's turn, and resolves to what ends it. */
+export type Turn = () => Promise<() => void>;
+
+/** Turns that are taken one at a time. */
+export function createTurns(): Turn {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const previous = last;
+    let end = () => {};
+    last = new Promise((resolve) => {
+      end = resolve;
+    });
+    await previous;
+    return end;
+  };
+}
 
 /**
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever held: where there are more,
@@ -11,27 +30,34 @@ const FIRST_BYTES = 65_536;
  */
 export async function readBody(
   response: IncomingMessage,
-  { maxBytes, truncate }: { readonly maxBytes: number; readonly truncate: boolean },
+  options: { readonly maxBytes: number; readonly truncate: boolean; readonly turn: Turn },
 ): Promise<string> {
+  const { maxBytes, truncate, turn } = options;
   // One buffer that grows: each chunk in a list would take a hundred bytes more, however small it is.
   let bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
-  for await (const chunk of unpack(response)) {
-    const isTooMuch = size + chunk.length > maxBytes;
-    if (isTooMuch && !truncate) {
-      throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
+  let endTurn: (() => void) | null = null;
+  try {
+    for await (const chunk of unpack(response)) {
+      const isTooMuch = size + chunk.length > maxBytes;
+      if (isTooMuch && !truncate) {
+        throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
+      }
+      const end = Math.min(size + chunk.length, maxBytes);
+      if (end > LARGE_BYTES) endTurn ??= await turn();
+      if (end > bytes.length) {
+        const larger = Buffer.allocUnsafe(Math.min(Math.max(end, 2 * bytes.length), maxBytes));
+        bytes.copy(larger, 0, 0, size);
+        bytes = larger;
+      }
+      chunk.copy(bytes, size);
+      size = end;
+      if (isTooMuch) break;
     }
-    const end = Math.min(size + chunk.length, maxBytes);
-    if (end > bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.min(Math.max(end, 2 * bytes.length), maxBytes));
-      bytes.copy(larger, 0, 0, size);
-      bytes = larger;
-    }
-    chunk.copy(bytes, size);
-    size = end;
-    if (isTooMuch) break;
+    return new TextDecoder().decode(bytes.subarray(0, size));
+  } finally {
+    endTurn?.();
   }
-  return new TextDecoder().decode(bytes.subarray(0, size));
 }
 
 /** The body's chunks, unpacked only as fast as they are taken. */

@@ -14,7 +14,7 @@ import {
   TunnelAgent,
   type TunnelOption,
 } from './proxy.ts';
-import { readBody } from './read-body.ts';
+import { createTurns, readBody } from './read-body.ts';
 
 const MAX_BYTES = 16 * 2 ** 20;
 /** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
@@ -63,6 +63,7 @@ export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
  */
 export function createTransport(): SendRequest {
   const agents = createAgents(KEEP_ALIVE);
+  const turn = createTurns();
   const provenProxies = new Set<string | null>();
 
   return async (request) => {
@@ -94,7 +95,7 @@ export function createTransport(): SendRequest {
       const { statusCode: status = 0, headers } = response;
       if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
       provenProxies.add(origin);
-      const body = await Promise.race([broken, readBody(response, { maxBytes, truncate })]);
+      const body = await Promise.race([broken, readBody(response, { maxBytes, truncate, turn })]);
       return {
         status,
         headers: Object.fromEntries(

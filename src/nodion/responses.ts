@@ -1,6 +1,7 @@
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
+const DEPLOYMENTS_KEPT = 1_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -157,9 +158,12 @@ export function toDeployment(item: unknown): Deployment {
   };
 }
 
-/** The deployments of a list. With `only`, those other than of that ID are left out where they are odd. */
+/**
+ * The deployments of a list, the newest 1,000 of them: none that is older matters, and a list may have
+ * tens of thousands. With `only`, those other than of that ID are left out where they are odd.
+ */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  return list(value, (item) => {
+  const deployments = list(value, (item) => {
     try {
       return [toDeployment(item)];
     } catch (error) {
@@ -167,6 +171,8 @@ export function toDeployments(value: unknown, only: string | null): Deployment[]
       return [];
     }
   }).flat();
+  if (deployments.length <= DEPLOYMENTS_KEPT) return deployments;
+  return deployments.sort((a, b) => b.deploy_number - a.deploy_number).slice(0, DEPLOYMENTS_KEPT);
 }
 
 export function toInstance(item: unknown): Instance {
