@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, realClock } from './clock.ts';
 
 /** A key that belongs to one project and may do everything in it. */
@@ -99,6 +99,12 @@ export type Fault =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | object;
+      readonly carriedOut: boolean;
+    }
+  /** `write` puts bytes of its own on the wire; `text` is the body of the usual answer. */
+  | {
+      readonly kind: 'wire';
+      readonly write: (socket: Socket, text: string) => unknown;
       readonly carriedOut: boolean;
     };
 
@@ -312,6 +318,10 @@ export class FakeNodion {
       });
       response.write(body.slice(0, body.length / 2));
       if (fault.kind === 'cut-off') setTimeout(() => request.socket.destroy(), 20);
+    } else if (fault?.kind === 'wire') {
+      fault.write(request.socket, JSON.stringify(answer.body));
+      // So that the connection takes the next request.
+      response.emit('finish');
     } else if (fault?.kind !== 'hang') this.send(response, record, answer);
   }
 

@@ -26,6 +26,8 @@ export class FakeProxy {
   /** The `user:password` that it demands; null demands none. */
   credentials: string | null = null;
   fault: ProxyFault | null = null;
+  /** Called with each CONNECT before it is answered. */
+  onConnect: () => void = () => {};
   /** The name that each TLS connection asked for; false for none. */
   readonly servernames: (string | false)[] = [];
   /** Where made-up hosts are: `host:port` by `host:port`. */
@@ -45,6 +47,7 @@ export class FakeProxy {
     this.server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const target = request.url ?? '';
       this.targets.push(target);
+      this.onConnect();
       this.tunnels.add(socket);
       socket.on('error', () => socket.destroy()).on('close', () => this.tunnels.delete(socket));
       if (!this.admits(request)) {
@@ -67,9 +70,9 @@ export class FakeProxy {
   }
 
   /** `isSecure`: it is spoken to by TLS, with the certificate of `certificate.ts`. */
-  static async start({ isSecure = false } = {}): Promise<FakeProxy> {
+  static async start({ isSecure = false, port = 0 } = {}): Promise<FakeProxy> {
     const proxy = new FakeProxy(isSecure);
-    await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => proxy.server.listen(port, '127.0.0.1', resolve));
     return proxy;
   }
 

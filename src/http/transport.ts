@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
 import { Failure, toHttpError } from './http-error.ts';
+import { limitNameServers } from './limit-name-servers.ts';
 import {
   findProxy,
   forwardOptions,
@@ -62,6 +63,7 @@ export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
  * {@link findProxy}). Idle connections are used again and don't keep the process alive.
  */
 export function createTransport(): SendRequest {
+  limitNameServers();
   const agents = createAgents(KEEP_ALIVE);
   const turn = createTurns();
   const provenProxies = new Set<string | null>();
