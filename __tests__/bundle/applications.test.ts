@@ -55,6 +55,9 @@ for (const [application_name, message] of [
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')[0]).toContain(message.replace('IDS', idsOf(...twins)));
     expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+    if (nodion.requests.length > 0) {
+      expect(JSON.parse(run.outputs.deployments ?? '')).not.toEqual([]);
+    }
   });
 }
 
@@ -66,6 +69,14 @@ scenario('A name that a wrong key can’t look up triggers nothing', async ({ de
   expect(annotations(run, 'error')[0]).toMatch(
     /^GET \/applications: Nodion answered 401, .*\nNothing was triggered\.$/,
   );
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    {
+      application_id: null,
+      application_name: 'web',
+      triggered: false,
+      error: expect.stringContaining('401'),
+    },
+  ]);
 });
 
 scenario('All applications are followed to their ends, also when one fails', async (stage) => {

@@ -1,4 +1,7 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
+import { CERTIFICATE, PRIVATE_KEY } from '../../fakes/certificate.ts';
 import { answer } from '../../fakes/faults.ts';
 import { DEPLOY_ONLY_KEY, type Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
@@ -28,6 +31,24 @@ scenario('An unknown application is red, with what to check', async ({ deploy })
   expect(annotations(run, 'error')[0]).toContain(
     'Nodion answered 404, saying: Not found. Check the id, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
   );
+});
+
+scenario('A certificate that is not trusted is red at once, with what to set', async (stage) => {
+  const server = createServer({ cert: CERTIFICATE, key: PRIVATE_KEY });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const run = await stage.deploy(stage.nodion.addApplication(), {
+      inputs: { api_url: `https://127.0.0.1:${port}/v1`, timeout: '20m' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).not.toContain('trying again');
+    expect(annotations(run, 'error')).toEqual([
+      expect.stringMatching(/NODE_EXTRA_CA_CERTS(.|\n)*Nothing was triggered\.$/),
+    ]);
+  } finally {
+    server.close();
+  }
 });
 
 scenario('An `image_tag` for a Git-based application is refused', async ({ nodion, deploy }) => {

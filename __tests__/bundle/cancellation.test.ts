@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from '@jest/globals';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, signalScenario } from './scenario.ts';
+import { life, realSignalScenario, signalScenario } from './scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -38,6 +38,7 @@ signalScenario('A cancelled trigger says which deployment to look for', async (s
     },
   });
   expect(run.exitCode).toBe(1);
+  expect(run.outputs.triggered).toBe('true');
   expect(annotations(run, 'error')).toEqual([
     "My App: The workflow was cancelled while the trigger was unanswered; a deployment may have been made and be under way: look for number 2 or above in Nodion's dashboard before you trigger again",
   ]);
@@ -45,7 +46,7 @@ signalScenario('A cancelled trigger says which deployment to look for', async (s
 
 signalScenario('A step cancelled before the trigger triggers nothing', async (stage) => {
   const { nodion, deploy } = stage;
-  nodion.fail({ on: APPLICATION, fault: { kind: 'hang', carriedOut: false } });
+  nodion.fail({ on: APPLICATION, times: 99, fault: { kind: 'hang', carriedOut: false } });
   const run = await deploy(nodion.addApplication(), {
     env: { RUNNER_DEBUG: '1' },
     onLog: (text, child) => {
@@ -57,6 +58,39 @@ signalScenario('A step cancelled before the trigger triggers nothing', async (st
   expect(annotations(run, 'error')).toEqual([
     'The workflow was cancelled before anything was triggered',
   ]);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { id: null, triggered: false, error: expect.stringContaining('cancelled') },
+  ]);
+});
+
+realSignalScenario('Triggers on their way are still answered when cancelled', async (stage) => {
+  const { nodion, deploy } = stage;
+  const applications = Array.from({ length: 12 }, () => nodion.addApplication());
+  nodion.fail({ on: TRIGGER, times: 12, fault: { kind: 'delay', ms: 1_000 } });
+  let cancelledAt = 0;
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join() },
+    onLog: (_, child) => {
+      if (cancelledAt > 0) return;
+      cancelledAt = 1;
+      const timer = setInterval(() => {
+        if (nodion.requestsTo(TRIGGER).length < 8) return;
+        clearInterval(timer);
+        cancelledAt = performance.now();
+        child.kill('SIGINT');
+      }, 10);
+    },
+  });
+  // GitHub's runner kills it after 10 s; it takes 1 s.
+  expect(performance.now() - cancelledAt).toBeLessThan(8_000);
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(8);
+  const shown: { deploy_number: number | null; triggered: boolean }[] = JSON.parse(
+    run.outputs.deployments ?? '',
+  );
+  const number = ({ deployments }: { deployments: unknown[] }) => deployments.length || null;
+  expect(shown.map(({ deploy_number }) => deploy_number)).toEqual(applications.map(number));
+  expect(shown.filter(({ triggered }) => triggered)).toHaveLength(8);
 });
 
 signalScenario('A step is cancelled though its connection hangs', async ({ run: runAction }) => {

@@ -116,6 +116,7 @@ scenario('A trigger lost three times is red: one may be under way', async ({ nod
   const run = await deploy(application);
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(3);
+  expect(run.outputs).toMatchObject({ id: '', triggered: 'true' });
   expect(annotations(run, 'error')[0]).toMatch(
     /^My App: The trigger was not answered as documented; a deployment may have been made and be under way: look for number 2 or above in Nodion's dashboard before you trigger again\. POST .*: no answer \((?:ECONNRESET|UND_ERR_SOCKET)\)$/,
   );
@@ -129,9 +130,27 @@ scenario('A lost trigger that nobody may search for is not repeated', async (sta
   });
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs.triggered).toBe('true');
   expect(annotations(run, 'error')[0]).toContain(
     "a deployment may have been made and be under way: look in Nodion's dashboard before you trigger again",
   );
+});
+
+scenario('A trigger answered 421 is found when it was carried out', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(true) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+});
+
+scenario('A trigger answered 421 is not repeated', async ({ nodion, deploy }) => {
+  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs).toMatchObject({ id: '', triggered: 'true' });
+  expect(annotations(run, 'error')[0]).toContain('may have been made');
 });
 
 for (const status of [409, 422]) {

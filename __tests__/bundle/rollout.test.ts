@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, realScenario, scenario } from './scenario.ts';
 
 const INSTANCES: Endpoint = 'GET /applications/:id/instances';
 const HOUR_MS = 3_600_000;
@@ -18,7 +18,7 @@ scenario('`verify_rollout` waits until every instance runs the deployment', asyn
   expect(run.log).toMatch(/^Rollout after .*: 3 of 3 instances run #2$/m);
 });
 
-scenario('A rollout incomplete at the timeout is red, naming what lacks', async (stage) => {
+realScenario('A rollout incomplete at the timeout is red, naming what lacks', async (stage) => {
   const { nodion, deploy } = stage;
   const worker = { id: 'w', state: 'default', instance_amount: 1, instance_type_id: 't' };
   const application = nodion.addApplication({
@@ -28,11 +28,11 @@ scenario('A rollout incomplete at the timeout is red, naming what lacks', async 
     workers: [{ ...worker, name: 'mailer', status: 'starting' }],
   });
   nodion.addDeployment(application, { status: 'available' }).triggeredAt -= HOUR_MS;
-  const run = await deploy(application, { inputs: { ...inputs, timeout: '40s' } });
+  const run = await deploy(application, { inputs: { ...inputs, timeout: '6s' } });
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    'My App: Deployment #2 is available, but its rollout was not complete when the timeout of 40 s was over: the application is deploying; worker mailer is starting; instance web-2 runs #1',
+    'My App: Deployment #2 is available, but its rollout was not complete when the timeout of 6 s was over: the application is deploying; worker mailer is starting; instance web-2 runs #1',
   ]);
 });
 
@@ -77,12 +77,17 @@ scenario('A rollout is followed though the instances can’t be read at times', 
   expect(run.exitCode).toBe(0);
   expect(annotations(run, 'warning')).toEqual([]);
   expect(run.log).toMatch(/^7 hiccups survived/m);
+  const [seventh, eighth] = nodion
+    .requestsTo(INSTANCES)
+    .slice(7)
+    .map(({ at }) => at);
+  expect((eighth ?? 0) - (seventh ?? 0)).toBeGreaterThan(7_000);
 });
 
 scenario('A rollout whose instances can’t be read to the timeout is red', async (stage) => {
   const { nodion, deploy } = stage;
   nodion.fail({ on: INSTANCES, times: 99, fault: { kind: 'hang', carriedOut: false } });
-  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '25s' } });
+  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '60s' } });
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([expect.stringContaining('could not be read')]);
@@ -92,7 +97,7 @@ scenario('An instance that does not say its deployment is no proof of a rollout'
   const { nodion, deploy } = stage;
   const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment: null }];
   nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
-  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '25s' } });
+  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '60s' } });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
     expect.stringContaining('instance web-1 does not say which deployment it runs'),
@@ -108,7 +113,7 @@ for (const [instance_amount, exitCode] of [
     const { nodion, deploy } = stage;
     nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances: [] })(false) });
     const application = nodion.addApplication({ instance_amount });
-    const run = await deploy(application, { inputs: { ...inputs, timeout: '25s' } });
+    const run = await deploy(application, { inputs: { ...inputs, timeout: '60s' } });
     expect(run.exitCode).toBe(exitCode);
   });
 }
@@ -124,7 +129,7 @@ for (const [instance_amount, exitCode] of [
     const application = nodion.addApplication({
       workers: [{ ...worker, name: 'mailer', status: 'stopped' }],
     });
-    const run = await deploy(application, { inputs: { ...inputs, timeout: '25s' } });
+    const run = await deploy(application, { inputs: { ...inputs, timeout: '60s' } });
     expect(run.exitCode).toBe(exitCode);
   });
 }

@@ -20,6 +20,10 @@ export function realScenario(name: string, play: (stage: Stage) => Promise<void>
 export const signalScenario: typeof scenario =
   process.platform === 'win32' ? (name) => test.skip(name, () => {}) : scenario;
 
+/** The same at the speed of reality. */
+export const realSignalScenario: typeof scenario =
+  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : realScenario;
+
 /** The life of an application's next deployments: each status and the milliseconds after which it comes. */
 export function life(...phases: [status: string, afterMs: number][]): { life: Phase[] } {
   return { life: phases.map(([status, afterMs]) => ({ status, afterMs })) };

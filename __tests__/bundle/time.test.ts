@@ -28,7 +28,7 @@ for (const [what, fault] of [
 
 const HANGING: [string, Endpoint, Fault][] = [
   ['the first read hangs', APPLICATION, hang(false)],
-  ['the trigger hangs', TRIGGER, hang(true)],
+  ['the trigger hangs', TRIGGER, hang(false)],
   ['a poll hangs', LIST, hang(false)],
   ['half a body has come', LIST, { kind: 'stall', carriedOut: false }],
   ['a Retry-After of an hour is on', LIST, answer(429, '', { 'retry-after': '3600' })(false)],
@@ -42,7 +42,11 @@ for (const [what, on, fault] of HANGING) {
     expect(run.exitCode).toBe(1);
     expect(run.durationMs).toBeGreaterThan(24_000);
     expect(run.durationMs).toBeLessThan(120_000);
-    expect(run.outputs.timed_out).toBe('true');
+    const triggered = nodion.requestsTo(TRIGGER).length > 0;
+    expect(run.outputs).toMatchObject({ timed_out: 'true', triggered: String(triggered) });
+    expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+      { timed_out: true, triggered, error: expect.any(String) },
+    ]);
     if (on === TRIGGER) {
       expect(annotations(run, 'error')[0]).toContain('look for number 1 or above');
     }
@@ -54,6 +58,15 @@ scenario('A result that arrives at the timeout counts', async ({ nodion, deploy 
   const run = await deploy(application, { inputs: { timeout: '45s', poll_interval: '10m' } });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
+});
+
+scenario('A timeout that is over at the start is no more than that', async (stage) => {
+  const { nodion, deploy } = stage;
+  const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.1' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.stderr).toBe('');
+  expect(run.outputs.timed_out).toBe('true');
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
 });
 
 scenario('No trigger is sent after the timeout, however many wait their turn', async (stage) => {

@@ -3,12 +3,13 @@ import { NodionError } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { sentence } from '../runner/sentence.ts';
-import { isTimeout, sleep } from '../time/deadline.ts';
+import { Interrupted, isTimeout, sleep } from '../time/deadline.ts';
 import type { DeployPlan } from './plan.ts';
 import { findReusableDeployment, isFinal, newest } from './select-deployment.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
+const UNANSWERED = new NodionError('no answer at the timeout', { retryable: true });
 
 /** How the wait for a deployment ended. */
 export interface Outcome {
@@ -124,7 +125,7 @@ export async function waitForDeployment(
     if (!isTimeout(error)) throw error;
     const failure = await poll({ lane: 'urgent', isFresh: true }).then(
       () => null,
-      (reason: Error) => reason,
+      (reason: Error) => (reason instanceof Interrupted ? UNANSWERED : reason),
     );
     if (!isFinal(deployment)) {
       const lastSeenMs = performance.now() - lastSeenAtMs;
