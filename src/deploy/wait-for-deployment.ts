@@ -9,7 +9,7 @@ import { findReusableDeployment, isFinal, newest } from './select-deployment.ts'
 import type { Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
-const UNANSWERED = new NodionError('no answer at the timeout', { retryable: true });
+const UNANSWERED = new NodionError(sentence`no answer at the timeout.`, { retryable: true });
 
 /** How the wait for a deployment ended. */
 export interface Outcome {
@@ -72,7 +72,7 @@ export async function waitForDeployment(
     isInDoubt = !seen;
     if (!seen) {
       const { deploy_number: number } = deployment;
-      throw new NodionError(sentence`Deployment #${number} is missing from the list`, {
+      throw new NodionError(sentence`Deployment #${number} is missing from the list.`, {
         retryable: true,
       });
     }
