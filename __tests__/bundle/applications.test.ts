@@ -33,17 +33,23 @@ for (const application_name of ['web\n  api', 'web, api']) {
 }
 
 for (const [application_name, message] of [
-  ['web', '2 applications are called "web": give `application_id` instead, one of IDS'],
+  [
+    'web',
+    '2 applications are called "web": use `application_id` instead, one of IDS.\nNothing was triggered.',
+  ],
   [
     'Web-Shop',
-    'no application is called "Web-Shop"; the nearest names are "webshop", "web", "mailer"',
+    'No application is called "Web-Shop"; the nearest names are "webshop", "web", "mailer".\nNothing was triggered.',
   ],
   [
     'mailer\nmailer',
-    '`application_name`: "mailer\\nmailer" is not allowed; allowed is each application only once',
+    '`application_name`: "mailer\\nmailer" is invalid; it lists an application twice.',
   ],
-  ['mailer, mailer', '"mailer" is given twice'],
-  [' , ,', 'allowed is one or more names, separated by line breaks or commas'],
+  ['mailer, mailer', '`application_name` lists "mailer" twice.\nNothing was triggered.'],
+  [
+    ' , ,',
+    '`application_name`: ", ," is invalid; expected one or more names, separated by line breaks or commas.',
+  ],
 ] as const) {
   const shown = JSON.stringify(application_name);
   scenario(`The application name ${shown} is refused, and nothing triggered`, async (stage) => {
@@ -53,7 +59,7 @@ for (const [application_name, message] of [
     nodion.addApplication({ name: 'webshop' });
     const run = await deploy(null, { inputs: { application_name } });
     expect(run.exitCode).toBe(1);
-    expect(annotations(run, 'error')[0]).toContain(message.replace('IDS', idsOf(...twins)));
+    expect(annotations(run, 'error')).toEqual([message.replace('IDS', idsOf(...twins))]);
     expect(nodion.requestsTo(TRIGGER)).toEqual([]);
     if (nodion.requests.length > 0) {
       expect(JSON.parse(run.outputs.deployments ?? '')).not.toEqual([]);
@@ -66,9 +72,9 @@ scenario('A name that a wrong key can’t look up triggers nothing', async ({ de
     inputs: { application_name: 'web', api_key: 'wrong-key-77' },
   });
   expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')[0]).toMatch(
-    /^GET \/applications: Nodion answered 401, .*\nNothing was triggered\.$/,
-  );
+  expect(annotations(run, 'error')).toEqual([
+    'Nodion refused the API key (401 Unauthorized).\nCreate a new key and update the secret behind `api_key`.\nNothing was triggered.',
+  ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     {
       application_id: null,
@@ -91,17 +97,25 @@ scenario('All applications are followed to their ends, also when one fails', asy
   const run = await deploy(null, { inputs: { application_id: idsOf(web, api, mail) } });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    expect.stringMatching(/^1 of 3 applications failed\nweb: Deployment #1 failed after /),
+    expect.stringMatching(
+      /^1 of 3 applications failed\.\nApplication web: Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard\. No deployment of the application is live\.$/,
+    ),
   ]);
   expect(run.outputs).toMatchObject({ application_name: 'web', status: 'failed' });
   const deployments = JSON.parse(run.outputs.deployments ?? '');
   expect(deployments).toMatchObject([
-    { application_name: 'web', status: 'failed', error: expect.stringMatching(/failed/) },
+    {
+      application_name: 'web',
+      status: 'failed',
+      error: expect.stringMatching(
+        /^Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard\. No deployment of the application is live\.$/,
+      ),
+    },
     { application_name: 'api', status: 'available' },
     { application_name: 'mail', status: 'available' },
   ]);
   expect(deployments[1]).not.toHaveProperty('error');
-  expect(run.log).toMatch(/^\[api\] #1 available after/m);
+  expect(run.log).toMatch(/^\[api\] #1 is "available" after/m);
   expect(run.summary).toContain('2 of 3 applications deployed');
 });
 
@@ -117,14 +131,30 @@ scenario('Several applications are all checked before any is triggered', async (
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   const [error = ''] = annotations(run, 'error');
   expect(error.split('\n')).toEqual([
-    expect.stringContaining('is not allowed for site, a Git-based application'),
-    expect.stringContaining(`${unknown}: Nodion answered 404`),
+    '`image_tag`: "v2" is not for site, a Git-based application (dockerfile).',
+    'Nodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.',
+    // Which of the two reads fails first is open.
+    expect.stringMatching(
+      new RegExp(
+        `^Application ${unknown}: Nodion answered 404 to GET /applications/:id(?:/deployments)?: Not found\\.$`,
+      ),
+    ),
+    'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
     'Nothing was triggered.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
-    { application_id: image.id, error: 'Not triggered, because of another application' },
-    { application_id: git.id, error: expect.stringContaining('is not allowed for site') },
-    { application_id: unknown, error: expect.stringContaining('Nodion answered 404') },
+    { application_id: image.id, error: 'Not triggered, because of another application.' },
+    {
+      application_id: git.id,
+      error:
+        '`image_tag`: "v2" is not for site, a Git-based application (dockerfile). Nodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.',
+    },
+    {
+      application_id: unknown,
+      error: expect.stringMatching(
+        /^Nodion answered 404 to GET \/applications\/:id(?:\/deployments)?: Not found\. Check the ID, /,
+      ),
+    },
   ]);
 });
 

@@ -19,9 +19,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     expect(run.exitCode).toBe(1);
     expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
     expect(annotations(run, 'error')).toEqual([
-      'My App: The workflow was cancelled while deployment #1 was "waiting"; it goes on at Nodion, where nothing can cancel it',
+      'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it.\nNo deployment of the application is live.',
     ]);
-    expect(run.summary).toContain('was cancelled');
+    expect(run.summary).toContain(
+      '<h3>🚫 <code>My App</code> <code>#1</code>: workflow cancelled</h3>',
+    );
   });
 }
 
@@ -40,7 +42,7 @@ signalScenario('A cancelled trigger says which deployment to look for', async (s
   expect(run.exitCode).toBe(1);
   expect(run.outputs.triggered).toBe('true');
   expect(annotations(run, 'error')).toEqual([
-    "My App: The workflow was cancelled while the trigger was unanswered; a deployment may have been made and be under way: look for number 2 or above in Nodion's dashboard before you trigger again",
+    "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nLive is still #1 (commit d77ead8).",
   ]);
 });
 
@@ -56,7 +58,7 @@ signalScenario('A step cancelled before the trigger triggers nothing', async (st
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'error')).toEqual([
-    'The workflow was cancelled before anything was triggered',
+    'The workflow was cancelled before anything was triggered.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { id: null, triggered: false, error: expect.stringContaining('cancelled') },
@@ -110,7 +112,7 @@ signalScenario('A step is cancelled though its connection hangs', async ({ run: 
     });
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')).toEqual([
-      'The workflow was cancelled before anything was triggered',
+      'The workflow was cancelled before anything was triggered.',
     ]);
   } finally {
     silent.close();
@@ -123,12 +125,14 @@ signalScenario('A step cancelled when live, but not yet reported, is red', async
   const run = await deploy(nodion.addApplication(), {
     inputs: { environment: 'production' },
     onLog: (text, child) => {
-      if (text.includes('#1 available')) child.kill('SIGINT');
+      if (text.includes('#1 is "available"')) child.kill('SIGINT');
     },
   });
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('available');
-  expect(annotations(run, 'error')[0]).toMatch(
-    /^The workflow was cancelled after the deployment: My App #1 is live/,
-  );
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringMatching(
+      /^The workflow was cancelled after the deployment\.\nApplication My App: Deployment #1 is live after \d+\.?\d? s\.\nIt is of commit d77ead8 "test" by John Doe\.$/,
+    ),
+  ]);
 });

@@ -46,7 +46,9 @@ scenario('A lost trigger of the expected commit is told from another commit', as
   const run = await deploy(application, { inputs: { expected_sha: SHA.slice(0, 7) } });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ id: nodion.triggered[0]?.id, git_sha: SHA });
-  expect(run.log).toContain('may have made #2 or #3, #1');
+  expect(run.log).toContain(
+    'The trigger may have made #2 or #3, #1: continuing with #2, the likeliest',
+  );
 });
 
 scenario(
@@ -93,7 +95,11 @@ for (const status of [400, 409, 422]) {
     expect(run.exitCode).toBe(1);
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(run.outputs).toMatchObject({ id: '', triggered: 'false' });
-    expect(annotations(run, 'error')).toEqual([expect.stringContaining('saying: Busy')]);
+    expect(annotations(run, 'error')).toEqual([
+      expect.stringMatching(
+        `^Application My App: Nodion refused the trigger \\(${status}\\): Busy\\.\nNothing was triggered for it\\.`,
+      ),
+    ]);
   });
 }
 
@@ -110,7 +116,7 @@ scenario('A trigger that shows its effect after its repeat is told', async (stag
   await late;
   expect(run.exitCode).toBe(0);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(2);
-  expect(run.log).toMatch(/now there are #2, #3/);
+  expect(run.log).toContain('Now there are #2, #3: ');
 });
 
 scenario('A deployment by somebody else after an only trigger is no duplicate', async (stage) => {
@@ -119,10 +125,10 @@ scenario('A deployment by somebody else after an only trigger is no duplicate', 
   nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
   const run = await deploy(application, {
     onLog: (text) => {
-      if (text.includes('adopting')) nodion.addDeployment(application);
+      if (text.includes('The request had succeeded')) nodion.addDeployment(application);
     },
   });
   expect(run.exitCode).toBe(0);
   expect(application.deployments).toHaveLength(2);
-  expect(run.log).not.toContain('now there are');
+  expect(run.log).not.toContain('Now there are');
 });

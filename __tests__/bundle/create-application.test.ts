@@ -59,7 +59,7 @@ scenario('An application that exists, but differs, is red with how it differs', 
   const run = await create(stage, image);
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    `An application called "shop" exists (${id}), but its \`deployment_strategy\` is dockerfile, not prebuilt_image and its \`region_id\` is elsewhere, not ${git.region_id}`,
+    `An application called "shop" exists (${id}), but differs.\nThe application's \`deployment_strategy\` is dockerfile, not prebuilt_image; the application's \`region_id\` is elsewhere, not ${git.region_id}.\nNothing was created. Choose another name, or inputs that match the existing application.`,
   ]);
 });
 
@@ -68,33 +68,33 @@ const REFUSED: [string, Record<string, string>, string[]][] = [
     'nothing given',
     {},
     [
-      '`name`: required, but not given',
-      '`region_id`: required, but not given',
-      '`instance_type_id`: required, but not given',
-      '`integration_id`: not given; the deployment strategy dockerfile requires it',
-      '`repository_id`: not given; the deployment strategy dockerfile requires it',
-      '`branch_id`: not given; the deployment strategy dockerfile requires it',
+      '`name` is required.',
+      '`region_id` is required.',
+      '`instance_type_id` is required.',
+      '`integration_id` is required with the deployment strategy dockerfile.',
+      '`repository_id` is required with the deployment strategy dockerfile.',
+      '`branch_id` is required with the deployment strategy dockerfile.',
     ],
   ],
   [
     'an image application without an image',
     { ...common, deployment_strategy: 'prebuilt_image', instance_amount: '0' },
     [
-      '`instance_amount`: "0" is not allowed; allowed is a whole number from 1 to 1000',
-      '`container_registry_id`: not given; the deployment strategy prebuilt_image requires it',
-      '`image_name`: not given; the deployment strategy prebuilt_image requires it',
+      '`instance_amount`: "0" is invalid; expected a whole number from 1 to 1000.',
+      '`container_registry_id` is required with the deployment strategy prebuilt_image.',
+      '`image_name` is required with the deployment strategy prebuilt_image.',
     ],
   ],
   [
     'an image for a Git-based application',
     { ...git, image_name: 'nginx' },
-    ['`image_name`: not allowed with the deployment strategy dockerfile'],
+    ['`image_name` is not allowed with the deployment strategy dockerfile.'],
   ],
   [
     'a strategy of its own',
     { ...git, deployment_strategy: 'ftp' },
     [
-      '`deployment_strategy`: "ftp" is not allowed; allowed is one of dockerfile, buildpacks, prebuilt_image',
+      '`deployment_strategy`: "ftp" is invalid; expected one of dockerfile, buildpacks, prebuilt_image.',
     ],
   ],
 ];
@@ -114,7 +114,7 @@ scenario('A refusal to create is passed on in Nodion’s own words', async (stag
   const run = await create(stage, git);
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    "POST /applications: Nodion answered 400, saying: Name can't be blank. Check the inputs and, in Nodion's dashboard, the application.",
+    'Nodion refused application "shop" (400): Name can\'t be blank.\nNothing was created.\nCheck the inputs.',
   ]);
 });
 
@@ -136,7 +136,9 @@ for (const [how, regionId] of [
       expect(run.outputs).toMatchObject({ id, created: 'false' });
     } else {
       expect(run.exitCode).toBe(1);
-      expect(annotations(run, 'error')[0]).toContain('its `region_id` is elsewhere');
+      expect(annotations(run, 'error')).toEqual([
+        `An application called "shop" exists (${id}), but differs.\nThe application's \`region_id\` is elsewhere, not ${git.region_id}.\nNothing was created. Choose another name, or inputs that match the existing application.`,
+      ]);
     }
   });
 }

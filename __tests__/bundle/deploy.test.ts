@@ -41,17 +41,17 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
   ]);
   expect(run.log).toMatch(/^Deploying My App \(dockerfile, region fra\)$/m);
   expect(run.log).toMatch(
-    /^Triggered deployment #2: commit d77ead8 "test" by John Doe; id [\da-f-]{36}, status created$/m,
+    /^Triggered deployment #2: commit d77ead8 "test" by John Doe; ID [\da-f-]{36}, status "created"$/m,
   );
-  expect(run.log).toMatch(/^#2 available after \d+\.?\d? s$/m);
+  expect(run.log).toMatch(/^#2 is "available" after \d+\.?\d? s$/m);
   expect(annotations(run, 'notice')).toEqual([
     expect.stringMatching(
-      /^My App #2 is live after \d+\.?\d? s: commit d77ead8 "test" by John Doe$/,
+      /^Application My App: Deployment #2 is live after \d+\.?\d? s\.\nIt is of commit d77ead8 "test" by John Doe\.$/,
     ),
   ]);
   expect(annotations(run, 'error')).toEqual([]);
   expect(annotations(run, 'warning')).toEqual([]);
-  expect(run.summary).toContain('<h3>✅ <code>My App</code> <code>#2</code> is live</h3>');
+  expect(run.summary).toContain('<h3>✅ <code>My App</code> <code>#2</code>: live</h3>');
 });
 
 scenario('An image application is deployed with the tag given', async ({ nodion, deploy }) => {
@@ -98,7 +98,7 @@ scenario('`wait: false` takes three requests, two of them in parallel', async (s
     duration_seconds: '',
   });
   expect(annotations(run, 'notice')).toEqual([
-    'My App #1 is under way, and not waited for: commit d77ead8 "test" by John Doe',
+    'Application My App: Deployment #1 was triggered, and is not waited for.\nIt is of commit d77ead8 "test" by John Doe.',
   ]);
 });
 
@@ -108,7 +108,7 @@ scenario('Statuses that nobody has heard of are waited through', async ({ nodion
   );
   const run = await deploy(application);
   expect(run.exitCode).toBe(0);
-  expect(run.log).toContain('#1 polishing after');
+  expect(run.log).toContain('#1 is "polishing" after');
   expect(run.outputs.status).toBe('available');
 });
 
@@ -124,7 +124,7 @@ scenario('A dry run triggers nothing', async ({ nodion, deploy }) => {
     status: '',
   });
   expect(annotations(run, 'notice')).toEqual([
-    'My App: key, application and inputs are fine; nothing was triggered',
+    "The key can read My App, and the inputs fit.\nNothing was triggered. Whether the key may deploy can't be known without deploying.",
   ]);
 });
 

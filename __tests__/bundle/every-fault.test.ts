@@ -16,7 +16,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
     const run = await deploy(application);
     expect(run.exitCode).toBe(0);
     expect(application.deployments).toHaveLength(1);
-    expect(run.log).toMatch(/^2 hiccups survived: /m);
+    expect(run.log).toMatch(/^Recovered from 2 transient errors: /m);
     expect(annotations(run, 'error')).toEqual([]);
   });
 
@@ -26,7 +26,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
     const run = await deploy(application);
     expect(run.exitCode).toBe(0);
     expect(application.deployments).toHaveLength(1);
-    expect(run.log).toMatch(/^3 hiccups survived: 3 × /m);
+    expect(run.log).toMatch(/^Recovered from 3 transient errors: 3 × /m);
     expect(annotations(run, 'error')).toEqual([]);
     expect(annotations(run, 'warning')).toEqual([]);
   });
@@ -45,8 +45,10 @@ for (const [what, fault] of Object.entries(FAULTS)) {
       deploy_number: '2',
       triggered: 'true',
     });
-    expect(run.log).toContain('The trigger had been carried out: adopting deployment #2');
-    expect(run.log).toMatch(/^1 hiccup survived: 1 × POST/m);
+    expect(run.log).toContain('The request had succeeded: continuing with #2: ');
+    expect(run.log).toMatch(
+      /^Recovered from 1 transient error: 1 × .*POST \/applications\/:id\/deployments/m,
+    );
     expect(annotations(run, 'error')).toEqual([]);
   });
 
@@ -64,7 +66,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
       .filter(({ at }) => at > (first?.at ?? 0) && at < (second?.at ?? 0));
     expect(searches.length).toBeGreaterThan(1);
     expect((searches.at(-1)?.at ?? 0) - (searches[0]?.at ?? 0)).toBeGreaterThan(2_000);
-    expect(run.log).toContain('triggering again (attempt 2)');
+    expect(run.log).toContain('No deployment has appeared: triggering again (attempt 2)');
     expect(annotations(run, 'error')).toEqual([]);
   });
 
@@ -93,7 +95,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
         expect(carriedOut).toBe(false);
         expect(nodion.applications).toEqual([]);
         expect(annotations(run, 'error')[0]).toContain(
-          'may have been created: Nodion answered with success, but does not list it',
+          'An application called "shop" may have been created.\nNodion answered with success, but does not list it.',
         );
       }
     });

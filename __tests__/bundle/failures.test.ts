@@ -11,36 +11,45 @@ scenario('A failed deployment is red, with its outputs', async ({ nodion, deploy
   expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'failed' });
   expect(annotations(run, 'error')).toEqual([
     expect.stringMatching(
-      /^My App: Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard; the application's last log lines, if there are any, are above$/,
+      /^Application My App: Deployment #1 failed after \d+\.?\d? s\.\nIts build log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
     ),
   ]);
-  expect(run.summary).toContain('❌');
+  expect(run.summary).toContain(
+    '<h3>❌ <code>My App</code> <code>#1</code>: deployment failed</h3>',
+  );
 });
 
 scenario('An expired deployment is red', async ({ nodion, deploy }) => {
   const run = await deploy(nodion.addApplication(life(['created', 0], ['expired', 500])));
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('expired');
-  expect(annotations(run, 'error')[0]).toMatch(/expired after .*: it is not live/);
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringMatching(
+      /^Application My App: Deployment #1 expired after \d+\.?\d? s: it never went live\.\nDeploy again, or look at it in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+    ),
+  ]);
 });
 
-scenario('A deployment that a newer one superseded is red, naming that one', async (stage) => {
+scenario('A deployment that expired behind a newer one is red, naming that one', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication(
     life(['created', 0], ['waiting', 1_000], ['expired', 20_000]),
   );
   const run = await deploy(application, {
     onLog: (text) => {
-      if (text.includes('#1 waiting')) nodion.addDeployment(application, { status: 'created' });
+      if (text.includes('#1 is "waiting"'))
+        nodion.addDeployment(application, { status: 'created' });
     },
   });
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain(
-    'A newer deployment, #2, has appeared: if it goes live first, ours will not',
+    'A newer deployment, #2, has appeared: if it goes live first, this one may not',
   );
-  expect(annotations(run, 'error')[0]).toMatch(
-    /Deployment #1 expired after .*: it was superseded by #2/,
-  );
+  expect(annotations(run, 'error')).toEqual([
+    expect.stringMatching(
+      /^Application My App: Deployment #1 expired after \d+\.?\d? s: it never went live\.\nA newer deployment, #2, is "created"\.\nDeploy again, or look at it in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+    ),
+  ]);
 });
 
 scenario('A deployment still waiting at the timeout is red, with its outputs', async (stage) => {
@@ -50,7 +59,7 @@ scenario('A deployment still waiting at the timeout is red, with its outputs', a
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    'My App: Deployment #1 was still "waiting" when the timeout of 30 s was over; it goes on at Nodion, where nothing can cancel it. If it takes longer as a rule, raise `timeout`',
+    'Application My App: Deployment #1 was still "waiting" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it.\nIf it often takes longer, raise `timeout`.\nNo deployment of the application is live.',
   ]);
 });
 
@@ -59,6 +68,9 @@ scenario('An end that nobody has heard of is red at the timeout', async ({ nodio
   const run = await deploy(application, { inputs: { timeout: '30s' } });
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('done');
+  expect(annotations(run, 'error')).toEqual([
+    'Application My App: Deployment #1 was still "done" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it.\n"done" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\nNo deployment of the application is live.',
+  ]);
 });
 
 for (const [how, expected_sha] of [
@@ -72,16 +84,19 @@ for (const [how, expected_sha] of [
   });
 }
 
-for (const wait of ['true', 'false']) {
+for (const [wait, is, live] of [
+  ['true', 'is live, but of', 'Live is #1 (commit d77ead8).'],
+  ['false', 'is of', 'No deployment of the application is live.'],
+] as const) {
   scenario(`Another commit than \`expected_sha\` is red, wait: ${wait}`, async (stage) => {
     const { nodion, deploy } = stage;
     const inputs = { expected_sha: OTHER_SHA, wait };
     const run = await deploy(nodion.addApplication(), { inputs });
     expect(run.exitCode).toBe(1);
     expect(run.outputs.deploy_number).toBe('1');
-    expect(annotations(run, 'error')[0]).toContain(
-      `of commit ${SHA}, not of \`expected_sha\` ${OTHER_SHA}`,
-    );
+    expect(annotations(run, 'error')).toEqual([
+      `Application My App: Deployment #1 ${is} commit d77ead8, not of \`expected_sha\` ffac537.\nIt is of ${SHA}; expected was ${OTHER_SHA}.\nNodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.\n${live}`,
+    ]);
   });
 }
 
@@ -91,7 +106,9 @@ scenario('A commit that nobody can confirm is red', async ({ nodion, deploy }) =
     inputs: { expected_sha: SHA, wait: 'false' },
   });
   expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')[0]).toContain("can't be confirmed");
+  expect(annotations(run, 'error')).toEqual([
+    `Application My App: Deployment #1 does not say its commit, so \`expected_sha\` ${SHA.slice(0, 7)} can't be confirmed.\nIt may say so later: use \`wait: true\`.\nNo deployment of the application is live.`,
+  ]);
 });
 
 scenario('A failed deployment of the wrong commit is red for both', async (stage) => {
@@ -99,7 +116,7 @@ scenario('A failed deployment of the wrong commit is red for both', async (stage
   const application = nodion.addApplication(life(['created', 0], ['failed', 300]));
   const run = await deploy(application, { inputs: { expected_sha: OTHER_SHA } });
   expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')[0]).toMatch(
-    /Deployment #1 failed .*\. Besides: Deployment #1 is of commit d77ead8/,
-  );
+  const [error = ''] = annotations(run, 'error');
+  expect(error).toMatch(/^Application My App: Deployment #1 failed after \d+\.?\d? s\.\n/);
+  expect(error).toContain('Deployment #1 is of commit d77ead8, not of `expected_sha` ffac537.');
 });

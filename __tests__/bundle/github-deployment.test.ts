@@ -1,3 +1,6 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
@@ -7,7 +10,25 @@ const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const WORKFLOW_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const inputs = { environment: 'production', environment_url: 'https://shop.example.com' };
 const log_url = 'https://github.com/octo-org/octo-repo/actions/runs/1658821493/attempts/1';
+const AUTHORIZATION = 'token ghs_token_of_the_job';
+const NOT_RECORDED = "The step is not recorded in GitHub's deployments: ";
 const states = ({ gitHub }: Stage) => gitHub.statuses.map(({ state }) => state);
+
+/** Plays with a GitHub that answers as `listener` does. */
+async function withGitHub(
+  listener: RequestListener,
+  play: (env: { GITHUB_API_URL: string }) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    await play({ GITHUB_API_URL: `http://127.0.0.1:${port}` });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
 
 scenario('A GitHub deployment is recorded, and ends in success', async (stage) => {
   const { nodion, gitHub, deploy } = stage;
@@ -90,11 +111,11 @@ scenario('A GitHub deployment stays in progress without a wait', async (stage) =
 for (const [status, message] of [
   [
     403,
-    'GitHub answered 403: the job needs `permissions: deployments: write`, and `github_token` must be for this repository',
+    'GitHub answered 403: the job may lack `permissions: deployments: write`, or `github_token` be for another repository.',
   ],
-  [401, 'GitHub answered 401: `github_token` is not valid'],
-  [500, 'GitHub answered 500: Resource not accessible by integration'],
-  [0, 'GitHub did not answer in time'],
+  [401, 'GitHub answered 401: `github_token` is not valid.'],
+  [500, 'GitHub answered 500: Resource not accessible by integration.'],
+  [0, 'GitHub did not answer in time.'],
 ] as const) {
   const what = status === 0 ? 'leaves unanswered' : `answers ${status}`;
   scenario(`A GitHub deployment that GitHub ${what} is a warning`, async (stage) => {
@@ -102,12 +123,100 @@ for (const [status, message] of [
     gitHub.refuseWith = status;
     const run = await deploy(nodion.addApplication(), { inputs });
     expect(run.exitCode).toBe(0);
-    expect(annotations(run, 'warning')).toEqual([message]);
+    expect(annotations(run, 'warning')).toEqual([NOT_RECORDED + message]);
   });
 }
+
+scenario('A GitHub success that is no JSON is a warning', async ({ nodion, deploy }) => {
+  await withGitHub(
+    (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello'),
+    async (env) => {
+      const run = await deploy(nodion.addApplication(), { inputs, env });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([
+        `${NOT_RECORDED}GitHub answered 200, but not with JSON.`,
+      ]);
+    },
+  );
+});
+
+scenario('A redirect to another host does not take the token there', async (stage) => {
+  const { nodion, gitHub: other, deploy } = stage;
+  const requests: IncomingMessage[] = [];
+  await withGitHub(
+    (request, response) => {
+      requests.push(request);
+      response.writeHead(307, { location: `${other.url}${request.url}` }).end();
+    },
+    async (env) => {
+      const run = await deploy(nodion.addApplication(), { inputs, env });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([
+        `${NOT_RECORDED}GitHub answered 307, a redirect that is not followed.`,
+      ]);
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual([AUTHORIZATION]);
+      expect(other.requests).toEqual([]);
+    },
+  );
+});
+
+scenario('A redirect within the host is followed, as of a renamed repository', async (stage) => {
+  const { nodion, deploy } = stage;
+  const recorded: unknown[] = [];
+  await withGitHub(
+    async (request, response) => {
+      const { url = '', headers } = request;
+      const body = await json(request);
+      if (url.startsWith('/repos/octo-org/octo-repo/')) {
+        const location = url.replace('/repos/octo-org/octo-repo/', '/repositories/7/');
+        response.writeHead(307, { location }).end();
+      } else {
+        recorded.push({ url, authorization: headers.authorization, body });
+        response.writeHead(201).end('{"id": 42}');
+      }
+    },
+    async (env) => {
+      const run = await deploy(nodion.addApplication(), { inputs, env });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([]);
+      const statuses = {
+        url: '/repositories/7/deployments/42/statuses',
+        authorization: AUTHORIZATION,
+      };
+      expect(recorded).toMatchObject([
+        {
+          url: '/repositories/7/deployments',
+          authorization: AUTHORIZATION,
+          body: { ref: WORKFLOW_SHA, environment: 'production' },
+        },
+        { ...statuses, body: { state: 'in_progress' } },
+        { ...statuses, body: { state: 'success' } },
+      ]);
+    },
+  );
+});
+
+scenario('Of the redirects within the host only the first is followed', async (stage) => {
+  const { nodion, deploy } = stage;
+  const urls: (string | undefined)[] = [];
+  await withGitHub(
+    ({ url }, response) => {
+      urls.push(url);
+      response.writeHead(307, { location: '/around/and/around' }).end();
+    },
+    async (env) => {
+      const run = await deploy(nodion.addApplication(), { inputs, env });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([
+        expect.stringContaining(`${NOT_RECORDED}GitHub answered 307`),
+      ]);
+      expect(urls).toEqual(['/repos/octo-org/octo-repo/deployments', '/around/and/around']);
+    },
+  );
+});
 
 scenario('A GitHub deployment without a token is a warning', async ({ nodion, deploy }) => {
   const run = await deploy(nodion.addApplication(), { inputs, token: '' });
   expect(run.exitCode).toBe(0);
-  expect(annotations(run, 'warning')).toEqual(['`github_token` is empty']);
+  expect(annotations(run, 'warning')).toEqual([`${NOT_RECORDED}\`github_token\` is empty.`]);
 });

@@ -58,21 +58,30 @@ for (const [filters, names] of SELECTIONS) {
       found.map(({ id, instance_type_id, workers }) => ({ id, instance_type_id, workers })),
     );
     expect(annotations(run, 'warning')).toEqual(
-      names.length > 0 ? [] : ['None of 4 applications matches the filters'],
+      names.length > 0 ? [] : ['No application matches the filters, of 4 in the project.'],
     );
   });
 }
 
 for (const [inputs, message] of [
-  [{ deployment_strategy: 'docker' }, 'allowed is one of dockerfile, buildpacks, prebuilt_image'],
-  [{ project_id: 'mine' }, 'allowed is a UUID'],
-  [{ api_key: '' }, '`api_key`: required, but not given'],
+  [
+    { deployment_strategy: 'docker' },
+    '`deployment_strategy`: "docker" is invalid; expected one of dockerfile, buildpacks, prebuilt_image.',
+  ],
+  [
+    { project_id: 'mine' },
+    '`project_id`: "mine" is invalid; expected a UUID, such as 0ce705eb-fb11-485a-b380-82cdb8b97036.',
+  ],
+  [
+    { api_key: '' },
+    '`api_key` is required. Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot.',
+  ],
 ] as [Record<string, string>, string][]) {
   scenario(`No list is asked for with ${JSON.stringify(inputs)}`, async (stage) => {
     const run = await list(stage, inputs);
     expect(run.exitCode).toBe(1);
     expect(stage.nodion.requests).toEqual([]);
-    expect(annotations(run, 'error')[0]).toContain(message);
+    expect(annotations(run, 'error')).toEqual([message]);
   });
 }
 
@@ -86,6 +95,6 @@ scenario('A list of applications that never comes is red at the timeout', async 
   const run = await list(stage, { timeout: '30s' });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    "The step's `timeout` was over before it was done; the last failure was: GET /applications: Nodion answered 503",
+    `The \`timeout\` was over before the step was done.\nThe last failure: ${new URL(stage.nodion.url).host} answered 503 to GET /applications. Nodion, or a gateway before it, is down or busy: run the job again later.`,
   ]);
 });

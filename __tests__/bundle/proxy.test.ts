@@ -10,7 +10,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import { FakeProxy } from '../../fakes/proxy.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, realScenario, scenario } from './scenario.ts';
+import { life, realScenario, scenario, signalScenario } from './scenario.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const API_URL = 'https://nodion.test/v1';
@@ -245,11 +245,7 @@ proxyScenario('A proxy for http only is left out for https', async (stage) => {
 for (const [what, fault, said] of [
   ['closes the connection', 'close', 'no answer (ECONNRESET)'],
   ['answers 502', 502, 'the proxy answered 502'],
-  [
-    'answers without end',
-    'flood',
-    'the answer is not valid HTTP (HPE_HEADER_OVERFLOW)',
-  ],
+  ['answers without end', 'flood', 'the answer is not valid HTTP (HPE_HEADER_OVERFLOW)'],
 ] as const) {
   proxyScenario(`A proxy that ${what} at CONNECT is asked once by each try`, async (stage) => {
     const { nodion, proxy, deployBy } = stage;
@@ -267,44 +263,45 @@ for (const [what, fault, said] of [
   });
 }
 
-if (process.platform !== 'win32') {
-  proxyScenario(
-    'A step is cancelled within 5 s though the proxy hangs at CONNECT',
-    async ({ nodion, proxy, deployBy }) => {
-      let step: ChildProcess | undefined;
-      let cancelledAt = 0;
-      proxy.fault = 'hang';
-      proxy.onConnect = () => {
-        cancelledAt ||= performance.now();
-        step?.kill('SIGINT');
-      };
-      const run = await deployBy({ HTTPS_PROXY: proxy.address }, nodion.addApplication(), {
-        onLog: (_, child) => {
-          step = child;
-        },
-      });
-      expect(performance.now() - cancelledAt).toBeLessThan(5_000);
-      expect(run.exitCode).toBe(1);
-      expect(annotations(run, 'error')).toEqual([
-        'The workflow was cancelled before anything was triggered.',
-      ]);
-    },
-    realScenario,
-  );
-}
+proxyScenario(
+  'A step is cancelled within 5 s though the proxy hangs at CONNECT',
+  async ({ nodion, proxy, deployBy }) => {
+    let step: ChildProcess | undefined;
+    let cancelledAt = 0;
+    proxy.fault = 'hang';
+    proxy.onConnect = () => {
+      cancelledAt ||= performance.now();
+      step?.kill('SIGINT');
+    };
+    const run = await deployBy({ HTTPS_PROXY: proxy.address }, nodion.addApplication(), {
+      onLog: (_, child) => {
+        step = child;
+      },
+    });
+    expect(performance.now() - cancelledAt).toBeLessThan(5_000);
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')).toEqual([
+      'The workflow was cancelled before anything was triggered.',
+    ]);
+  },
+  process.platform === 'win32' ? signalScenario : realScenario,
+);
 
-proxyScenario('A proxy that is down ends the step at once, and is not gone around', async (stage) => {
-  const { nodion, proxy, deployBy } = stage;
-  const { address } = proxy;
-  proxy.close();
-  const run = await deployBy({ HTTPS_PROXY: address }, nodion.addApplication());
-  expect(run.exitCode).toBe(1);
-  expect(nodion.requests).toEqual([]);
-  expect(annotations(run, 'error')).toEqual([
-    `Can't reach nodion.test: the request through the proxy http://${address} ${NAMED} failed: no answer (ECONNREFUSED).\n${CHECK}\nNothing was triggered.`,
-  ]);
-  expect(run.log).not.toContain('Retrying');
-});
+proxyScenario(
+  'A proxy that is down ends the step at once, and is not gone around',
+  async (stage) => {
+    const { nodion, proxy, deployBy } = stage;
+    const { address } = proxy;
+    proxy.close();
+    const run = await deployBy({ HTTPS_PROXY: address }, nodion.addApplication());
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requests).toEqual([]);
+    expect(annotations(run, 'error')).toEqual([
+      `Can't reach nodion.test: the request through the proxy http://${address} ${NAMED} failed: no answer (ECONNREFUSED).\n${CHECK}\nNothing was triggered.`,
+    ]);
+    expect(run.log).not.toContain('Retrying');
+  },
+);
 
 proxyScenario('A proxy that dies in the middle of a deployment is waited for', async (stage) => {
   const { nodion, proxy, deployBy, clock, port } = stage;

@@ -23,7 +23,7 @@ scenario('A deployment missing from one list is looked for again', async ({ nodi
   nodion.fail({ on: LIST, afterTrigger: true, fault: answer(200, { deployments: [] })(false) });
   const run = await deploy(nodion.addApplication());
   expect(run.exitCode).toBe(0);
-  expect(run.log).toContain('Deployment #1 is missing from the list; trying again in');
+  expect(run.log).toContain('Deployment #1 is missing from the list. Retrying in ');
 });
 
 for (const form of ['seconds', 'a date'] as const) {
@@ -46,7 +46,22 @@ for (const form of ['seconds', 'a date'] as const) {
   });
 }
 
-for (const status of [401, 403, 404]) {
+const FINAL: [status: number, told: string][] = [
+  [
+    401,
+    'Nodion refused the API key (401 Unauthorized).\nCreate a new key and update the secret behind `api_key`.',
+  ],
+  [
+    403,
+    'Nodion answered 403 to GET /applications/:id/deployments.\nCheck the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
+  ],
+  [
+    404,
+    'Nodion answered 404 to GET /applications/:id/deployments.\nCheck the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+  ],
+];
+
+for (const [status, told] of FINAL) {
   scenario(`A poll that is answered ${status} is final at once`, async ({ nodion, deploy }) => {
     nodion.fail({ on: LIST, afterTrigger: true, times: 99, fault: answer(status)(false) });
     const run = await deploy(nodion.addApplication());
@@ -54,9 +69,14 @@ for (const status of [401, 403, 404]) {
     const refused = nodion.requestsTo(LIST).filter((request) => request.status === status);
     expect(refused).toHaveLength(1);
     expect(run.outputs.deploy_number).toBe('1');
-    expect(annotations(run, 'error')[0]).toMatch(
-      new RegExp(`Nodion answered ${status}\\. Check .* \\(deployment #1: it goes on at Nodion`),
-    );
+    expect(annotations(run, 'error')).toEqual([
+      [
+        'Application My App: Deployment #1 was "created" when it could no longer be read.',
+        told,
+        'The deployment goes on at Nodion, where nothing can cancel it.',
+        'No deployment of the application is live.',
+      ].join('\n'),
+    ]);
   });
 }
 
@@ -67,9 +87,11 @@ for (const status of [301, 302, 307, 308]) {
     nodion.fail({ on: APPLICATION, fault: answer(status, '', { location })(false) });
     const run = await deploy(nodion.addApplication());
     expect(run.exitCode).toBe(1);
-    expect(annotations(run, 'error')[0]).toContain(
-      `a redirect to ${gitHub.url}. Redirects are not followed`,
-    );
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+      `${new URL(nodion.url).host} answered ${status} to GET /applications/:id, a redirect to ${gitHub.url}.`,
+      'Redirects are not followed, since the key would go along: set `api_url` to the final address, if you trust it.',
+      'Nothing was triggered.',
+    ]);
     expect(gitHub.requests).toEqual([]);
   });
 }

@@ -25,7 +25,9 @@ scenario('The last log lines since the trigger follow a failure, folded', async 
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'warning')).toEqual([]);
   expect(run.commands.filter(({ name }) => name === 'group')).toMatchObject([
-    { data: 'Log of My App since the trigger, last 20 lines' },
+    {
+      data: 'Last log lines of the online instances of My App since the trigger, perhaps of the version before (20)',
+    },
   ]);
   expect(run.log).toContain('line 11 of 30');
   expect(run.log).toContain('line 30 of 30');
@@ -57,7 +59,9 @@ for (const [what, fault] of NO_LOG) {
     const run = await deploy(nodion.addApplication(failing));
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'warning')).toHaveLength(1);
-    expect(annotations(run, 'error')[0]).toMatch(/^My App: Deployment #1 failed/);
+    expect(annotations(run, 'error')[0]).toMatch(
+      /^Application My App: Deployment #1 failed after [\d.]+ s\.\nIts build log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+    );
   });
 }
 
@@ -111,6 +115,6 @@ scenario('The log shows that the step is alive every 30 s', async ({ nodion, dep
   const run = await deploy(application, { inputs: { poll_interval: '2s' } });
   expect(run.exitCode).toBe(0);
   expect(run.log).toMatch(
-    /^Still waiting: #1 waiting for [34]\d(?:\.\d)? s; at most 14 min \d+ s left$/m,
+    /^Still waiting: #1 "waiting" for [34]\d(?:\.\d)? s; at most 14 min \d+ s left$/m,
   );
 });

@@ -23,7 +23,7 @@ scenario('A deployment of the commit in progress is followed to its end', async 
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ id: inProgress.id, triggered: 'false' });
-  expect(run.log).toContain('Reusing deployment #2 in place of triggering another');
+  expect(run.log).toContain('Following deployment #2 instead of triggering another: ');
 });
 
 const NOT_REUSABLE: [string, (nodion: FakeNodion, application: FakeApplication) => void][] = [

@@ -14,8 +14,10 @@ scenario('`verify_rollout` waits until every instance runs the deployment', asyn
   nodion.addDeployment(application, { status: 'available' }).triggeredAt -= HOUR_MS;
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
-  expect(run.log).toMatch(/^Rollout after .*: 2 of 3 instances run #2; instance web-3 runs #1$/m);
-  expect(run.log).toMatch(/^Rollout after .*: 3 of 3 instances run #2$/m);
+  expect(run.log).toMatch(
+    /^Rollout after .*: 2 of 3 online instances run #2; instance web-3 runs #1$/m,
+  );
+  expect(run.log).toMatch(/^Rollout after .*: 3 of 3 online instances run #2$/m);
 });
 
 realScenario('A rollout incomplete at the timeout is red, naming what lacks', async (stage) => {
@@ -32,7 +34,11 @@ realScenario('A rollout incomplete at the timeout is red, naming what lacks', as
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    'My App: Deployment #2 is available, but its rollout was not complete when the timeout of 6 s was over: the application is deploying; worker mailer is starting; instance web-2 runs #1',
+    [
+      'Application My App: Deployment #2 is live, but its rollout was not complete when the timeout of 6 s was over.',
+      'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
+      'Live is #2 (commit d77ead8).',
+    ].join('\n'),
   ]);
 });
 
@@ -42,18 +48,29 @@ scenario('A rollout ends, red, when a newer deployment runs already', async (sta
   const run = await deploy(application, {
     inputs,
     onLog: (text) => {
-      if (text.includes('#1 available')) {
+      if (text.includes('#1 is "available"')) {
         nodion.addDeployment(application, life(['available', 0]));
       }
     },
   });
   expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')[0]).toContain(
-    'was superseded by #2 before its rollout was complete',
-  );
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    'Application My App: Deployment #1 went live, but #2 superseded it before its rollout was complete.',
+    expect.stringMatching(/^Missing: instance web-1 runs #2(?:; instance web-2 runs #\d)?\.$/),
+    expect.stringMatching(/^Live is #2\b/),
+  ]);
 });
 
-for (const status of [403, 404]) {
+for (const [status, advice] of [
+  [
+    403,
+    'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
+  ],
+  [
+    404,
+    'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+  ],
+] as const) {
   scenario(`A rollout whose instances are answered ${status} is red at once`, async (stage) => {
     const { nodion, deploy } = stage;
     nodion.fail({ on: INSTANCES, times: 99, fault: answer(status)(false) });
@@ -62,8 +79,11 @@ for (const status of [403, 404]) {
     expect(run.durationMs).toBeLessThan(5 * 60_000);
     expect(nodion.requestsTo(INSTANCES)).toHaveLength(1);
     expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
-    expect(annotations(run, 'error')).toEqual([
-      expect.stringMatching(new RegExp(`/instances: Nodion answered ${status}\\. Check `)),
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+      "Application My App: Deployment #1 is live, but its rollout can't be checked.",
+      `Nodion answered ${status} to GET /applications/:id/instances.`,
+      advice,
+      'Live is #1 (commit d77ead8).',
     ]);
   });
 }
@@ -76,7 +96,7 @@ scenario('A rollout is followed though the instances can’t be read at times', 
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
   expect(annotations(run, 'warning')).toEqual([]);
-  expect(run.log).toMatch(/^7 hiccups survived/m);
+  expect(run.log).toMatch(/^Recovered from 7 transient errors: 7 × /m);
   const [seventh, eighth] = nodion
     .requestsTo(INSTANCES)
     .slice(7)
@@ -90,7 +110,9 @@ scenario('A rollout whose instances can’t be read to the timeout is red', asyn
   const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '60s' } });
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
-  expect(annotations(run, 'error')).toEqual([expect.stringContaining('could not be read')]);
+  expect(annotations(run, 'error')).toEqual([
+    `Application My App: Deployment #1 is live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nLive is #1 (commit d77ead8).`,
+  ]);
 });
 
 scenario('An instance that does not say its deployment is no proof of a rollout', async (stage) => {

@@ -27,13 +27,18 @@ for (const RUNNER_DEBUG of ['0', '1']) {
     scenario(`The key is nowhere, though ${what}`, async ({ nodion, deploy }) => {
       const application = nodion.addApplication(life(['failed', 0]));
       const echo = { error: `key ${KEY} of ${encodeURIComponent(KEY)} (${btoa(KEY)})`, key: KEY };
-      nodion.fail({ on: APPLICATION, fault: answer(status, echo)(false) });
+      const fault = answer(status, echo)(false);
+      nodion.fail({ on: APPLICATION, fault }, { on: LIST, fault });
       const run = await deploy(application, {
         inputs: { api_key: KEY },
         env: { RUNNER_DEBUG },
       });
       expect(run.exitCode).toBe(1);
-      expect(run.log).toContain(`Nodion answered ${status}`);
+      expect(run.log).toMatch(
+        status === 401
+          ? 'Nodion refused the API key (401 Unauthorized).'
+          : new RegExp(` answered ${status} to GET /applications/:id.*: key \\*{3} of \\*{3} \\(`),
+      );
       expectNoKey(run);
     });
   }

@@ -39,7 +39,7 @@ scenario('Applications that hang hold up the others only once', async ({ nodion,
   const lines = run.log.split('\n');
   const secondTry = lines.findIndex((line) => line.includes('no answer within 30 s'));
   expect(secondTry).toBeGreaterThan(0);
-  const live = lines.filter((line) => /^\[healthy-\d+\] #1 available/.test(line));
+  const live = lines.filter((line) => /^\[healthy-\d+\] #1 is "available"/.test(line));
   expect(live).toHaveLength(8);
   for (const line of live) expect(lines.indexOf(line)).toBeLessThan(secondTry);
   expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);

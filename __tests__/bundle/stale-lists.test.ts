@@ -11,6 +11,12 @@ const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const HOUR_MS = 3_600_000;
 
+/** It is older than the 2 s that whole seconds of Nodion's clock leave in doubt, even where a step starts fast. */
+function number41({ nodion, clock }: Stage) {
+  const created_at = new Date(clock.now() + nodion.skewMs - 10_000).toISOString();
+  return { status: 'available', deploy_number: 41, created_at };
+}
+
 /** Two applications, of which reads of the second take 5 s; `meanwhile` the first one's list gets older. */
 async function besideASlowOne(
   { nodion, deploy, clock }: Stage,
@@ -69,7 +75,7 @@ for (const carriedOut of [true, false]) {
     scenario(`An older deployment is not ours, though a list ${what}: ${act}`, async (stage) => {
       const { nodion, deploy } = stage;
       const application = nodion.addApplication();
-      nodion.addDeployment(application, { status: 'available', deploy_number: 41 });
+      nodion.addDeployment(application, number41(stage));
       nodion.fail({ on: LIST, fault }, { on: TRIGGER, fault: { kind: 'reset', carriedOut } });
       const run = await deploy(application);
       expect(run.exitCode).toBe(0);
@@ -104,7 +110,7 @@ for (const [skewMs, carriedOut] of [
       const { nodion, deploy } = stage;
       nodion.skewMs = skewMs;
       const application = nodion.addApplication();
-      nodion.addDeployment(application, { status: 'available', deploy_number: 41 });
+      nodion.addDeployment(application, number41(stage));
       nodion.fail(
         { on: LIST, fault: answer(200, { deployments: [] })(false) },
         { on: TRIGGER, fault: { kind: 'reset', carriedOut } },
@@ -178,6 +184,6 @@ for (const [what, item] of ODD) {
     };
     const run = await deploy(application, { inputs: { timeout: '60s' } });
     expect(run.exitCode).toBe(0);
-    expect(run.log).not.toContain('survived');
+    expect(run.log).not.toContain('Recovered from');
   });
 }

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
 import { conclude } from '../../src/deploy/conclusion.ts';
 import type { DeployPlan } from '../../src/deploy/plan.ts';
-import type { Target } from '../../src/deploy/preflight.ts';
 import { connectionInputs } from '../../src/nodion/inputs.ts';
 import type { Deployment } from '../../src/nodion/responses.ts';
 import { redactSecrets, registerSecret } from '../../src/runner/redact-secrets.ts';
@@ -185,9 +184,10 @@ test('A conclusion is of words of ours, whatever the status is', () => {
   const deployment = { deploy_number: 3, status } as Deployment;
   const conclusion = conclude(
     {
-      target: {} as Target,
+      before: [],
+      lastSeen: null,
       deployment,
-      outcome: { kind: 'timed_out', deployment, supersededBy: null, lastError: null },
+      outcome: { kind: 'timed_out', deployment, newer: null, lastLook: null },
       rollout: null,
       durationMs: null,
       error: null,
@@ -195,10 +195,13 @@ test('A conclusion is of words of ours, whatever the status is', () => {
     { timeoutMs: 60_000, match: { commit: null, imageTag: null } } as DeployPlan,
   );
   const shown = `x Nothing was triggered. All checks passed ${'y'.repeat(56)}…`;
-  expect(conclusion).toMatchObject({ kind: 'timed_out', title: 'Deployment timed out' });
-  expect(conclusion.kind === 'timed_out' && String(conclusion.problem)).toBe(
-    `Deployment #3 was still "${shown}" when the timeout of 1 min was over; it goes on at Nodion, where nothing can cancel it. If it takes longer as a rule, raise \`timeout\``,
-  );
+  expect(conclusion).toMatchObject({ kind: 'timed_out', title: 'Timed out' });
+  expect(conclusion.kind === 'timed_out' && conclusion.lines.map(String)).toEqual([
+    `Deployment #3 was still "${shown}" when the timeout of 1 min was over.`,
+    'The deployment goes on at Nodion, where nothing can cancel it.',
+    `"${shown}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
+    "What is live can't be said.",
+  ]);
 });
 
 // The last test, since the keys that it makes up remain registered.

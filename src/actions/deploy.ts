@@ -7,7 +7,7 @@ import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
-import { describeEnd, describeFailure, displayName } from '../report/wording.ts';
+import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 import { joined, sentence } from '../runner/sentence.ts';
@@ -82,7 +82,7 @@ function failBeforeTargets(error: unknown, plan: DeployPlan): never {
 function failBeforeTrigger(targets: readonly Target[]): never {
   const runs = targets.map(skippedRun);
   setOutputs(runs);
-  const lines = targets.flatMap(({ problem }) => problem ?? []);
+  const lines = targets.flatMap((target) => describeProblem(target, targets.length > 1));
   const each = new Map(lines.map((line) => [String(line), line])).values();
   const failure = new StepFailure('Not deployed', [...each, sentence`Nothing was triggered.`]);
   reportNothingDeployed('❌', failure);

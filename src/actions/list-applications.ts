@@ -47,7 +47,9 @@ async function list({ signal, startTimeout }: Step): Promise<void> {
   commands.setOutput('matrix', { include: found.map(toMatrixEntry) });
   if (found.length === 0) {
     commands.warning('No applications found', [
-      sentence`None of the project's ${all.length} applications matches the filters.`,
+      all.length === 0
+        ? sentence`The project has no applications (for a user API key, check \`project_id\`).`
+        : sentence`No application matches the filters, of ${all.length} in the project.`,
     ]);
     return;
   }

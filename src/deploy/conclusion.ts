@@ -8,9 +8,10 @@ import { formatDuration } from '../time/duration.ts';
 import { describeLive } from './describe-live.ts';
 import { type Failure, failure } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
+import { interruption, lastError, whatEnded, withoutAdvice } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
 import { highestNumber, isKnown } from './select-deployment.ts';
-import type { Rollout } from './verify-rollout.ts';
+import { isComplete, type Rollout } from './verify-rollout.ts';
 import type { Outcome } from './wait-for-deployment.ts';
 
 /** How an application ended: in success, or in a failure. */
@@ -20,8 +21,8 @@ export type Conclusion = { readonly kind: 'success' } | Failure;
 export interface Course {
   /** The deployments just before the trigger was sent; `'unread'` when the key may not read them. */
   readonly before: readonly Deployment[] | 'unread' | null;
-  /** The deployments as they were last seen. */
-  readonly lastSeen: readonly Deployment[] | null;
+  /** The deployments as they were last seen, so many milliseconds ago. */
+  readonly lastSeen: { readonly deployments: readonly Deployment[]; readonly ageMs: number } | null;
   readonly deployment: Deployment | null;
   readonly outcome: Outcome | null;
   readonly rollout: Rollout | null;
@@ -32,6 +33,7 @@ export interface Course {
 
 const GOES_ON = sentence`The deployment goes on at Nodion, where nothing can cancel it.`;
 const NOTHING_TRIGGERED = sentence`Nothing was triggered.`;
+const NOT_TRIGGERED = sentence`Nothing was triggered for it.`;
 const PHRASES_SHOWN = 10;
 
 /** Concludes what happened; the rules of what is green are all here. */
@@ -41,34 +43,37 @@ export function conclude(course: Course, plan: DeployPlan): Conclusion {
   if (!deployment && !isUnknown) {
     return course.before && error instanceof NodionError
       ? triggerRefused(error)
-      : concludeBeforeTrigger(error, plan);
+      : concludeBeforeTrigger(error, plan, 'anything was triggered for it');
   }
   const failed = isUnknown
     ? unknownOutcome(course, error, plan)
     : deployment && afterTrigger(course, deployment, plan);
   if (!failed) return { kind: 'success' };
-  return { ...failed, lines: [...failed.lines, describeLive(course)] };
+  return { ...failed, lines: [...failed.lines, describeLive(course, plan)] };
 }
 
 function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan): Failure | null {
   const { error, outcome, rollout } = course;
   if (error instanceof Interrupted) return interrupted(deployment, error, plan);
   if (error) return lostSight(deployment, error);
-  if (outcome && outcome.kind !== 'available') return notLive(course, deployment, outcome, plan);
-  return (
-    findMismatch(deployment, plan) ?? (rollout && incompleteRollout(deployment, rollout, plan))
-  );
+  const mismatch = findMismatch(deployment, plan);
+  if (outcome && outcome.kind !== 'available') {
+    const end = notLive(course, deployment, outcome, plan);
+    return mismatch ? { ...end, lines: [...end.lines, ...mismatch.lines] } : end;
+  }
+  return mismatch ?? (rollout && incompleteRollout(deployment, rollout, plan));
 }
 
-/** Concludes what ended early, before a trigger was sent. */
-export function concludeBeforeTrigger(error: unknown, plan: DeployPlan): Failure {
+/** Concludes what ended early, before `what` happened: a trigger was sent. */
+export function concludeBeforeTrigger(
+  error: unknown,
+  plan: DeployPlan,
+  what = 'anything was triggered',
+): Failure {
   if (error instanceof Interrupted) {
     return {
       ...interruption(error),
-      lines: [
-        sentence`${whatEnded(error, plan)} before anything was triggered.`,
-        ...lastError(error),
-      ],
+      lines: [sentence`${whatEnded(error, plan)} before ${ours(what)}.`, ...lastError(error)],
     };
   }
   const reason = error instanceof StepFailure ? error.lines : [describeError(error)];
@@ -78,11 +83,7 @@ export function concludeBeforeTrigger(error: unknown, plan: DeployPlan): Failure
 function triggerRefused({ status, what, said, lines }: NodionError): Failure {
   const refused = sentence`Nodion refused the trigger (${status})${said && sentence`: ${said}`}.`;
   const advice = lines.slice(1);
-  return failure('Trigger refused', [
-    status === 401 ? what : refused,
-    NOTHING_TRIGGERED,
-    ...advice,
-  ]);
+  return failure('Trigger refused', [status === 401 ? what : refused, NOT_TRIGGERED, ...advice]);
 }
 
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
@@ -101,22 +102,6 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
   };
 }
 
-function interruption({ reason }: Interrupted) {
-  return reason === 'cancelled'
-    ? ({ kind: 'cancelled', title: 'Workflow cancelled' } as const)
-    : ({ kind: 'timed_out', title: 'Timed out' } as const);
-}
-
-function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): Sentence {
-  return reason === 'cancelled'
-    ? sentence`The workflow was cancelled`
-    : sentence`The timeout of ${ours(formatDuration(timeoutMs))} was over`;
-}
-
-function lastError({ lastError: error }: Interrupted): Sentence[] {
-  return error ? [sentence`The last failure: ${withoutAdvice(error)}`] : [];
-}
-
 function unknownOutcome(
   { before }: Course,
   { cause, searchFailed }: UnknownOutcome,
@@ -132,7 +117,7 @@ function unknownOutcome(
     return {
       ...interruption(cause),
       lines: [
-        sentence`${whatEnded(cause, plan)} while the trigger was unanswered.`,
+        sentence`${whatEnded(cause, plan)} before it was clear whether anything was triggered.`,
         ...lastError(cause),
         ...state,
       ],
@@ -141,7 +126,8 @@ function unknownOutcome(
   const search = searchFailed && sentence`, and its deployment can't be searched for`;
   return failure('Unknown whether triggered', [
     sentence`The trigger was not answered as documented${search}.`,
-    withoutAdvice(cause),
+    // A redirect would only come again: what to do about it is the advice.
+    ...(cause instanceof NodionError && !cause.retryable ? cause.lines : [withoutAdvice(cause)]),
     ...state,
   ]);
 }
@@ -193,58 +179,69 @@ function notLive(
       sentence`Deploy again, or look at it in Nodion's dashboard.`,
     ]);
   }
-  const { lastLook } = outcome;
-  const age = lastLook && ours(formatDuration(lastLook.lastSeenMs));
+  return timedOut(deployment, outcome, plan);
+}
+
+function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPlan): Failure {
+  const { deploy_number: number, status } = deployment;
+  if (lastLook) {
+    const age = ours(formatDuration(lastLook.lastSeenMs));
+    return {
+      kind: 'timed_out',
+      title: 'Timed out',
+      lines: [
+        sentence`Deployment #${number} was "${status}" when it was last seen, ${age} before the end of ${timeoutOf(plan)}.`,
+        sentence`Every poll since then failed: ${withoutAdvice(lastLook.error)}`,
+        GOES_ON,
+        sentence`Look at it in Nodion's dashboard.`,
+      ],
+    };
+  }
   return {
     kind: 'timed_out',
     title: 'Timed out',
     lines: [
-      sentence`${number} was still "${deployment.status}" when ${timeoutOf(plan)} was over.`,
-      ...(lastLook
-        ? [
-            sentence`That is what was seen ${age} before the end; every poll since then failed.`,
-            withoutAdvice(lastLook.error),
-          ]
-        : []),
+      sentence`Deployment #${number} was still "${status}" when ${timeoutOf(plan)} was over.`,
       GOES_ON,
       isKnown(deployment)
         ? sentence`If it often takes longer, raise \`timeout\`.`
-        : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
+        : sentence`"${status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
     ],
   };
 }
 
 function incompleteRollout(
   deployment: Deployment,
-  { missing, supersededBy }: Rollout,
+  rollout: Rollout,
   plan: DeployPlan,
 ): Failure | null {
-  if (missing.length === 0) return null;
+  if (isComplete(rollout)) return null;
+  const { missing, supersededBy, unread } = rollout;
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const hidden = missing.length - PHRASES_SHOWN;
   const more = hidden > 0 && sentence`; and ${hidden} more`;
-  const list = sentence`Missing: ${joined(missing.slice(0, PHRASES_SHOWN), '; ')}${more}.`;
+  const shown = joined(missing.slice(0, PHRASES_SHOWN), '; ');
+  const list = missing.length > 0 ? [sentence`Missing: ${shown}${more}.`] : [];
   if (supersededBy !== null) {
     return failure('Superseded before its rollout was complete', [
       sentence`${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
-      list,
+      ...list,
     ]);
   }
+  const [title, state] = unread
+    ? ['Live, but not verified', sentence`could not be checked when`]
+    : ['Rollout not complete', sentence`was not complete when`];
   return {
     kind: 'timed_out',
-    title: 'Rollout not complete',
+    title,
     lines: [
-      sentence`${number} is live, but its rollout was not complete when ${timeoutOf(plan)} was over.`,
-      list,
+      sentence`${number} is live, but its rollout ${state} ${timeoutOf(plan)} was over.`,
+      ...list,
+      ...(unread ? [sentence`The last read failed: ${withoutAdvice(unread)}`] : []),
     ],
   };
 }
 
 function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
   return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
-}
-
-/** What an error says, where what it advises would be wrong. */
-function withoutAdvice(error: unknown): Sentence {
-  return error instanceof NodionError ? error.what : describeError(error);
 }

@@ -1,12 +1,12 @@
 import type { NodionClient } from '../nodion/client.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
-import type { Deployment } from '../nodion/responses.ts';
+import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { sentence } from '../runner/sentence.ts';
 import { type Conclusion, type Course, conclude } from './conclusion.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
 import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
-import { type Rollout, type RolloutEvent, verifyRollout } from './verify-rollout.ts';
+import { isComplete, type Rollout, type RolloutEvent, verifyRollout } from './verify-rollout.ts';
 import { type Outcome, type WaitEvent, waitForDeployment } from './wait-for-deployment.ts';
 
 /** What became of one application. */
@@ -61,7 +61,7 @@ export async function deployApplication(
   let origin: Origin | null = null;
   let deployment: Deployment | null = null;
   let before: Course['before'] = null;
-  let lastSeen: Course['lastSeen'] = target.deployments?.deployments ?? null;
+  let lastSeen: DeploymentList | null = target.deployments;
   let outcome: Outcome | null = null;
   let rollout: Rollout | null = null;
   let endMs: number | null = null;
@@ -70,7 +70,9 @@ export async function deployApplication(
   const elapsedMs = () => performance.now() - startMs;
   function onEvent(event: DeployEvent): void {
     if (event.kind === 'trigger-sent') before = event.before ?? 'unread';
-    if (event.kind === 'seen') lastSeen = event.deployments;
+    if (event.kind === 'seen') {
+      lastSeen = { deployments: event.deployments, answeredAtMs: performance.now() };
+    }
     if (event.kind === 'deployment' || event.kind === 'status' || event.kind === 'successor') {
       deployment = event.deployment;
       timeline.push({ status: deployment.status, afterMs: elapsedMs() });
@@ -96,15 +98,22 @@ export async function deployApplication(
       if (plan.verifyRollout && outcome.kind === 'available') {
         endMs = null;
         rollout = await verifyRollout(plan, { ...following, deployment });
-        if (rollout.missing.length === 0)
-          timeline.push({ status: 'rolled out', afterMs: elapsedMs() });
+        if (isComplete(rollout)) timeline.push({ status: 'rolled out', afterMs: elapsedMs() });
       }
     }
   } catch (reason) {
     error = reason;
   }
   const durationMs = plan.wait && deployment ? (endMs ?? elapsedMs()) : null;
-  const course = { before, lastSeen, deployment, outcome, rollout, durationMs, error };
+  const course = {
+    before,
+    lastSeen: withAge(lastSeen),
+    deployment,
+    outcome,
+    rollout,
+    durationMs,
+    error,
+  };
   const conclusion = conclude(course, plan);
   options.onEvent({ kind: 'concluded', conclusion });
   return {
@@ -119,6 +128,10 @@ export async function deployApplication(
     replacedBy: outcome?.newer?.status === 'available' ? outcome.newer.deploy_number : null,
     conclusion,
   };
+}
+
+function withAge(list: DeploymentList | null): Course['lastSeen'] {
+  return list && { ...list, ageMs: performance.now() - list.answeredAtMs };
 }
 
 /** Whether a deployment of that origin was triggered by this step. */

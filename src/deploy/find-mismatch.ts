@@ -21,7 +21,7 @@ export function findMismatch(deployment: Deployment, { match, wait }: DeployPlan
   const { git_sha } = deployment;
   if (git_sha === null) {
     return failure('Commit not confirmed', [
-      sentence`${number}: \`expected_sha\` ${commit} can't be confirmed, as Nodion does not say the commit.`,
+      sentence`${number} does not say its commit, so \`expected_sha\` ${shortSha(commit)} can't be confirmed.`,
       ...(wait ? [] : [sentence`It may say so later: use \`wait: true\`.`]),
     ]);
   }

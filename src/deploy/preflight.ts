@@ -6,6 +6,7 @@ import { type Retry, retryRead } from '../nodion/retry.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import type { DeployPlan } from './plan.ts';
+import { shortSha } from './select-deployment.ts';
 
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
@@ -19,10 +20,10 @@ export interface Target {
 }
 
 /** What happens before the targets are known. */
-export type PreflightEvent =
-  | { readonly kind: 'retry'; readonly retry: Retry }
-  /** The key may not read this, which `wait: false` does without. */
-  | { readonly kind: 'forbidden-read'; readonly error: NodionError };
+export interface PreflightEvent {
+  readonly kind: 'retry';
+  readonly retry: Retry;
+}
 
 /**
  * The applications to deploy, each with its deployments, all read in parallel: so that a wrong key, an
@@ -56,7 +57,6 @@ export async function preflight(
       const isForbidden = error instanceof NodionError && error.status === 403;
       const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun;
       if (!isForbidden || isNeeded) throw error;
-      onEvent({ kind: 'forbidden-read', error });
       return null;
     }
   }
@@ -106,7 +106,7 @@ function inputMismatch(
   }
   if (commit && strategy === 'prebuilt_image') {
     return [
-      sentence`\`expected_sha\`: "${commit}" is not for ${name}, a pre-built image application.`,
+      sentence`\`expected_sha\`: "${shortSha(commit)}" is not for ${name}, a pre-built image application.`,
       sentence`Its deployments are of no commit: see \`image_tag\`.`,
     ];
   }

@@ -1,9 +1,10 @@
 import type { ApplicationClient } from '../nodion/client.ts';
+import { NodionError } from '../nodion/errors.ts';
 import type { Application, Deployment, Instance } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
 import { isTimeout, sleep } from '../time/deadline.ts';
+import { UNANSWERED } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
 
 /** So often in a row a rollout must be seen complete. */
@@ -17,6 +18,13 @@ export interface Rollout {
   readonly instances: { readonly current: number; readonly online: number } | null;
   /** The number of a newer deployment that an instance runs already; null when there is none. */
   readonly supersededBy: number | null;
+  /** Why it could not be read at the end; null when it could. */
+  readonly unread: Error | null;
+}
+
+/** Whether the deployment has got to every part of its application. */
+export function isComplete({ missing, unread }: Rollout): boolean {
+  return missing.length === 0 && unread === null;
 }
 
 /** What happens while a rollout is verified. */
@@ -44,11 +52,7 @@ export async function verifyRollout(
 ): Promise<Rollout> {
   const { application, deployment, signal, onEvent } = options;
   const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
-  let last: Rollout = {
-    missing: [sentence`neither the application nor its instances could be read`],
-    instances: null,
-    supersededBy: null,
-  };
+  let last: Rollout = { missing: [], instances: null, supersededBy: null, unread: null };
 
   function assess(seen: Application, instances: readonly Instance[]): Rollout {
     last = assessRollout(seen, instances, deployment);
@@ -63,7 +67,7 @@ export async function verifyRollout(
         retryRead(() => application.instances({ signal }), retrying),
       ]);
       const rollout = assess(seen, instances);
-      complete = rollout.missing.length === 0 ? complete + 1 : 0;
+      complete = isComplete(rollout) ? complete + 1 : 0;
       if (complete === COMPLETE_TIMES || rollout.supersededBy !== null) return rollout;
       await sleep(pollIntervalMs, signal);
     }
@@ -74,10 +78,9 @@ export async function verifyRollout(
       return assess(
         ...(await Promise.all([application.get(looking), application.instances(looking)])),
       );
-    } catch {
-      const reason = error.lastError && sentence` (${describeError(error.lastError)})`;
-      const unread = sentence`the application and its instances could not be read at the end${reason}`;
-      return { ...last, missing: [...last.missing, unread] };
+    } catch (reason) {
+      const failure = reason instanceof NodionError ? reason : UNANSWERED;
+      return { ...last, unread: error.lastError ?? failure };
     }
   }
 }
@@ -118,6 +121,7 @@ function assessRollout(
     missing,
     instances: { current: online.length - others.length, online: online.length },
     supersededBy: newest > deployment.deploy_number ? newest : null,
+    unread: null,
   };
 }
 

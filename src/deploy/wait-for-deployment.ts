@@ -4,12 +4,14 @@ import type { Deployment } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { sentence } from '../runner/sentence.ts';
 import { Interrupted, isTimeout, sleep } from '../time/deadline.ts';
+import { UNANSWERED } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
 import { findReusableDeployment, isFinal, newest } from './select-deployment.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
-const UNANSWERED = new NodionError(sentence`no answer at the timeout.`, { retryable: true });
+/** What was seen so shortly before the end was seen at the end. */
+const SEEN_AT_END_MS = 2_000;
 
 /** How the wait for a deployment ended. */
 export interface Outcome {
@@ -130,7 +132,8 @@ export async function waitForDeployment(
     if (!isFinal(deployment)) {
       const lastSeenMs = performance.now() - lastSeenAtMs;
       // The last look may have been cut off by its own short limit: what failed before says more.
-      const lastLook = failure && { error: error.lastError ?? failure, lastSeenMs };
+      const isUnseen = failure && lastSeenMs > SEEN_AT_END_MS;
+      const lastLook = isUnseen ? { error: error.lastError ?? failure, lastSeenMs } : null;
       return { kind: 'timed_out', deployment, newer, lastLook };
     }
   }

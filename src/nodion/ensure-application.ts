@@ -61,8 +61,7 @@ export async function ensureApplication(options: {
       post: () => post(client.createApplication(wanted, signal)),
       search: find,
       signal,
-      onUnknownOutcome: ({ what }) =>
-        onProgress(sentence`${what} Checking whether it was created before retrying`),
+      onUnknownOutcome: ({ what }) => onProgress(sentence`${what} Checking whether it was created`),
       onRepeat: (attempt) =>
         onProgress(sentence`It has not appeared: creating it again (attempt ${attempt})`),
     });
@@ -73,16 +72,21 @@ export async function ensureApplication(options: {
     // Somebody else may have created it in the meantime.
     if (error instanceof NodionError && ALREADY_THERE.includes(error.status)) {
       const application = await find();
-      if (!application) throw error;
+      if (!application) throw refused(error, wanted);
       return { application: accept(application), created: false };
     }
+    if (error instanceof NodionError) throw refused(error, wanted);
     if (!(error instanceof UnknownOutcome)) throw error;
     const { cause } = error;
     const isCancelled = cause instanceof Interrupted && cause.reason === 'cancelled';
-    const ended = isCancelled ? sentence`the workflow was cancelled` : sentence`time was over`;
-    const reason = cause instanceof Interrupted ? cause.lastError : cause;
+    const ended = isCancelled
+      ? sentence`The workflow was cancelled.`
+      : sentence`The \`timeout\` was over.`;
+    const last = cause instanceof Interrupted ? cause.lastError : cause;
+    const reason = last instanceof NodionError ? last.what : last ? describeError(last) : ended;
     throw new StepFailure(isCancelled ? 'Workflow cancelled' : 'Unknown whether created', [
-      sentence`An application called "${wanted.name}" may have been created: ${reason ? describeError(reason) : ended}`,
+      sentence`An application called "${wanted.name}" may have been created.`,
+      reason,
       sentence`Run the step again: it takes an application that exists.`,
     ]);
   }
@@ -114,10 +118,21 @@ function configurationMismatch(existing: Application, wanted: NewApplication): S
   ] as const;
   const differences = pairs
     .filter(([, is, asked]) => is !== null && is.toLowerCase() !== asked.toLowerCase())
-    .map(([name, is, asked]) => sentence`its \`${ours(name)}\` is ${is}, not ${asked}`);
+    .map(([name, is, asked]) => sentence`\`${ours(name)}\` is ${is}, not ${asked}`);
   if (differences.length === 0) return null;
   return new StepFailure('Another application of that name', [
-    sentence`An application called "${wanted.name}" exists (${existing.id}), but ${joined(differences, ' and ')}.`,
-    sentence`Nothing was created. Choose another name, or make the inputs fit it.`,
+    sentence`An application called "${wanted.name}" exists (${existing.id}), but differs.`,
+    sentence`The application's ${joined(differences, "; the application's ")}.`,
+    sentence`Nothing was created. Choose another name, or inputs that match the existing application.`,
+  ]);
+}
+
+/** Nodion's refusal to create the application, or to show whether it exists. */
+function refused({ status, what, said, lines }: NodionError, wanted: NewApplication): StepFailure {
+  const words = sentence`Nodion refused application "${wanted.name}" (${status})${said && sentence`: ${said}`}.`;
+  return new StepFailure('Not created', [
+    status === null || status === 401 ? what : words,
+    sentence`Nothing was created.`,
+    ...(status === 400 || status === 404 ? [sentence`Check the inputs.`] : lines.slice(1)),
   ]);
 }

@@ -1,6 +1,7 @@
 import type { HttpError } from '../http/http-error.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
+import { optional, parseJson } from './responses.ts';
 
 const MESSAGES_SHOWN = 10;
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
@@ -51,7 +52,7 @@ const RETRYABLE: readonly number[] = [304, 408, 425, 429];
 
 const ADVICE: Readonly<Record<number, string>> = {
   400: "Check the inputs and, in Nodion's dashboard, the application.",
-  401: 'Create a new key and update the secret behind `api_key`. A secret is empty in workflows triggered from forks and by Dependabot.',
+  401: 'Create a new key and update the secret behind `api_key`.',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
   404: 'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
   429: 'Nodion, or a gateway before it, limits the rate of requests: try again later, or raise `poll_interval`.',
@@ -69,7 +70,7 @@ export interface ErrorResponse {
 
 /** A request, as messages name it. */
 export interface RequestName {
-  /** Such as `GET /applications/…/deployments`, without IDs. */
+  /** Such as `GET /applications/:id/deployments`, without IDs. */
   readonly route: string;
   /** Such as `api.nodion.com`. */
   readonly host: string;
@@ -120,7 +121,7 @@ export function redirectError(
     sentence`${ours(host)} answered ${status} to ${ours(route)}, a redirect ${target}.`,
     { status, retryable: false },
     ours(
-      'Redirects are not followed, since the key would go along: set `api_url` to the address that answers itself.',
+      'Redirects are not followed, since the key would go along: set `api_url` to the final address, if you trust it.',
     ),
   );
 }
@@ -180,8 +181,8 @@ export function undocumentedError(
 /** Nodion's own words in an error body; none when the body isn't one of theirs, such as a gateway's HTML. */
 function apiErrorMessages(data: unknown): string[] {
   try {
-    const { errors, error, message } = JSON.parse(String(data));
-    const words: unknown = errors ?? error ?? message;
+    const body = parseJson(String(data));
+    const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
     return (Array.isArray(words) ? words : [words ?? []].flat())
       .slice(0, MESSAGES_SHOWN)
       .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)).replace(/\.$/, ''));

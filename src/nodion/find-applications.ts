@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import type { Application } from './responses.ts';
 
@@ -50,7 +50,7 @@ function none(name: string, known: ReadonlySet<string>): Sentence {
     .map(({ candidate }) => sentence`"${candidate}"`);
   const hint =
     nearest.length > 0
-      ? sentence`the nearest names are ${joined(nearest, ', ')}`
+      ? sentence`the nearest ${ours(nearest.length === 1 ? 'name is' : 'names are')} ${joined(nearest, ', ')}`
       : sentence`the project has no applications (for a user API key, check \`project_id\`)`;
   return sentence`No application is called "${name}"; ${hint}.`;
 }

@@ -1,4 +1,4 @@
-import { isTimeout, NotSent, sleep } from '../time/deadline.ts';
+import { Interrupted, isTimeout, NotSent, sleep } from '../time/deadline.ts';
 import { NodionError } from './errors.ts';
 
 const POSTS_AT_MOST = 3;
@@ -95,7 +95,8 @@ export async function postOnce<T>(options: {
       await sleep(repeatAtMs - performance.now(), signal);
     } catch (reason) {
       if (reason instanceof UnknownOutcome) throw reason;
-      return await lastSearch(search, new UnknownOutcome(reason, true));
+      const ended = reason instanceof Interrupted ? withLastError(reason, error) : reason;
+      return await lastSearch(search, new UnknownOutcome(ended, true));
     }
     onRepeat(attempt + 1);
   }
@@ -114,6 +115,11 @@ async function lastSearch<T>(
     // The failure says what happened.
   }
   throw failure;
+}
+
+/** What failed during the search says more than what it was for. */
+function withLastError({ reason, lastError }: Interrupted, error: NodionError): Interrupted {
+  return new Interrupted(reason, lastError ?? error);
 }
 
 /** Whether the answer says for certain that nothing was made. */

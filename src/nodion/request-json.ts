@@ -14,7 +14,7 @@ import {
 } from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
 import { createPatience, type Patience } from './patience.ts';
-import { UndocumentedShape } from './responses.ts';
+import { parseJson, UndocumentedShape } from './responses.ts';
 
 /** No request waits longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -123,7 +123,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
     const path = url.slice(apiUrl.length);
-    const name = { route: route.replace('{id}', '…'), host };
+    const name = { route: route.replace('{id}', ':id'), host };
     const startedAtMs = performance.now();
     let result = 'interrupted';
     let dateMs: number | null = null;
@@ -204,14 +204,17 @@ export async function requestJson<T>(
 ): Promise<T> {
   const { name, status, text, answeredAtMs } = await send(route, options);
   try {
-    const result = read(JSON.parse(text), answeredAtMs);
+    const result = read(parseJson(text), answeredAtMs);
     patience.answered();
     return result;
   } catch (error) {
-    const problem = error instanceof UndocumentedShape ? error.message : 'not JSON';
+    const problem = error instanceof UndocumentedShape ? error.message : 'another shape';
     throw undocumentedError(name, { status, text, problem });
   }
 }
+
+/** Characters: a larger body is fetched again each time, and not kept. */
+const LARGEST_CACHED = 2 ** 20;
 
 /** By URL. Null: its `ETag` stayed the same when the body did not, so it is not to be believed. */
 type ResponseCache = Map<string, { etag: string; response: HttpResponse } | null>;
@@ -232,7 +235,8 @@ async function sendConditionally(
   const { status, body, answeredAtMs, dateMs } = response;
   if (status === 304 && isConditional) return { ...known.response, answeredAtMs, dateMs };
   const { etag } = response.headers;
-  if (request.method === 'GET' && status === 200 && etag && known !== null) {
+  const isSmall = body.length <= LARGEST_CACHED;
+  if (request.method === 'GET' && status === 200 && etag && known !== null && isSmall) {
     const isMisleading = known?.etag === etag && known.response.body !== body;
     cache.set(request.url, isMisleading ? null : { etag, response });
   }

@@ -2,6 +2,8 @@
 
 const DEEPEST_NESTING = 100;
 const DEPLOYMENTS_KEPT = 1_000;
+const LONGEST_TEXT = 10_000;
+const MOST_VALUES = 2_000_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -78,6 +80,32 @@ export interface LogLine {
 /** A body that is not of its documented shape; the message says what is missing. */
 export class UndocumentedShape extends Error {}
 
+/**
+ * The value of a JSON text.
+ * @throws UndocumentedShape for one of more than two million values, which would take hundreds of MB, and
+ *   for any other text.
+ */
+export function parseJson(text: string): unknown {
+  if (text.length > MOST_VALUES && countValues(text) > MOST_VALUES) {
+    throw new UndocumentedShape('too many values');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UndocumentedShape('not JSON');
+  }
+}
+
+/** How many values a JSON text has, roughly: its commas, and its opening brackets and braces. */
+function countValues(text: string): number {
+  let count = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x2c || code === 0x5b || code === 0x7b) count += 1;
+  }
+  return count;
+}
+
 /** `value[name]`; undefined when `value` is no object. */
 export function optional(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
@@ -105,7 +133,9 @@ export function text(item: unknown, name: string): string {
 
 function textOrNull(item: unknown, name: string): string | null {
   const value = optional(item, name);
-  return typeof value === 'string' && value !== '' ? value : null;
+  if (typeof value !== 'string' || value === '') return null;
+  // A copy: a slice would keep the whole text in memory.
+  return value.length > LONGEST_TEXT ? Buffer.from(value.slice(0, LONGEST_TEXT)).toString() : value;
 }
 
 function integerOrNull(item: unknown, name: string): number | null {
@@ -160,19 +190,24 @@ export function toDeployment(item: unknown): Deployment {
 
 /**
  * The deployments of a list, the newest 1,000 of them: none that is older matters, and a list may have
- * tens of thousands. With `only`, those other than of that ID are left out where they are odd.
+ * hundreds of thousands. With `only`, those other than of that ID are left out where they are odd.
  */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  const deployments = list(value, (item) => {
-    try {
-      return [toDeployment(item)];
-    } catch (error) {
-      if (only === null || optional(item, 'id') === only) throw error;
-      return [];
-    }
-  }).flat();
-  if (deployments.length <= DEPLOYMENTS_KEPT) return deployments;
-  return deployments.sort((a, b) => b.deploy_number - a.deploy_number).slice(0, DEPLOYMENTS_KEPT);
+  const items = list(value, (item) => item);
+  // An odd item without a number is among the newest, so that it is not overlooked.
+  const numberOf = (item: unknown) => integerOrNull(item, 'deploy_number') ?? Infinity;
+  const numbers = Float64Array.from(items, numberOf).sort();
+  const lowest = numbers.at(-DEPLOYMENTS_KEPT) ?? -Infinity;
+  return items
+    .filter((item) => numberOf(item) >= lowest)
+    .flatMap((item) => {
+      try {
+        return toDeployment(item);
+      } catch (error) {
+        if (only === null || optional(item, 'id') === only) throw error;
+        return [];
+      }
+    });
 }
 
 export function toInstance(item: unknown): Instance {

@@ -14,7 +14,7 @@ export interface Retry {
 
 /** A line for the log: what failed and when it is tried again. */
 export function describeRetry({ error, retryInMs }: Retry): Sentence {
-  return sentence`${error.what} Retrying in ${ours(formatDuration(retryInMs))}`;
+  return sentence`${error.what} Retrying in ${ours(formatDuration(retryInMs))}${retryInMs > LONGEST_BACK_OFF_MS && sentence`, if the step's time allows`}`;
 }
 
 /**

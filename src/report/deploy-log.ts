@@ -5,7 +5,6 @@ import type { Deployment } from '../nodion/responses.ts';
 import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
 import { formatDuration } from '../time/duration.ts';
 import { createErrorCount } from './error-count.ts';
 import { describeRevision, displayName } from './wording.ts';
@@ -53,15 +52,12 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     const elapsed = ours(formatDuration(performance.now() - now.startedAtMs));
     switch (event.kind) {
       case 'retry':
-        errors.failed(target, event.retry.error);
+        errors.failed({ target, isTrigger: false }, event.retry.error);
         line(target, describeRetry(event.retry));
         break;
       case 'trigger-unanswered':
-        errors.failed(target, event.error);
-        line(
-          target,
-          sentence`${event.error.what} Checking whether a deployment was made before retrying`,
-        );
+        errors.failed({ target, isTrigger: true }, event.error);
+        line(target, sentence`${event.error.what} Checking whether a deployment was made`);
         break;
       case 'trigger-repeated':
         line(
@@ -79,10 +75,10 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         );
         break;
       case 'seen':
-        errors.recovered(target);
+        errors.recovered({ target, isTrigger: false });
         break;
       case 'deployment':
-        errors.recovered(target);
+        errors.recovered({ target, isTrigger: true });
         line(target, introduction(event));
         break;
       case 'status':
@@ -100,11 +96,11 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'newer-deployment':
         line(
           target,
-          sentence`A newer deployment, #${event.number}, has appeared: if it goes live first, this one will not`,
+          sentence`A newer deployment, #${event.number}, has appeared: if it goes live first, this one may not`,
         );
         break;
       case 'rollout':
-        errors.recovered(target);
+        errors.recovered({ target, isTrigger: false });
         if (String(now.rollout) !== String(before.rollout)) {
           line(target, sentence`Rollout after ${elapsed}: ${now.rollout}`);
         }
@@ -117,8 +113,9 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     if (open.length === 0) return;
     const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
       const { deployment, statusSinceMs } = one;
+      const isRollingOut = String(one.rollout) !== '';
       const what = deployment
-        ? sentence`#${deployment.deploy_number} "${deployment.status}"`
+        ? sentence`#${deployment.deploy_number} "${deployment.status}"${isRollingOut && sentence`, its rollout not complete`}`
         : sentence`not triggered yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
       return sentence`${name}${what} for ${ours(formatDuration(performance.now() - statusSinceMs))}`;
@@ -130,22 +127,23 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   }
 
   return {
-    preflight: (event) => {
-      if (event.kind === 'retry') {
-        errors.failed(null, event.retry.error);
-        line(null, describeRetry(event.retry));
-      } else {
-        line(
-          null,
-          sentence`The key may not read this, and \`wait: false\` does without it: ${describeError(event.error)}`,
-        );
-      }
+    preflight: ({ retry }) => {
+      errors.failed({ target: null, isTrigger: false }, retry.error);
+      line(null, describeRetry(retry));
     },
     write,
     start: (targets) => {
-      errors.recovered(null);
+      errors.recovered({ target: null, isTrigger: false });
       for (const target of targets) progress.set(target, newProgress());
-      for (const target of targets) line(target, announcement(target));
+      for (const target of targets) {
+        line(target, announcement(target));
+        if (target.application === null || target.deployments === null) {
+          line(
+            target,
+            sentence`The key may not read all of it, which \`wait: false\` does without`,
+          );
+        }
+      }
       if (plan.wait) {
         const every = ours(formatDuration(plan.pollIntervalMs));
         const whom = targets.length === 1 ? sentence`it finishes` : sentence`all have finished`;

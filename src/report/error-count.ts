@@ -2,18 +2,26 @@ import type { Target } from '../deploy/preflight.ts';
 import type { NodionError } from '../nodion/errors.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 
-/** Counts the errors that were followed by a success of the same application (null: before there were any). */
+/** What failed: a read, or a trigger, of an application (null: before they are known). */
+interface Subject {
+  readonly target: Target | null;
+  readonly isTrigger: boolean;
+}
+
+/** Counts the errors that were followed by a success of the same subject. */
 export function createErrorCount() {
-  const open = new Map<Target | null, Sentence[]>();
+  let open: (Subject & { readonly what: Sentence })[] = [];
   const recovered: Sentence[] = [];
   return {
-    failed: (target: Target | null, { what }: NodionError) => {
-      open.set(target, [...(open.get(target) ?? []), what]);
+    failed: (subject: Subject, { what }: NodionError) => {
+      open.push({ ...subject, what });
     },
-    recovered: (target: Target | null) => {
-      recovered.push(...(open.get(target) ?? []));
-      open.delete(target);
+    recovered: ({ target, isTrigger }: Subject) => {
+      const isRecovered = (one: Subject) => one.target === target && one.isTrigger === isTrigger;
+      recovered.push(...open.filter(isRecovered).map(({ what }) => what));
+      open = open.filter((one) => !isRecovered(one));
     },
+    /** One sentence about them; null where there were none. */
     describe: (): Sentence | null => {
       if (recovered.length === 0) return null;
       const kinds = new Map(recovered.map((error) => [String(error), error]));

@@ -100,7 +100,11 @@ export function startGitHubDeployment(options: {
         if (id === null) throw error;
         if (state !== null) await setState(id, state, { description, signal });
       } catch (reason) {
-        throw new StepFailure(TITLE, [explain(reason)]);
+        const what =
+          id === null
+            ? sentence`The step is not recorded in GitHub's deployments: `
+            : sentence`The GitHub deployment stays in_progress: `;
+        throw new StepFailure(TITLE, [sentence`${what}${explain(reason)}`]);
       }
     },
   };
@@ -123,7 +127,9 @@ function gitHubPost(token: string, transport: SendRequest) {
   return async (route: string, parameters: Record<string, unknown>) => {
     const { status, data } = await request(route, parameters);
     if (status >= 300)
-      throw new StepFailure(TITLE, [sentence`GitHub answered ${status}, a redirect elsewhere.`]);
+      throw new StepFailure(TITLE, [
+        sentence`GitHub answered ${status}, a redirect that is not followed.`,
+      ]);
     try {
       const answer: unknown = JSON.parse(String(data));
       if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
@@ -150,7 +156,7 @@ function explain(reason: unknown): Sentence {
   const error = reason as { response?: { status?: number; data?: unknown }; cause?: unknown };
   const status = error.response?.status;
   if (status === 403 || status === 404) {
-    return sentence`GitHub answered ${status}: the job needs \`permissions: deployments: write\`, and \`github_token\` must be for this repository.`;
+    return sentence`GitHub answered ${status}: the job may lack \`permissions: deployments: write\`, or \`github_token\` be for another repository.`;
   }
   if (status === 401) return sentence`GitHub answered 401: \`github_token\` is not valid.`;
   if (status) return sentence`GitHub answered ${status}: ${messageOf(error.response?.data)}.`;

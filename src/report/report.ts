@@ -1,4 +1,5 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import { withoutAdvice } from '../deploy/interruption.ts';
 import type { DeployPlan } from '../deploy/plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
@@ -6,7 +7,6 @@ import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
 import { jobSummary, shortSummary } from './job-summary.ts';
@@ -33,7 +33,10 @@ export async function recordGitHubDeployment(
       transport,
     });
   } catch (error) {
-    warn(...gitHubWarning(error));
+    warn(
+      'No GitHub deployment',
+      sentence`The step is not recorded in GitHub's deployments: ${reasonOf(error)}`,
+    );
     return null;
   }
 }
@@ -72,7 +75,7 @@ export async function report(
 
   const finished = gitHubDeployment
     ?.finish({ ...gitHubEnd(runs), signal })
-    .catch((error: unknown) => warn(...gitHubWarning(error)));
+    .catch((error: unknown) => warn('No GitHub deployment', reasonOf(error)));
   const logTails = new Map<DeploymentRun, readonly LogLine[]>();
   await Promise.all(runs.map(async (run) => logTails.set(run, await logTail(run))));
   for (const run of runs) {
@@ -108,8 +111,11 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
   const description = runs
     .map((run) => {
       const { target, conclusion } = run;
-      const lines = conclusion.kind === 'success' ? [describeHead(run)] : conclusion.lines;
-      return `${displayName(target)}: ${joined(lines, ' ')}`;
+      const end =
+        conclusion.kind === 'success'
+          ? describeHead(run).toLowerCase()
+          : joined(conclusion.lines, ' ');
+      return `${displayName(target)}: ${end}`;
     })
     .join('; ');
   if (kinds.includes('timed_out') || kinds.includes('cancelled')) {
@@ -129,16 +135,9 @@ function workflow() {
   };
 }
 
-function gitHubWarning(error: unknown): [string, Sentence] {
-  return [
-    'No GitHub deployment',
-    sentence`The step is not recorded in GitHub's deployments: ${reasonOf(error)}`,
-  ];
-}
-
 function reasonOf(error: unknown): Sentence {
-  if (!(error instanceof Interrupted)) return describeError(error);
-  return error.lastError ? describeError(error.lastError) : sentence`no answer in time`;
+  if (!(error instanceof Interrupted)) return withoutAdvice(error);
+  return error.lastError ? withoutAdvice(error.lastError) : sentence`no answer in time.`;
 }
 
 function warn(title: string, message: Sentence): void {

@@ -72,6 +72,13 @@ export function describeFailure({ target, conclusion }: DeploymentRun): Sentence
   return sentence`Application ${displayName(target)}: ${joined(lines, ' ')}`;
 }
 
+/** Why a target can't be deployed, naming an unknown one where there are `others`; no lines where it can. */
+export function describeProblem(target: Target, hasOthers: boolean): readonly Sentence[] {
+  const [what, ...advice] = target.problem ?? [];
+  if (!what || target.application || !hasOthers) return target.problem ?? [];
+  return [sentence`Application ${displayName(target)}: ${what}`, ...advice];
+}
+
 /** Two or three words for how a run ended. */
 export function describeHead({ conclusion, origin, deployment, timeline }: DeploymentRun): string {
   if (conclusion.kind !== 'success') return conclusion.title;

@@ -89,7 +89,7 @@ function interruption({ reason, lastError }: Interrupted): StepFailure {
         ...last,
       ])
     : new StepFailure('Timed out', [
-        sentence`The step's \`timeout\` was over before it was done.`,
+        sentence`The \`timeout\` was over before the step was done.`,
         ...last,
       ]);
 }

@@ -1,0 +1,33 @@
+import { NodionError } from '../nodion/errors.ts';
+import { ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeError } from '../runner/step-failure.ts';
+import type { Interrupted } from '../time/deadline.ts';
+import { formatDuration } from '../time/duration.ts';
+import type { DeployPlan } from './plan.ts';
+
+/** In place of what failed, where only the step's time ended a look. */
+export const UNANSWERED = new NodionError(sentence`No answer at the timeout.`, { retryable: true });
+
+/** The kind and the title of what an interruption ends. */
+export function interruption({ reason }: Interrupted) {
+  return reason === 'cancelled'
+    ? ({ kind: 'cancelled', title: 'Workflow cancelled' } as const)
+    : ({ kind: 'timed_out', title: 'Timed out' } as const);
+}
+
+/** The beginning of a sentence: what ended it. */
+export function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): Sentence {
+  return reason === 'cancelled'
+    ? sentence`The workflow was cancelled`
+    : sentence`The timeout of ${ours(formatDuration(timeoutMs))} was over`;
+}
+
+/** A line about the last failure before it; none when nothing had failed. */
+export function lastError({ lastError: error }: Interrupted): Sentence[] {
+  return error ? [sentence`The last failure: ${withoutAdvice(error)}`] : [];
+}
+
+/** What an error says, where what it advises would be wrong. */
+export function withoutAdvice(error: unknown): Sentence {
+  return error instanceof NodionError ? error.what : describeError(error);
+}
