@@ -193,13 +193,11 @@ export function toDeployment(item: unknown): Deployment {
  * hundreds of thousands. With `only`, those other than of that ID are left out where they are odd.
  */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  const items = list(value, (item) => item);
   // An odd item without a number is among the newest, so that it is not overlooked.
   const numberOf = (item: unknown) => integerOrNull(item, 'deploy_number') ?? Infinity;
-  const numbers = Float64Array.from(items, numberOf).sort();
-  const lowest = numbers.at(-DEPLOYMENTS_KEPT) ?? -Infinity;
-  return items
-    .filter((item) => numberOf(item) >= lowest)
+  return list(value, (item) => item)
+    .sort((a, b) => numberOf(b) - numberOf(a) || 0)
+    .slice(0, DEPLOYMENTS_KEPT)
     .flatMap((item) => {
       try {
         return toDeployment(item);
