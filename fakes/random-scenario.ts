@@ -1,23 +1,31 @@
 import fc from 'fast-check';
 import { answer, FAULTS } from './faults.ts';
-import type { Endpoint } from './nodion.ts';
+import type { Endpoint, FakeApplication } from './nodion.ts';
 import { annotations, type Stage } from './stage.ts';
 
+const LIST: Endpoint = 'GET /applications/:id/deployments';
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const ENDPOINTS: readonly Endpoint[] = [
   'GET /applications/:id',
-  'GET /applications/:id/deployments',
-  'POST /applications/:id/deployments',
+  LIST,
+  TRIGGER,
   'GET /applications/:id/logs',
 ];
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
+const TAG = 'v2';
+const HOUR_MS = 3_600_000;
 
 const ALL_FAULTS = {
   ...FAULTS,
   hang: (carriedOut: boolean) => ({ kind: 'hang', carriedOut }) as const,
   stall: (carriedOut: boolean) => ({ kind: 'stall', carriedOut }) as const,
+  '421': answer(421),
   'refusal 400': () => answer(400, { errors: ['no'] })(false),
   'refusal 401': () => answer(401)(false),
   'refusal 403': () => answer(403)(false),
   'refusal 404': () => answer(404)(false),
+  'refusal 409': () => answer(409)(false),
 };
 
 const fault = fc.record({
@@ -28,13 +36,37 @@ const fault = fc.record({
   times: fc.integer({ min: 1, max: 3 }),
 });
 
-/** A deployment to some end, within some time, with some faults on the way. */
+/** Somebody else deploys, some time after a request: what we deploy, or another commit or tag. */
+const actor = fc.record({
+  on: fc.constantFrom(LIST, TRIGGER),
+  skip: fc.integer({ min: 0, max: 3 }),
+  delayMs: fc.integer({ min: 0, max: 6_000 }),
+  isSame: fc.boolean(),
+  end: fc.constantFrom('available', 'failed', 'waiting'),
+});
+
+/** A deployment to some end, within some time, with some faults and other actors on the way. */
 export const randomScenario = fc.record({
   isImage: fc.boolean(),
+  isMatched: fc.boolean(),
+  wait: fc.constantFrom(true, true, true, false),
   end: fc.constantFrom('available', 'available', 'failed', 'expired', 'waiting', 'gone'),
   endAfterMs: fc.integer({ min: 0, max: 10_000 }),
   timeoutSeconds: fc.integer({ min: 5, max: 40 }),
   faults: fc.array(fault, { maxLength: 5 }),
+  actors: fc.array(actor, { maxLength: 2 }),
+  /** One list that hides what is new; more would hide it for longer than is searched. */
+  oldList: fc.option(fc.record({ isEmpty: fc.boolean(), skip: fc.integer({ min: 0, max: 4 }) })),
+  etags: fc.constantFrom(false, true, 'constant' as const),
+  hasDate: fc.boolean(),
+  rateLimit: fc.option(
+    fc.record({
+      requests: fc.integer({ min: 2, max: 20 }),
+      perMs: fc.integer({ min: 500, max: 10_000 }),
+      hasRetryAfter: fc.boolean(),
+    }),
+    { freq: 3 },
+  ),
 });
 
 export type RandomScenario = typeof randomScenario extends fc.Arbitrary<infer T> ? T : never;
@@ -43,10 +75,46 @@ export type RandomScenario = typeof randomScenario extends fc.Arbitrary<infer T>
 const SLACK_REAL_MS = 6_000;
 
 /** Plays a scenario with the bundle. @throws Error that says which promise was broken. */
-export async function playRandomScenario(
-  { isImage, end, endAfterMs, timeoutSeconds, faults }: RandomScenario,
-  { nodion, deploy, clock }: Stage,
-): Promise<void> {
+export async function playRandomScenario(scenario: RandomScenario, stage: Stage): Promise<void> {
+  const { isImage, isMatched, wait, timeoutSeconds } = scenario;
+  const { nodion, deploy, clock } = stage;
+  const { application, old } = setUp(scenario, stage);
+  const run = await deploy(application, {
+    inputs: {
+      timeout: `${timeoutSeconds}s`,
+      wait: String(wait),
+      ...(isMatched && (isImage ? { image_tag: TAG } : { expected_sha: SHA })),
+    },
+  });
+  const isGreen = run.exitCode === 0;
+  const followed = application.deployments.find(({ id }) => id === run.outputs.id);
+  const isRight =
+    !isMatched ||
+    (isImage ? followed?.image_reference?.endsWith(`:${TAG}`) : followed?.git_sha === SHA);
+  const isLive = followed !== undefined && nodion.statusOf(followed) === 'available';
+  const errors = annotations(run, 'error').length;
+  const longestMs = (timeoutSeconds + 1 + 5) * 1_000 + SLACK_REAL_MS * clock.factor;
+  const { id, triggered, deployments } = run.outputs;
+  const broken = [
+    nodion.triggered.length > 1 && `${nodion.triggered.length} deployments were made`,
+    isGreen && wait && !isLive && 'green, but not live',
+    isGreen && !isRight && 'green, but of another commit or tag',
+    isGreen && !followed && 'green, but nothing was followed',
+    id && (!followed || followed === old) && 'the id of another deployment',
+    triggered === 'false' && nodion.triggered.length > 0 && 'triggered, but not said',
+    triggered === 'true' && nodion.requestsTo(TRIGGER).length === 0 && 'said, but not triggered',
+    JSON.parse(deployments || '[]').length !== 1 && 'not one deployment in the output',
+    errors !== (isGreen ? 0 : 1) && `${errors} errors, exit code ${run.exitCode}`,
+    run.durationMs > longestMs && 'past the deadline',
+    nodion.mostRequestsAtOnce > 8 && 'more than 8 requests at once',
+    run.stderr !== '' && 'something on standard error',
+  ].filter(Boolean);
+  if (broken.length > 0) throw new Error(`${broken.join('; ')}\n${run.log}`);
+}
+
+/** An application with an old deployment, and all that is going to happen to it. */
+function setUp(scenario: RandomScenario, { nodion, clock }: Stage) {
+  const { isImage, end, endAfterMs, oldList, etags, hasDate, rateLimit } = scenario;
   const application = nodion.addApplication({
     ...(isImage && { deployment_strategy: 'prebuilt_image' }),
     life: [
@@ -54,24 +122,49 @@ export async function playRandomScenario(
       { status: end, afterMs: endAfterMs },
     ],
   });
-  const old = nodion.addDeployment(application, { status: 'available' });
-  for (const { on, name, carriedOut, skip, times } of faults) {
+  const hourAgo = clock.now() - HOUR_MS;
+  const old = nodion.addDeployment(application, {
+    status: 'available',
+    triggeredAt: hourAgo,
+    created_at: new Date(hourAgo).toISOString(),
+  });
+  Object.assign(nodion, { etags, hasDate, rateLimit });
+  if (oldList) {
+    const { isEmpty, skip } = oldList;
+    nodion.fail({
+      on: LIST,
+      skip,
+      // By its number alone, the old deployment would be a new one.
+      afterTrigger: !hasDate,
+      fault: isEmpty ? answer(200, { deployments: [] })(false) : { kind: 'stale', ageMs: 3_000 },
+    });
+  }
+  for (const { on, name, carriedOut, skip, times } of scenario.faults) {
     nodion.fail({ on, fault: ALL_FAULTS[name](carriedOut), skip, times });
   }
-  const run = await deploy(application, {
-    inputs: { timeout: `${timeoutSeconds}s`, ...(isImage && { image_tag: 'v2' }) },
-  });
-  const made = application.deployments.filter(({ id }) => id !== old.id);
-  const errors = annotations(run, 'error').length;
-  const isLive = made[0] !== undefined && nodion.statusOf(made[0]) === 'available';
-  const longestMs = (timeoutSeconds + 1 + 5) * 1_000 + SLACK_REAL_MS * clock.factor;
-  const broken = [
-    made.length > 1 && `${made.length} deployments were made`,
-    run.exitCode === 0 && !isLive && 'green, but not live',
-    run.outputs.id && run.outputs.id !== made[0]?.id && 'the id of another deployment',
-    errors !== (run.exitCode === 0 ? 0 : 1) && `${errors} errors, exit code ${run.exitCode}`,
-    run.durationMs > longestMs && 'past the deadline',
-    run.stderr !== '' && 'something on standard error',
-  ].filter(Boolean);
-  if (broken.length > 0) throw new Error(`${broken.join('; ')}\n${run.log}`);
+  letOthersAct(scenario, { nodion, clock, application });
+  return { application, old };
+}
+
+function letOthersAct(
+  { actors, isImage }: RandomScenario,
+  {
+    nodion,
+    clock,
+    application,
+  }: Pick<Stage, 'nodion' | 'clock'> & { application: FakeApplication },
+): void {
+  const waiting = actors.map((one) => ({ ...one }));
+  nodion.afterAnswering = (endpoint) => {
+    for (const one of waiting.filter(({ on }) => on === endpoint)) {
+      one.skip -= 1;
+      if (one.skip !== -1) continue;
+      const what = isImage
+        ? { image_tag: one.isSame ? TAG : 'v9' }
+        : { git_sha: one.isSame ? SHA : OTHER_SHA };
+      clock
+        .sleep(one.delayMs)
+        .then(() => nodion.addDeployment(application, { ...what, status: one.end }));
+    }
+  };
 }
