@@ -162,7 +162,7 @@ function letOthersAct(
       const what = isImage
         ? { image_tag: one.isSame ? TAG : 'v9' }
         : { git_sha: one.isSame ? SHA : OTHER_SHA };
-      clock
+      void clock
         .sleep(one.delayMs)
         .then(() => nodion.addDeployment(application, { ...what, status: one.end }));
     }

@@ -132,3 +132,27 @@ scenario('A deployment by somebody else after an only trigger is no duplicate', 
   expect(application.deployments).toHaveLength(2);
   expect(run.log).not.toContain('Now there are');
 });
+
+scenario(
+  'A lost trigger that shows its effect just before its repeat is not repeated',
+  async (stage) => {
+    const { nodion, deploy, clock } = stage;
+    const application = nodion.addApplication(life(['created', 0], ['available', 20_000]));
+    nodion.fail({ on: TRIGGER, fault: answer(503, '', { 'retry-after': '30' })(false) });
+    let late: Promise<FakeDeployment> | undefined;
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint === TRIGGER) {
+        late = clock.sleep(25_000).then(() => nodion.addDeployment(application));
+      }
+    };
+    const run = await deploy(application, {
+      onLog: (text) => {
+        if (text.includes('adopting')) nodion.addDeployment(application);
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(run.outputs).toMatchObject({ id: (await late)?.id, triggered: 'true' });
+    expect(run.log).not.toContain('now there are');
+  },
+);
