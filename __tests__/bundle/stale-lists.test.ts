@@ -23,6 +23,7 @@ async function besideASlowOne(
   options: { inputs?: Record<string, string>; meanwhile: (web: FakeApplication) => void },
 ) {
   const web = nodion.addApplication({ name: 'web' });
+  nodion.addDeployment(web, { status: 'expired', git_sha: OTHER_SHA });
   const slow = nodion.addApplication({ name: 'slow' });
   nodion.fail({ on: APPLICATION, of: slow, fault: { kind: 'delay', ms: 5_000 } });
   let isRead = false;
@@ -62,7 +63,7 @@ scenario('A deployment to reuse is looked for just before the trigger', async (s
     meanwhile: (application) => nodion.addDeployment(application),
   });
   expect(run.exitCode).toBe(0);
-  expect(web.deployments).toHaveLength(1);
+  expect(web.deployments).toHaveLength(2);
   expect(run.outputs).toMatchObject({ id: web.deployments[0]?.id, triggered: 'false' });
 });
 
@@ -95,7 +96,7 @@ for (const carriedOut of [true, false]) {
       },
     });
     expect(run.exitCode).toBe(0);
-    expect(run.outputs.id).toBe(web.deployments[0]?.id);
+    expect(run.outputs).toMatchObject({ id: web.deployments[0]?.id, deploy_number: '2' });
   });
 }
 
