@@ -27,7 +27,10 @@ scenario('A queue of more than a minute before the trigger is no fault', async (
 
 scenario('Applications that hang hold up the others only once', async ({ nodion, deploy }) => {
   const applications = Array.from({ length: 20 }, (_, index) =>
-    nodion.addApplication({ name: `${index < 12 ? 'hanging' : 'healthy'}-${index}` }),
+    nodion.addApplication({
+      name: `${index < 12 ? 'hanging' : 'healthy'}-${index}`,
+      ...life(['created', 0], ['available', 25_000]),
+    }),
   );
   for (const of of applications.slice(0, 12)) {
     nodion.fail({ on: LIST, of, afterTrigger: true, times: 99, fault: hang });
@@ -43,6 +46,25 @@ scenario('Applications that hang hold up the others only once', async ({ nodion,
   expect(live).toHaveLength(8);
   for (const line of live) expect(lines.indexOf(line)).toBeLessThan(secondTry);
   expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
+});
+
+scenario('Triggers go before polls', async ({ nodion, deploy }) => {
+  const applications = Array.from({ length: 40 }, () =>
+    nodion.addApplication(life(['created', 0], ['available', 20_000])),
+  );
+  for (const on of [LIST, TRIGGER]) {
+    nodion.fail({ on, times: 999, fault: { kind: 'delay', ms: 1_500 } });
+  }
+  const run = await deploy(null, { inputs: { application_id: idsOf(applications) } });
+  expect(run.exitCode).toBe(0);
+  const triggers = nodion.requestsTo(TRIGGER);
+  const lastTrigger = Math.max(...triggers.map(({ at }) => at));
+  const polls = nodion.requestsTo(LIST).filter(({ url, at }) => {
+    const triggeredAt = triggers.find((trigger) => trigger.url === url)?.at ?? 0;
+    return triggeredAt < at && at < lastTrigger;
+  });
+  // Those that took the place of the last triggers but one, while the last were on their way.
+  expect(polls.length).toBeLessThanOrEqual(8);
 });
 
 scenario('However many applications hang before the trigger: red in a minute', async (stage) => {

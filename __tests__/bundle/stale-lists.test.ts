@@ -147,7 +147,7 @@ for (const [what, carriedOut] of [
 ] as const) {
   scenario(`An \`ETag\` that never changes does not hide ${what}`, async ({ nodion, deploy }) => {
     nodion.etags = 'constant';
-    const application = nodion.addApplication();
+    const application = nodion.addApplication(life(['created', 0], ['available', 20_000]));
     if (carriedOut !== null) nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut } });
     const run = await deploy(application);
     expect(run.exitCode).toBe(0);

@@ -59,25 +59,25 @@ export async function waitForDeployment(
   let newer: Deployment | null = null;
   let lastSeenAtMs = performance.now();
   let isDuplicateTold = false;
-  // A cache may still hold the list from before the deployment.
-  let isInDoubt = true;
+  let hasBeenListed = false;
 
   async function poll(reading: Omit<ReadOptions, 'signal'>): Promise<void> {
     const list = await application.deployments({
-      isFresh: isInDoubt,
+      // A cache may still hold the list from before the deployment.
+      isFresh: !hasBeenListed,
       ...reading,
       signal,
       only: deployment.id,
     });
     const { deployments } = list;
     const seen = deployments.find(({ id }) => id === deployment.id);
-    isInDoubt = !seen;
     if (!seen) {
       const { deploy_number: number } = deployment;
       throw new NodionError(sentence`Deployment #${number} is missing from the list.`, {
         retryable: true,
       });
     }
+    hasBeenListed = true;
     lastSeenAtMs = list.answeredAtMs;
     onEvent({ kind: 'seen', deployments });
     tellOfNewer(deployments, seen);
