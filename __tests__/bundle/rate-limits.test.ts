@@ -96,6 +96,28 @@ scenario('A trigger that is never let through is red at the timeout', async (sta
   expect(nodion.requestsTo(TRIGGER).length).toBeGreaterThan(3);
 });
 
+scenario('A trigger’s `Retry-After` that is no rate limit holds nobody else', async (stage) => {
+  const { nodion, deploy } = stage;
+  const limited = nodion.addApplication({ name: 'limited' });
+  const other = nodion.addApplication({
+    name: 'other',
+    ...life(['created', 0], ['available', 20_000]),
+  });
+  nodion.fail({
+    on: TRIGGER,
+    of: limited,
+    times: 9,
+    fault: answer(503, '', retryAfter(3_600))(false),
+  });
+  const run = await deploy(null, {
+    inputs: { application_id: `${limited.id},${other.id}`, timeout: '50s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('[other] #1 available');
+  const polls = nodion.requestsTo(LIST).filter(({ url }) => url.includes(other.id));
+  expect(polls.length).toBeGreaterThan(5);
+});
+
 for (const status of [429, 503]) {
   scenario(`A trigger carried out is found within a \`Retry-After\` (${status})`, async (stage) => {
     const { nodion, deploy } = stage;
