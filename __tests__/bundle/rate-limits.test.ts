@@ -113,7 +113,7 @@ scenario('A trigger’s `Retry-After` that is no rate limit holds nobody else', 
     inputs: { application_id: `${limited.id},${other.id}`, timeout: '50s' },
   });
   expect(run.exitCode).toBe(1);
-  expect(run.log).toContain('[other] #1 available');
+  expect(run.log).toContain('[other] #1 is "available"');
   const polls = nodion.requestsTo(LIST).filter(({ url }) => url.includes(other.id));
   expect(polls.length).toBeGreaterThan(5);
 });
