@@ -354,7 +354,7 @@ for (const [address, reason] of [
     expect(run.exitCode).toBe(1);
     expect(nodion.requests).toEqual([]);
     expect(annotations(run, 'error')).toEqual([
-      `The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: ${reason}; allowed are http:// and https://. NO_PROXY exempts hosts\nNothing was triggered.`,
+      `The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: ${reason}; allowed are http:// and https://. NO_PROXY exempts hosts.\nNothing was triggered.`,
     ]);
   });
 }

@@ -374,6 +374,7 @@ function stuffed(item: string, count = Number.POSITIVE_INFINITY): Write {
 }
 
 const ODD: Record<string, string> = {
+  deployments: '{"id":"x","status":"failed","deploy_number":0}',
   nulls: 'null',
   numbers: '1',
   'empty objects': '{}',
@@ -394,7 +395,7 @@ for (const [what, item] of Object.entries(ODD)) {
 }
 
 const LARGE: Record<string, string> = {
-  '300,000 old deployments': '{"id":"x","status":"failed","deploy_number":0}',
+  '100,000 old deployments': '{"id":"x","status":"failed","deploy_number":0}',
   'a commit message of 15 MiB': `{"id":"x","deploy_number":0,"commit_message":"${'x'.repeat(15 * MIB)}"}`,
 };
 
@@ -403,7 +404,7 @@ for (const [what, item] of Object.entries(LARGE)) {
     realScenario(`Lists with ${what} are read for ${count}, and small in memory`, async (stage) => {
       const { nodion, deploy } = stage;
       const applications = Array.from({ length: count }, () => nodion.addApplication());
-      nodion.fail({ on: LIST, times: 999, fault: wire(stuffed(item, 300_000)) });
+      nodion.fail({ on: LIST, times: 999, fault: wire(stuffed(item, 100_000)) });
       const run = await deploy(null, {
         inputs: { application_id: applications.map(({ id }) => id).join(',') },
         env: MEASURED,

@@ -61,12 +61,12 @@ describe('The proxy for a request', () => {
     [
       'socks5://ada:s3cret@proxy.test:1080',
       null,
-      "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: socks5:// is not supported; allowed are http:// and https://. NO_PROXY exempts hosts",
+      "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: socks5:// is not supported; allowed are http:// and https://. NO_PROXY exempts hosts.",
     ],
     [
       'http://',
       null,
-      "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: it is not a URL; allowed are http:// and https://. NO_PROXY exempts hosts",
+      "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: it is not a URL; allowed are http:// and https://. NO_PROXY exempts hosts.",
     ],
     [
       'http://ada:s3%cret@proxy.test:3128',

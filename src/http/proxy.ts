@@ -40,7 +40,7 @@ export function findProxy(target: URL): HttpProxy | null {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const problem = url ? `${url.protocol}// is not supported` : 'it is not a URL';
     throw unusable(
-      `The proxy in the environment (${PROXY_VARIABLES}) can't be used: ${problem}; allowed are http:// and https://. NO_PROXY exempts hosts`,
+      `The proxy in the environment (${PROXY_VARIABLES}) can't be used: ${problem}; allowed are http:// and https://. NO_PROXY exempts hosts.`,
       null,
     );
   }

@@ -3,22 +3,25 @@ import { pipeline } from 'node:stream';
 import { Failure } from './http-error.ts';
 
 const FIRST_BYTES = 65_536;
-/** Larger bodies are read one after the other: eight of 16 MiB at once would take 300 MB. */
-const LARGE_BYTES = 2 ** 20;
+/** Of bodies that are larger, two are read at once: eight of 16 MiB would take 300 MB. */
+const LARGE_BYTES = 4 * 2 ** 20;
+const LARGE_AT_ONCE = 2;
 
 /** Waits for one's turn, and resolves to what ends it. */
 export type Turn = () => Promise<() => void>;
 
-/** Turns that are taken one at a time. */
+/** Turns of which two are taken at a time. */
 export function createTurns(): Turn {
-  let last: Promise<void> = Promise.resolve();
+  const waiting: (() => void)[] = [];
+  let free = LARGE_AT_ONCE;
+  const end = () => {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  };
   return async () => {
-    const previous = last;
-    let end = () => {};
-    last = new Promise((resolve) => {
-      end = resolve;
-    });
-    await previous;
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     return end;
   };
 }

@@ -3,7 +3,7 @@
 const DEEPEST_NESTING = 100;
 const DEPLOYMENTS_KEPT = 1_000;
 const LONGEST_TEXT = 10_000;
-const MOST_VALUES = 2_000_000;
+const MOST_VALUES = 500_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -82,7 +82,7 @@ export class UndocumentedShape extends Error {}
 
 /**
  * The value of a JSON text.
- * @throws UndocumentedShape for one of more than two million values, which would take hundreds of MB, and
+ * @throws UndocumentedShape for one of more than half a million values, which would take hundreds of MB, and
  *   for any other text.
  */
 export function parseJson(text: string): unknown {
