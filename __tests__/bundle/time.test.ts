@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, realScenario, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const APPLICATION: Endpoint = 'GET /applications/:id';
@@ -61,9 +61,9 @@ for (const [what, on, fault] of HANGING) {
   });
 }
 
-scenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
+realScenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
   const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
-  const run = await deploy(application, { inputs: { timeout: '45s', poll_interval: '10m' } });
+  const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '10m' } });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
 });
