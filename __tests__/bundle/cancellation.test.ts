@@ -8,6 +8,9 @@ import { life, realSignalScenario, signalScenario } from './scenario.ts';
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
+const TOO_LATE =
+  'The workflow was cancelled too late to change anything; the step is red all the same.';
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   signalScenario(`${signal} ends the wait, red, with the outputs`, async (stage) => {
     const { nodion, deploy } = stage;
@@ -130,9 +133,32 @@ signalScenario('A step cancelled when live, but not yet reported, is red', async
   });
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('available');
-  expect(annotations(run, 'error')).toEqual([
-    expect.stringMatching(
-      /^The workflow was cancelled after the deployment\.\nApplication My App: Deployment #1 is live after \d+\.?\d? s\.\nIt is of commit d77ead8 "test" by John Doe\.$/,
-    ),
+  expect(annotations(run, 'error')).toEqual([TOO_LATE]);
+  expect(annotations(run, 'notice')).toEqual([
+    expect.stringMatching(/^Application My App: Deployment #1 is live after /),
   ]);
+  expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The workflow was cancelled too late /);
 });
+
+realSignalScenario(
+  'A step cancelled during its only request is red, and says both',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(life(['waiting', 0]));
+    nodion.fail({ on: TRIGGER, fault: { kind: 'delay', ms: 1_000 } });
+    let timer: NodeJS.Timeout | undefined;
+    const run = await deploy(application, {
+      inputs: { wait: 'false' },
+      onLog: (_, child) => {
+        timer ??= setInterval(() => {
+          if (nodion.requestsTo(TRIGGER).length > 0 && child.kill('SIGINT')) clearInterval(timer);
+        }, 10);
+      },
+    });
+    clearInterval(timer);
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')).toEqual([TOO_LATE]);
+    expect(annotations(run, 'notice')[0]).toMatch(/Deployment #1 was triggered, and is not waited/);
+    expect(run.summary).toMatch(/^<h3>⏳ .*: triggered<\/h3>\n<p>The workflow was cancelled too /);
+  },
+);

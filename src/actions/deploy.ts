@@ -53,17 +53,13 @@ async function runDeploy(step: Step): Promise<void> {
   log.end();
 
   setOutputs(runs);
-  await report(runs, plan, { client, gitHubDeployment, signal: step.reportSignal() });
+  await report(runs, plan, { client, gitHubDeployment, step });
   const { hasFailed, title, lines } = describeEnd(runs);
   if (hasFailed) {
     // The annotation holds 4,096 characters only.
     const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
     if (failed.length > 1) for (const run of failed) commands.info(describeFailure(run));
     throw new StepFailure(title, lines);
-  }
-  if (step.isCancelled()) {
-    const cancelled = sentence`The workflow was cancelled after the deployment.`;
-    throw new StepFailure('Workflow cancelled', [cancelled, ...lines]);
   }
   commands.notice(title, lines);
 }

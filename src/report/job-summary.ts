@@ -3,6 +3,7 @@ import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import { shortSha } from '../deploy/select-deployment.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import { LARGEST_SUMMARY_BYTES } from '../runner/commands.ts';
+import { CANCELLED_TOO_LATE } from '../runner/run-action.ts';
 import { ours, type Sentence, sentence, summarySentence } from '../runner/sentence.ts';
 import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
@@ -28,10 +29,13 @@ export function jobSummary(
   options: {
     logTails: ReadonlyMap<DeploymentRun, readonly LogLine[]>;
     workflow: Workflow;
+    isCancelled: boolean;
   },
 ): string {
-  const { logTails, workflow } = options;
-  const heading = headingSection(runs);
+  const { logTails, workflow, isCancelled } = options;
+  const hasFailed = runs.some(({ conclusion }) => conclusion.kind !== 'success');
+  const cancelled = isCancelled && !hasFailed ? paragraph([CANCELLED_TOO_LATE]) : '';
+  const heading = headingSection(runs) + cancelled;
   const table = tableSection(runs, workflow);
   const problems = runs.map((run) => problemSection(run, runs.length > 1)).join('');
   const tails = runs.map((run) => logTailSection(run, logTails.get(run) ?? [])).join('');

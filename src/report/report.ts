@@ -6,6 +6,7 @@ import type { SendRequest } from '../http/transport.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
+import type { Step } from '../runner/run-action.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted } from '../time/deadline.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
@@ -48,10 +49,11 @@ export async function report(
   options: {
     client: NodionClient;
     gitHubDeployment: GitHubDeployment | null;
-    signal: AbortSignal;
+    step: Step;
   },
 ): Promise<void> {
-  const { client, gitHubDeployment, signal } = options;
+  const { client, gitHubDeployment, step } = options;
+  const signal = step.reportSignal();
 
   async function logTail({ target, deployment, startedAt, conclusion }: DeploymentRun) {
     const isWanted = conclusion.kind === 'failure' || conclusion.kind === 'timed_out';
@@ -86,8 +88,9 @@ export async function report(
       lines.map(({ ts, msg }) => `${ts} ${msg}`),
     );
   }
-  writeSummary(jobSummary(runs, { logTails, workflow: workflow() }));
   await finished;
+  const isCancelled = step.isCancelled();
+  writeSummary(jobSummary(runs, { logTails, workflow: workflow(), isCancelled }));
 }
 
 /** The job summary of a step that ended without a deployment. Never throws: a failure is a warning. */

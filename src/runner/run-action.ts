@@ -7,6 +7,9 @@ import { describeError, StepFailure } from './step-failure.ts';
 const REPORT_MS = 5_000;
 const REPORT_AFTER_CANCELLATION_MS = 4_000;
 
+/** What is said of a cancellation that found everything done. */
+export const CANCELLED_TOO_LATE = sentence`The workflow was cancelled too late to change anything; the step is red all the same.`;
+
 /** The time and the signals of the step that is running. */
 export interface Step {
   /** Aborts at the step's timeout or when the workflow is cancelled; its reason says which. */
@@ -53,7 +56,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
         return report.signal;
       },
     });
-    end(null);
+    end(isCancelled ? new StepFailure('Workflow cancelled', [CANCELLED_TOO_LATE]) : null);
   } catch (error) {
     end(error);
   }
