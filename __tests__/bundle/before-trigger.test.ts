@@ -103,3 +103,71 @@ scenario('A refusal of the trigger is final, in Nodion’s own words', async (st
     "Application My App: Nodion refused the trigger (400): Branch is gone; Quota used up.\nNothing was triggered for it.\nCheck the inputs and, in Nodion's dashboard, the application.",
   ]);
 });
+
+const NETWORK = "Check the runner's network, `api_url` and proxy.";
+const BUSY = 'Nodion, or a gateway before it, is down or busy: run the job again later.';
+const LIMITED =
+  'Nodion, or a gateway before it, limits the rate of requests: run the job again later.';
+const PAGE =
+  'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.';
+
+for (const [action, before] of [
+  ['.', 'The timeout of 3 s was over before anything was triggered.'],
+  ['list-applications', 'The `timeout` was over before the step was done.'],
+] as const) {
+  scenario(`What can't be reached says what to check at the timeout: ${action}`, async (stage) => {
+    const run = await stage.run({
+      action,
+      inputs: {
+        ...(action === '.' && { application_name: 'shop' }),
+        api_url: 'http://127.0.0.1:9/v1',
+        timeout: '3s',
+      },
+    });
+    expect(annotations(run, 'error')).toEqual([
+      `${before}\nThe last failure: Can't reach 127.0.0.1:9: the connection was refused (ECONNREFUSED). ${NETWORK}`,
+    ]);
+  });
+
+  for (const [what, fault, said, advice] of [
+    ['503', answer(503)(false), '503 to GET /applications.', BUSY],
+    ['429', answer(429)(false), '429 to GET /applications.', LIMITED],
+    [
+      'HTML',
+      answer(200, '<html>')(false),
+      '200 to GET /applications, but not as documented: HTML.',
+      PAGE,
+    ],
+  ] as const) {
+    scenario(`${what} at the timeout says what to do: ${action}`, async ({ nodion, run }) => {
+      nodion.fail({ on: 'GET /applications', times: 99, fault });
+      const step = await run({
+        action,
+        inputs: { ...(action === '.' && { application_name: 'shop' }), timeout: '3s' },
+      });
+      const host = new URL(nodion.url).host;
+      expect(annotations(step, 'error')).toEqual([
+        `${before}\nThe last failure: ${host} answered ${said} ${advice}`,
+      ]);
+    });
+  }
+
+  scenario(`A project that is not found is not an ID to check: ${action}`, async (stage) => {
+    stage.nodion.fail({ on: 'GET /applications', fault: answer(404)(false) });
+    const inputs: Record<string, string> = action === '.' ? { application_name: 'shop' } : {};
+    const run = await stage.run({ action, inputs });
+    expect(annotations(run, 'error')[0]?.split('\n').slice(0, 2)).toEqual([
+      'Nodion answered 404 to GET /applications.',
+      'Check `api_url` if it is set, and, for a user API key, `project_id`.',
+    ]);
+  });
+}
+
+scenario('An application that is gone when it is triggered is no ID to check', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.fail({ on: TRIGGER, fault: answer(404)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(annotations(run, 'error')).toEqual([
+    'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.',
+  ]);
+});

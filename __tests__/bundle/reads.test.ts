@@ -57,7 +57,7 @@ const FINAL: [status: number, told: string][] = [
   ],
   [
     404,
-    'Nodion answered 404 to GET /applications/:id/deployments.\nCheck the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+    'Nodion answered 404 to GET /applications/:id/deployments.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.',
   ],
 ];
 

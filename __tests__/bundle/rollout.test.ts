@@ -68,7 +68,7 @@ for (const [status, advice] of [
   ],
   [
     404,
-    'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+    'The application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.',
   ],
 ] as const) {
   scenario(`A rollout whose instances are answered ${status} is red at once`, async (stage) => {

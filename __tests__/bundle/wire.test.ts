@@ -9,6 +9,8 @@ import { writeEndlessly } from '../../fakes/raw-server.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, realScenario, scenario, signalScenario } from './scenario.ts';
 
+const ANSWER_ADVICE =
+  ' Check what answers at `api_url`: Nodion itself, or a gateway or proxy before it.';
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -350,7 +352,7 @@ for (const [what, write] of Object.entries(TOO_LARGE)) {
         expect(cancelledMs).toBeLessThan(5_000);
         expect(run.exitCode).toBe(1);
         expect(annotations(run, 'error')).toEqual([
-          `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.`,
+          `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.${ANSWER_ADVICE}`,
         ]);
         expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
       },
@@ -388,7 +390,7 @@ for (const [what, item] of Object.entries(ODD)) {
     expect(cancelledMs).toBeLessThan(5_000);
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')).toEqual([
-      `The workflow was cancelled before anything was triggered.\nThe last failure: ${hostOf(stage.nodion)} answered 200 to GET /applications/:id/deployments, but not as documented: too many values.`,
+      `The workflow was cancelled before anything was triggered.\nThe last failure: ${hostOf(stage.nodion)} answered 200 to GET /applications/:id/deployments, but not as documented: too many values.${ANSWER_ADVICE}`,
     ]);
     expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
   });
@@ -427,7 +429,7 @@ realScenario('A field 20,000 deep is an error of the answer, not handed on', asy
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toEqual({});
   expect(annotations(run, 'error')).toEqual([
-    `The \`timeout\` was over before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.`,
+    `The \`timeout\` was over before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.${ANSWER_ADVICE}`,
   ]);
 });
 

@@ -2,15 +2,23 @@ import { NodionError } from '../nodion/errors.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError, StepFailure } from '../runner/step-failure.ts';
+import { describeError } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 import { describeLive } from './describe-live.ts';
 import { type Failure, failure } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
-import { interruption, lastError, whatEnded, withoutAdvice } from './interruption.ts';
+import {
+  interruption,
+  lastError,
+  linesAfterRead,
+  linesOf,
+  whatEnded,
+  withoutAdvice,
+} from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
-import { highestNumber, isKnown } from './select-deployment.ts';
+import { isKnown } from './select-deployment.ts';
+import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
 import { isComplete, type Rollout } from './verify-rollout.ts';
 import type { Outcome } from './wait-for-deployment.ts';
 
@@ -32,8 +40,6 @@ export interface Course {
 }
 
 const GOES_ON = sentence`The deployment goes on at Nodion, where nothing can cancel it.`;
-const NOTHING_TRIGGERED = sentence`Nothing was triggered.`;
-const NOT_TRIGGERED = sentence`Nothing was triggered for it.`;
 const PHRASES_SHOWN = 10;
 
 /** Concludes what happened; the rules of what is green are all here. */
@@ -42,11 +48,11 @@ export function conclude(course: Course, plan: DeployPlan): Conclusion {
   const isUnknown = error instanceof UnknownOutcome;
   if (!deployment && !isUnknown) {
     return course.before && error instanceof NodionError
-      ? triggerRefused(error)
-      : concludeBeforeTrigger(error, plan, 'anything was triggered for it');
+      ? triggerRefused(error, course.before)
+      : concludeBeforeTrigger(error, plan, true);
   }
   const failed = isUnknown
-    ? unknownOutcome(course, error, plan)
+    ? unknownOutcome(course.before, error, plan)
     : deployment && afterTrigger(course, deployment, plan);
   if (!failed) return { kind: 'success' };
   return { ...failed, lines: [...failed.lines, describeLive(course, plan)] };
@@ -64,26 +70,24 @@ function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan):
   return mismatch ?? (rollout && incompleteRollout(deployment, rollout, plan));
 }
 
-/** Concludes what ended early, before `what` happened: a trigger was sent. */
+/** Concludes what ended early, before a trigger was sent; `hasBeenRead` for one application of those read. */
 export function concludeBeforeTrigger(
   error: unknown,
   plan: DeployPlan,
-  what = 'anything was triggered',
+  hasBeenRead = false,
 ): Failure {
+  const it = hasBeenRead && sentence` for it`;
   if (error instanceof Interrupted) {
     return {
       ...interruption(error),
-      lines: [sentence`${whatEnded(error, plan)} before ${ours(what)}.`, ...lastError(error)],
+      lines: [
+        sentence`${whatEnded(error, plan)} before anything was triggered${it}.`,
+        ...lastError(error, describeError),
+      ],
     };
   }
-  const reason = error instanceof StepFailure ? error.lines : [describeError(error)];
-  return failure('Not deployed', [...reason, NOTHING_TRIGGERED]);
-}
-
-function triggerRefused({ status, what, said, lines }: NodionError): Failure {
-  const refused = sentence`Nodion refused the trigger (${status})${said && sentence`: ${said}`}.`;
-  const advice = lines.slice(1);
-  return failure('Trigger refused', [status === 401 ? what : refused, NOT_TRIGGERED, ...advice]);
+  const reason = hasBeenRead ? linesAfterRead(error) : linesOf(error);
+  return failure('Not deployed', [...reason, sentence`Nothing was triggered${it}.`]);
 }
 
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
@@ -102,40 +106,10 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
   };
 }
 
-function unknownOutcome(
-  { before }: Course,
-  { cause, searchFailed }: UnknownOutcome,
-  plan: DeployPlan,
-): Failure {
-  const number = before && before !== 'unread' && highestNumber(before) + 1;
-  const above = number && sentence` for number ${number} or above`;
-  const state = [
-    sentence`A deployment may have been made and be in progress.`,
-    sentence`Look${above || null} in Nodion's dashboard before you trigger again.`,
-  ];
-  if (cause instanceof Interrupted) {
-    return {
-      ...interruption(cause),
-      lines: [
-        sentence`${whatEnded(cause, plan)} before it was clear whether anything was triggered.`,
-        ...lastError(cause),
-        ...state,
-      ],
-    };
-  }
-  const search = searchFailed && sentence`, and its deployment can't be searched for`;
-  return failure('Unknown whether triggered', [
-    sentence`The trigger was not answered as documented${search}.`,
-    // A redirect would only come again: what to do about it is the advice.
-    ...(cause instanceof NodionError && !cause.retryable ? cause.lines : [withoutAdvice(cause)]),
-    ...state,
-  ]);
-}
-
 /** Nodion refuses to show what was triggered. */
 function lostSight(deployment: Deployment, error: unknown): Failure {
   const number = deployment.deploy_number;
-  const reason = error instanceof StepFailure ? error.lines : [describeError(error)];
+  const reason = linesAfterRead(error);
   if (deployment.status === 'available') {
     return failure('Live, but not verified', [
       sentence`Deployment #${number} is live, but its rollout can't be checked.`,

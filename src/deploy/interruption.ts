@@ -1,6 +1,6 @@
 import { NodionError } from '../nodion/errors.ts';
 import { ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
+import { describeError, StepFailure } from '../runner/step-failure.ts';
 import type { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { DeployPlan } from './plan.ts';
@@ -23,9 +23,25 @@ export function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): S
 }
 
 /** A line about the last failure before it; none when nothing had failed. */
-export function lastError({ lastError: error }: Interrupted): Sentence[] {
-  return error ? [sentence`The last failure: ${withoutAdvice(error)}`] : [];
+export function lastError(
+  { lastError: error }: Interrupted,
+  describe: (error: unknown) => Sentence = withoutAdvice,
+): Sentence[] {
+  return error ? [sentence`The last failure: ${describe(error)}`] : [];
 }
+
+/** What a failure says and advises. */
+export function linesOf(error: unknown): readonly Sentence[] {
+  return error instanceof StepFailure ? error.lines : [describeError(error)];
+}
+
+/** The same of an application that could be read before. */
+export function linesAfterRead(error: unknown): readonly Sentence[] {
+  const isGone = error instanceof NodionError && error.status === 404;
+  return isGone ? [error.what, WAS_THERE] : linesOf(error);
+}
+
+const WAS_THERE = sentence`The application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.`;
 
 /** What an error says, where what it advises would be wrong. */
 export function withoutAdvice(error: unknown): Sentence {

@@ -55,7 +55,12 @@ const ADVICE: Readonly<Record<number, string>> = {
   401: 'Create a new key and update the secret behind `api_key`.',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
   404: 'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
-  429: 'Nodion, or a gateway before it, limits the rate of requests: try again later, or raise `poll_interval`.',
+  429: 'Nodion, or a gateway before it, limits the rate of requests: run the job again later.',
+};
+/** In place of those, for a request that names no application. */
+const PROJECT_ADVICE: Readonly<Record<number, string>> = {
+  400: 'Check the inputs.',
+  404: 'Check `api_url` if it is set, and, for a user API key, `project_id`.',
 };
 const SERVER_ADVICE = 'Nodion, or a gateway before it, is down or busy: run the job again later.';
 const HTML_ADVICE =
@@ -93,7 +98,10 @@ export function httpError(
     status === 401
       ? sentence`Nodion refused the API key (401 Unauthorized).`
       : sentence`${who} answered ${status} to ${ours(route)}${said && sentence`: ${said}`}.`;
-  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : null);
+  const advice =
+    (route.includes(':id') ? null : PROJECT_ADVICE[status]) ??
+    ADVICE[status] ??
+    (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(
     what,
     {
@@ -126,8 +134,15 @@ export function redirectError(
   );
 }
 
-/** The error for a request without a whole answer. */
-export function networkError({ route, host }: RequestName, error: HttpError): NodionError {
+/**
+ * The error for a request without a whole answer.
+ * @param hasBeenAnswered whether Nodion has answered another request: then `api_url` is right.
+ */
+export function networkError(
+  { route, host }: RequestName,
+  error: HttpError,
+  hasBeenAnswered: boolean,
+): NodionError {
   const details = { retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT' };
   if (error.code === 'PROXY_UNUSABLE') return new NodionError(ours(error.message), details);
   if (error.proxy !== null) {
@@ -143,13 +158,13 @@ export function networkError({ route, host }: RequestName, error: HttpError): No
     return new NodionError(
       sentence`Can't reach ${ours(host)}: ${ours(reason)} (${ours(error.code)}).`,
       details,
-      ours(isCertificate ? CERTIFICATE_ADVICE : NETWORK_ADVICE),
+      ours(isCertificate ? CERTIFICATE_ADVICE : hasBeenAnswered ? LATER_ADVICE : NETWORK_ADVICE),
     );
   }
   return new NodionError(
     sentence`The request to ${ours(host)} (${ours(route)}) failed: ${ours(error.message)}.`,
     details,
-    ours("Check the runner's network, or run the job again later."),
+    ours(/^(?:TOO_LARGE|BAD_ENCODING|HPE_\w+)$/.test(error.code) ? ANSWER_ADVICE : LATER_ADVICE),
   );
 }
 
@@ -161,6 +176,9 @@ const CONNECT_REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to it',
 };
 const NETWORK_ADVICE = "Check the runner's network, `api_url` and proxy.";
+const ANSWER_ADVICE =
+  'Check what answers at `api_url`: Nodion itself, or a gateway or proxy before it.';
+const LATER_ADVICE = "Check the runner's network, or run the job again later.";
 const CERTIFICATE_ADVICE =
   'If an authority of your own signed it, name that in NODE_EXTRA_CA_CERTS; else check `api_url`.';
 
@@ -174,7 +192,7 @@ export function undocumentedError(
   return new NodionError(
     sentence`${ours(host)} answered ${status} to ${ours(route)}, but not as documented: ${ours(isHtml ? 'HTML' : problem)}.`,
     { status, retryable: true },
-    isHtml ? ours(HTML_ADVICE) : null,
+    ours(isHtml ? HTML_ADVICE : ANSWER_ADVICE),
   );
 }
 

@@ -9,6 +9,7 @@ const LIMIT_MS = 55_000;
 export interface Patience {
   /** A documented answer to any request: patience is whole again. */
   answered(): void;
+  hasBeenAnswered(): boolean;
   /** Nodion asked for a pause of `ms` milliseconds, which does not count. */
   rest(ms: number): void;
   /**
@@ -21,13 +22,18 @@ export interface Patience {
 export function createPatience(): Patience {
   let restsUntilMs = 0;
   let endsAtMs = 0;
+  let isAnswered = false;
 
   function renew(): void {
     endsAtMs = Math.max(performance.now(), restsUntilMs) + LIMIT_MS;
   }
 
   return {
-    answered: renew,
+    answered: () => {
+      isAnswered = true;
+      renew();
+    },
+    hasBeenAnswered: () => isAnswered,
     rest: (ms) => {
       const untilMs = performance.now() + ms;
       endsAtMs += Math.max(0, untilMs - Math.max(restsUntilMs, performance.now()));

@@ -166,7 +166,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
-      throw networkError(name, cause);
+      throw networkError(name, cause, patience.hasBeenAnswered());
     } finally {
       const durationMs = performance.now() - startedAtMs;
       onRequest?.({ method, path, result, durationMs });
