@@ -69,7 +69,7 @@ scenario('An end that nobody has heard of is red at the timeout', async ({ nodio
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('done');
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Deployment #1 was still "done" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it.\n"done" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\nNo deployment of the application is live.',
+    'Application My App: Deployment #1 was still "done" when the timeout of 30 s was over.\n"done" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\nNo deployment of the application is live.',
   ]);
 });
 

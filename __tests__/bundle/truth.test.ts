@@ -412,7 +412,6 @@ situation(
     title: 'error: Timed out',
     annotation: [
       'Application shop: Deployment #1 was still "cancelled" when the timeout of … was over.',
-      GOES_ON,
       '"cancelled" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
       'No deployment of the application is live.',
     ],

@@ -10,6 +10,7 @@ import { type Failure, failure } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
 import {
   interruption,
+  isGone,
   lastError,
   linesAfterRead,
   linesOf,
@@ -39,7 +40,6 @@ export interface Course {
   readonly error: unknown;
 }
 
-const GOES_ON = sentence`The deployment goes on at Nodion, where nothing can cancel it.`;
 const PHRASES_SHOWN = 10;
 
 /** Concludes what happened; the rules of what is green are all here. */
@@ -101,7 +101,7 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
     lines: [
       sentence`${whatEnded(error, plan)} ${state}`,
       ...lastError(error),
-      ...(isLive ? [] : [GOES_ON]),
+      ...(isLive ? [] : [whatGoesOn(deployment)]),
     ],
   };
 }
@@ -119,7 +119,7 @@ function lostSight(deployment: Deployment, error: unknown): Failure {
   return failure('Lost sight of the deployment', [
     sentence`Deployment #${number} was "${deployment.status}" when it could no longer be read.`,
     ...reason,
-    GOES_ON,
+    ...(isGone(error) ? [] : [whatGoesOn(deployment)]),
   ]);
 }
 
@@ -166,8 +166,7 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
       lines: [
         sentence`Deployment #${number} was "${status}" when it was last seen, ${age} before the end of ${timeoutOf(plan)}.`,
         sentence`Every poll since then failed: ${withoutAdvice(lastLook.error)}`,
-        GOES_ON,
-        sentence`Look at it in Nodion's dashboard.`,
+        sentence`It may have ended since: look at it in Nodion's dashboard.`,
       ],
     };
   }
@@ -176,10 +175,8 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
     title: 'Timed out',
     lines: [
       sentence`Deployment #${number} was still "${status}" when ${timeoutOf(plan)} was over.`,
-      GOES_ON,
-      isKnown(deployment)
-        ? sentence`If it often takes longer, raise \`timeout\`.`
-        : sentence`"${status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
+      whatGoesOn(deployment),
+      ...(isKnown(deployment) ? [sentence`If it often takes longer, raise \`timeout\`.`] : []),
     ],
   };
 }
@@ -214,6 +211,13 @@ function incompleteRollout(
       ...(unread ? [sentence`The last read failed: ${withoutAdvice(unread)}`] : []),
     ],
   };
+}
+
+/** What becomes of a deployment that is not final when the step ends. */
+function whatGoesOn(deployment: Deployment): Sentence {
+  return isKnown(deployment)
+    ? sentence`The deployment goes on at Nodion, where nothing can cancel it.`
+    : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;
 }
 
 function timeoutOf({ timeoutMs }: DeployPlan): Sentence {

@@ -35,10 +35,14 @@ export function linesOf(error: unknown): readonly Sentence[] {
   return error instanceof StepFailure ? error.lines : [describeError(error)];
 }
 
-/** The same of an application that could be read before. */
+/** Whether what could be read before is not found any more. */
+export function isGone(error: unknown): error is NodionError {
+  return error instanceof NodionError && error.status === 404;
+}
+
+/** The same, of an application that could be read before. */
 export function linesAfterRead(error: unknown): readonly Sentence[] {
-  const isGone = error instanceof NodionError && error.status === 404;
-  return isGone ? [error.what, WAS_THERE] : linesOf(error);
+  return isGone(error) ? [error.what, WAS_THERE] : linesOf(error);
 }
 
 const WAS_THERE = sentence`The application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.`;
