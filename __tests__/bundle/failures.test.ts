@@ -85,7 +85,7 @@ for (const [how, expected_sha] of [
 }
 
 for (const [wait, is, live] of [
-  ['true', 'is live, but of', 'Live is #1 (commit d77ead8).'],
+  ['true', 'went live, but is of', 'Live is #1 (commit d77ead8).'],
   ['false', 'is of', 'No deployment of the application is live.'],
 ] as const) {
   scenario(`Another commit than \`expected_sha\` is red, wait: ${wait}`, async (stage) => {

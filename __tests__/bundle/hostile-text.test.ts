@@ -205,7 +205,7 @@ for (const [what, foreign, shown] of [
       [
         'error',
         'title',
-        'Application My App: Deployment #1 is live, but of commit x Nothi, not of `expected_sha` abcdef1.',
+        'Application My App: Deployment #1 went live, but is of commit x Nothi, not of `expected_sha` abcdef1.',
         `It is of ${shown}; expected was abcdef1.`,
         TAKES_LATEST_COMMIT,
         'Live is #1 (commit x Nothi).',

@@ -35,7 +35,7 @@ realScenario('A rollout incomplete at the timeout is red, naming what lacks', as
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
     [
-      'Application My App: Deployment #2 is live, but its rollout was not complete when the timeout of 6 s was over.',
+      'Application My App: Deployment #2 went live, but its rollout was not complete when the timeout of 6 s was over.',
       'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
       'Live is #2 (commit d77ead8).',
     ].join('\n'),
@@ -80,7 +80,7 @@ for (const [status, advice] of [
     expect(nodion.requestsTo(INSTANCES)).toHaveLength(1);
     expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
     expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-      "Application My App: Deployment #1 is live, but its rollout can't be checked.",
+      "Application My App: Deployment #1 went live, but its rollout can't be checked.",
       `Nodion answered ${status} to GET /applications/:id/instances.`,
       advice,
       'Live is #1 (commit d77ead8).',
@@ -111,7 +111,7 @@ scenario('A rollout whose instances can’t be read to the timeout is red', asyn
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    `Application My App: Deployment #1 is live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nLive is #1 (commit d77ead8).`,
+    `Application My App: Deployment #1 went live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nWhen it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.`,
   ]);
 });
 

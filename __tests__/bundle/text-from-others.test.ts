@@ -111,7 +111,7 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
     });
     await expectTextOnly(run);
     expect(run.exitCode).toBe(1);
-    expect(run.log).toContain('is live, but of commit');
+    expect(run.log).toContain('went live, but is of commit');
   });
 
   scenario(`What Nodion says to a creation stays text: ${shown}`, async ({ nodion, run }) => {

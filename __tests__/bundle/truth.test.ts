@@ -190,18 +190,18 @@ situation(
     options: { inputs: { expected_sha: 'ffac537' } },
   }),
   {
-    title: 'error: Live, but another commit',
+    title: 'error: Another commit went live',
     annotation: [
-      'Application shop: Deployment #1 is live, but of commit d77ead8, not of `expected_sha` ffac537.',
+      'Application shop: Deployment #1 went live, but is of commit d77ead8, not of `expected_sha` ffac537.',
       `It is of ${SHA}; expected was ffac537.`,
       'Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.',
       'Live is #1 (commit d77ead8).',
     ],
-    heading: '❌ shop #1: live, but another commit',
+    heading: '❌ shop #1: another commit went live',
     outputs: { status: 'available', triggered: 'true' },
     gitHub: [
       'failure',
-      expect.stringContaining('shop: Deployment #1 is live, but of commit d77ead8') as never,
+      expect.stringContaining('shop: Deployment #1 went live, but is of commit d77ead8') as never,
     ],
   },
 );
@@ -361,14 +361,44 @@ situation(
     };
   },
   {
-    title: 'notice: Live',
+    title: 'notice: Went live',
     annotation: [
       'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
       OF_TEST,
     ],
-    heading: '✅ shop #1: live',
+    heading: '✅ shop #1: went live',
     outputs: { status: 'available' },
-    gitHub: ['success', 'shop: live'],
+    gitHub: ['success', 'shop: went live'],
+  },
+);
+
+situation(
+  'ours is live, a newer one too, and one more is in progress',
+  ({ nodion }) => {
+    const application = nodion.addApplication({
+      name: 'shop',
+      ...life(['created', 0], ['waiting', 2_000], ['available', 8_000]),
+    });
+    return {
+      application,
+      options: {
+        onLog: (text) => {
+          if (!text.includes('#1 is "waiting"')) return;
+          nodion.addDeployment(application, { status: 'available' });
+          nodion.addDeployment(application, { status: 'waiting' });
+        },
+      },
+    };
+  },
+  {
+    title: 'notice: Went live',
+    annotation: [
+      'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
+      OF_TEST,
+    ],
+    heading: '✅ shop #1: went live',
+    outputs: { status: 'available' },
+    gitHub: ['success', 'shop: went live'],
   },
 );
 

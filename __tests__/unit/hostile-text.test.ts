@@ -198,7 +198,6 @@ test('A conclusion is of words of ours, whatever the status is', () => {
   expect(conclusion).toMatchObject({ kind: 'timed_out', title: 'Timed out' });
   expect(conclusion.kind === 'timed_out' && conclusion.lines.map(String)).toEqual([
     `Deployment #3 was still "${shown}" when the timeout of 1 min was over.`,
-    'The deployment goes on at Nodion, where nothing can cancel it.',
     `"${shown}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
     "What is live can't be said.",
   ]);

@@ -111,8 +111,8 @@ function lostSight(deployment: Deployment, error: unknown): Failure {
   const number = deployment.deploy_number;
   const reason = linesAfterRead(error);
   if (deployment.status === 'available') {
-    return failure('Live, but not verified', [
-      sentence`Deployment #${number} is live, but its rollout can't be checked.`,
+    return failure('Rollout not verified', [
+      sentence`Deployment #${number} went live, but its rollout can't be checked.`,
       ...reason,
     ]);
   }
@@ -200,13 +200,13 @@ function incompleteRollout(
     ]);
   }
   const [title, state] = unread
-    ? ['Live, but not verified', sentence`could not be checked when`]
+    ? ['Rollout not verified', sentence`could not be checked when`]
     : ['Rollout not complete', sentence`was not complete when`];
   return {
     kind: 'timed_out',
     title,
     lines: [
-      sentence`${number} is live, but its rollout ${state} ${timeoutOf(plan)} was over.`,
+      sentence`${number} went live, but its rollout ${state} ${timeoutOf(plan)} was over.`,
       ...list,
       ...(unread ? [sentence`The last read failed: ${withoutAdvice(unread)}`] : []),
     ],

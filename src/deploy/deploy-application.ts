@@ -5,6 +5,7 @@ import { sentence } from '../runner/sentence.ts';
 import { type Conclusion, type Course, conclude } from './conclusion.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
+import { liveDeployment } from './select-deployment.ts';
 import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
 import { isComplete, type Rollout, type RolloutEvent, verifyRollout } from './verify-rollout.ts';
 import { type Outcome, type WaitEvent, waitForDeployment } from './wait-for-deployment.ts';
@@ -125,9 +126,16 @@ export async function deployApplication(
     timeline,
     durationMs,
     rollout,
-    replacedBy: outcome?.newer?.status === 'available' ? outcome.newer.deploy_number : null,
+    replacedBy: replacement(deployment, lastSeen),
     conclusion,
   };
+}
+
+function replacement(deployment: Deployment | null, seen: DeploymentList | null): number | null {
+  const live = seen && liveDeployment(seen.deployments);
+  return live && deployment && live.deploy_number > deployment.deploy_number
+    ? live.deploy_number
+    : null;
 }
 
 function withAge(list: DeploymentList | null): Course['lastSeen'] {

@@ -31,7 +31,7 @@ export function describeLive(
   const others = (lastSeen?.deployments ?? []).filter(({ id }) => id !== ours?.id);
   const live = liveDeployment(ours ? [...others, ours] : others);
   // While a rollout is verified, its instances are looked at in place of the list.
-  if (lastSeen && !rollout && lastSeen.ageMs > pollIntervalMs + FRESH_MS) {
+  if (lastSeen && (!rollout || rollout.unread) && lastSeen.ageMs > pollIntervalMs + FRESH_MS) {
     const was = live ? sentence`#${live.deploy_number}${version(live)} was` : sentence`nothing was`;
     return sentence`When it was last seen, ${was} live; what is live now can't be said.`;
   }

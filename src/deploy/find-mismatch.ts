@@ -9,10 +9,10 @@ export function findMismatch(deployment: Deployment, { match, wait }: DeployPlan
   const { commit, imageTag } = match;
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const isLive = deployment.status === 'available';
-  const is = isLive ? sentence`is live, but ` : sentence`is `;
+  const is = isLive ? sentence`went live, but is ` : sentence`is `;
   const tag = tagOf(deployment);
   if (imageTag !== null && tag !== null && tag !== imageTag) {
-    return failure(isLive ? 'Live, but another image tag' : 'Another image tag', [
+    return failure(isLive ? 'Another image tag went live' : 'Another image tag', [
       sentence`${number} ${is}of tag "${tag}", not of \`image_tag\` "${imageTag}".`,
       sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
     ]);
@@ -25,7 +25,7 @@ export function findMismatch(deployment: Deployment, { match, wait }: DeployPlan
       ...(wait ? [] : [sentence`It may say so later: use \`wait: true\`.`]),
     ]);
   }
-  return failure(isLive ? 'Live, but another commit' : 'Another commit', [
+  return failure(isLive ? 'Another commit went live' : 'Another commit', [
     sentence`${number} ${is}of commit ${shortSha(git_sha)}, not of \`expected_sha\` ${shortSha(commit)}.`,
     sentence`It is of ${git_sha}; expected was ${commit}.`,
     sentence`Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.`,

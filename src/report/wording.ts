@@ -80,12 +80,12 @@ export function describeProblem(target: Target, hasOthers: boolean): readonly Se
 }
 
 /** Two or three words for how a run ended. */
-export function describeHead({ conclusion, origin, deployment, timeline }: DeploymentRun): string {
+export function describeHead(run: DeploymentRun): string {
+  const { conclusion, origin, deployment, timeline, replacedBy } = run;
   if (conclusion.kind !== 'success') return conclusion.title;
-  const isLive = deployment?.status === 'available';
-  if (origin !== 'reused') return isLive ? 'Live' : 'Triggered';
-  if (timeline[0]?.status === 'available') return 'Already live';
-  return isLive ? 'Live' : 'Already in progress';
+  if (origin === 'reused' && timeline[0]?.status === 'available') return 'Already live';
+  if (deployment?.status === 'available') return replacedBy === null ? 'Live' : 'Went live';
+  return origin === 'reused' ? 'Already in progress' : 'Triggered';
 }
 
 /** What became of the application's deployment, and what it is of. */
