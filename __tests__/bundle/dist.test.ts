@@ -24,7 +24,7 @@ test('A deployment loads neither undici, nor the GitHub context, nor the other a
   expect(chunks.filter((file) => read(file).includes('GITHUB_EVENT_PATH'))).toHaveLength(1);
 });
 
-test('What no job needs stays out of the archive that every job downloads', () => {
+test('The archive that every job downloads holds what runs, its sources, README and licence', () => {
   const tree = execFileSync('git', ['write-tree'], { encoding: 'utf8' }).trim();
   const archive = execFileSync(
     'git',
@@ -34,6 +34,18 @@ test('What no job needs stays out of the archive that every job downloads', () =
     },
   );
   expect(archive.length).toBeLessThan(120_000);
+  const files = execFileSync('tar', ['tz'], { input: archive, encoding: 'utf8' });
+  expect([...new Set(files.split('\n').map((file) => file.split('/')[0]))].sort()).toEqual([
+    '',
+    'LICENSE',
+    'README.md',
+    'action.yml',
+    'create-application',
+    'dist',
+    'list-applications',
+    'package.json',
+    'src',
+  ]);
 });
 
 test('The licences of all that is bundled are in dist, chunks included', () => {
