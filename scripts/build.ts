@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { minify } from 'terser';
-import { BUNDLE, ENTRIES, writeEntries } from './entries.ts';
+import { BUNDLE, writeEntries } from './entries.ts';
 
 /**
  * Makes `dist/`, which is committed, from the compiled sources in `build/src`: one bundle that all
@@ -18,14 +18,10 @@ writeEntries('dist');
 // With lazy chunks ncc's licence file holds the last chunk's packages only, so one bundle that loads
 // everything at once is made for its licence file alone.
 const everything = 'build/everything.js';
-const modules = [
-  ...Object.keys(ENTRIES).map((folder) => `actions/${folder === '.' ? 'deploy' : folder}`),
-  'report/github-deployment',
-];
-writeFileSync(
-  everything,
-  modules.map((module) => `export * from './src/${module}.js';\n`).join(''),
+const modules = readdirSync('build/src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.js'),
 );
+writeFileSync(everything, modules.map((module) => `import './src/${module}';\n`).join(''));
 bundle(everything, 'build/everything', '--license', 'licenses.txt');
 copyFileSync('build/everything/licenses.txt', 'dist/licenses.txt');
 
@@ -41,7 +37,7 @@ async function minifyAll(folder: string): Promise<void> {
     const file = join(folder, name);
     const { code } = await minify(readFileSync(file, 'utf8'), {
       module: true,
-      compress: { passes: 2 },
+      compress: { passes: 3 },
       format: { comments: false },
     });
     writeFileSync(file, `${code}\n`);

@@ -1,6 +1,5 @@
 import type { NodionClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
-import { findApplications } from '../nodion/find-applications.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
@@ -82,6 +81,7 @@ export async function preflight(
   if (plan.applicationNames === null) {
     return await Promise.all((plan.applicationIds ?? []).map((id) => target(id, null)));
   }
+  const { findApplications } = await import('../nodion/find-applications.ts');
   const named = findApplications(await read(client.applications), plan.applicationNames);
   return await Promise.all(named.map((application) => target(application.id, application)));
 }

@@ -2,8 +2,8 @@ import type { SendRequest } from './transport.ts';
 
 /**
  * A transport as the `request.fetch` of @octokit/request 10, which is given no more of fetch's
- * Response than it reads, so that Node's own fetch is never loaded. Every body is handed over as
- * text: without a content type octokit parses none.
+ * Response than it reads, so that Node's own fetch is never loaded. Every body stays text, by
+ * `patches/`.
  */
 export function toFetch(send: SendRequest, timeoutMs: number) {
   return async (
@@ -22,7 +22,7 @@ export function toFetch(send: SendRequest, timeoutMs: number) {
     return {
       status: answer.status,
       url,
-      headers: { [Symbol.iterator]: () => Object.entries(shown).values(), get: () => null },
+      headers: Object.entries(shown),
       text: async () => answer.body,
     };
   };
