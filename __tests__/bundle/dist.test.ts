@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -22,6 +22,15 @@ test('A deployment loads neither undici, nor the GitHub context, nor the other a
   }
   const chunks = readdirSync(join('dist', 'actions')).map((file) => join('dist', 'actions', file));
   expect(chunks.filter((file) => read(file).includes('GITHUB_EVENT_PATH'))).toHaveLength(1);
+});
+
+test('Neither TLS nor undici is loaded before the inputs are valid', () => {
+  const print = 'process.on("exit", () => console.error(process.moduleLoadList.join()))';
+  const args = ['--import', `data:text/javascript,${print}`, 'dist/index.js'];
+  const { status, stderr } = spawnSync(process.execPath, args, { env: {}, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('NativeModule fs');
+  expect(stderr).not.toMatch(/NativeModule (?:tls|https?|crypto|.*undici)\b/);
 });
 
 test('The archive that every job downloads holds what runs, its sources, README and licence', () => {

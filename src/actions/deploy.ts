@@ -2,7 +2,6 @@ import { concludeBeforeTrigger } from '../deploy/conclusion.ts';
 import { deployApplication, isTriggered, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
-import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
@@ -22,6 +21,8 @@ async function runDeploy(step: Step): Promise<void> {
   const { signal } = step;
   step.startTimeout(plan.timeoutMs);
   setInitialOutputs(plan);
+  // Loads node:https once the inputs are valid, from the same file.
+  const { createTransport } = await import(/* webpackMode: "eager" */ '../http/transport.ts');
   const transport = createTransport();
   const client = connect(plan.connection, transport);
   const log = createDeployLog(plan);

@@ -69,8 +69,8 @@ const outputs = new Map<string, string>();
 const unwrittenOutputs = new Map<string, unknown>();
 
 /**
- * Sets an output; null is the empty string, an object is written as JSON. Setting the same value again
- * does nothing. Never throws: see {@link outputProblem}.
+ * Sets an output, on one line; null is the empty string, an object is written as JSON. Setting the same
+ * value again does nothing. Never throws: see {@link outputProblem}.
  */
 export function setOutput(name: string, value: string | number | boolean | object | null): void {
   const text =
@@ -80,7 +80,7 @@ export function setOutput(name: string, value: string | number | boolean | objec
   if (outputs.get(name) === text) return;
   outputs.set(name, text);
   try {
-    core.setOutput(name, text);
+    appendToFile('GITHUB_OUTPUT', `${name}=${text}\n`);
     unwrittenOutputs.delete(name);
   } catch (error) {
     unwrittenOutputs.set(name, error);
@@ -98,13 +98,17 @@ export function outputProblem(): Sentence | null {
 
 /**
  * Appends HTML or Markdown to the job summary, in which text from outside went through summaryText().
- * Not by core.summary, which loads fs.promises and streams at every start for the same write.
  * @throws Error when the runner offers no summary file.
  */
 export function appendToSummary(markdown: string): void {
-  const { GITHUB_STEP_SUMMARY: file } = process.env;
-  if (!file) throw new Error('GITHUB_STEP_SUMMARY is not set');
-  appendFileSync(file, markdown);
+  appendToFile('GITHUB_STEP_SUMMARY', markdown);
+}
+
+/** Not by core.setOutput and core.summary, which load node:crypto, fs.promises and streams for the same write. */
+function appendToFile(variable: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {
+  const file = process.env[variable];
+  if (!file) throw new Error(`${variable} is not set`);
+  appendFileSync(file, text);
 }
 
 /** GitHub refuses a step's summary above this size in bytes. */
