@@ -112,7 +112,7 @@ const PAGE =
   'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.';
 
 for (const [action, before] of [
-  ['.', 'The timeout of 3 s was over before anything was triggered.'],
+  ['.', 'The timeout of 20 s was over before anything was triggered.'],
   ['list-applications', 'The `timeout` was over before the step was done.'],
 ] as const) {
   scenario(`What can't be reached says what to check at the timeout: ${action}`, async (stage) => {
@@ -121,7 +121,7 @@ for (const [action, before] of [
       inputs: {
         ...(action === '.' && { application_name: 'shop' }),
         api_url: 'http://127.0.0.1:9/v1',
-        timeout: '3s',
+        timeout: '20s',
       },
     });
     expect(annotations(run, 'error')).toEqual([
@@ -143,7 +143,7 @@ for (const [action, before] of [
       nodion.fail({ on: 'GET /applications', times: 99, fault });
       const step = await run({
         action,
-        inputs: { ...(action === '.' && { application_name: 'shop' }), timeout: '3s' },
+        inputs: { ...(action === '.' && { application_name: 'shop' }), timeout: '20s' },
       });
       const host = new URL(nodion.url).host;
       expect(annotations(step, 'error')).toEqual([

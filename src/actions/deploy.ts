@@ -4,6 +4,7 @@ import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
+import { SYMBOLS } from '../report/job-summary.ts';
 import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
 import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
@@ -11,7 +12,7 @@ import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 import { joined, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { Interrupted, isTimeout } from '../time/deadline.ts';
+import { Interrupted } from '../time/deadline.ts';
 
 /** The action of `action.yml`. */
 export const deploy = () => runAction(runDeploy);
@@ -68,10 +69,10 @@ async function runDeploy(step: Step): Promise<void> {
 /** Ends a step whose applications could not be found. */
 function failBeforeTargets(error: unknown, plan: DeployPlan): never {
   if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
-  const { title, lines } = concludeBeforeTrigger(error, plan);
-  setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: isTimeout(error) });
+  const { kind, title, lines } = concludeBeforeTrigger(error, plan);
+  setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: kind === 'timed_out' });
   const failure = new StepFailure(title, lines);
-  reportNothingDeployed(isTimeout(error) ? '⌛' : '❌', failure);
+  reportNothingDeployed(SYMBOLS[kind], failure);
   throw failure;
 }
 
@@ -82,7 +83,7 @@ function failBeforeTrigger(targets: readonly Target[]): never {
   const lines = targets.flatMap((target) => describeProblem(target, targets.length > 1));
   const each = new Map(lines.map((line) => [String(line), line])).values();
   const failure = new StepFailure('Not deployed', [...each, sentence`Nothing was triggered.`]);
-  reportNothingDeployed('❌', failure);
+  reportNothingDeployed(SYMBOLS.failure, failure);
   throw failure;
 }
 

@@ -71,7 +71,8 @@ function symbol({ conclusion, deployment }: DeploymentRun): string {
   return SYMBOLS[conclusion.kind];
 }
 
-const SYMBOLS: Readonly<Record<Exclude<Conclusion['kind'], 'success'>, string>> = {
+/** How a red begins its heading. */
+export const SYMBOLS: Readonly<Record<Exclude<Conclusion['kind'], 'success'>, string>> = {
   failure: '❌',
   timed_out: '⌛',
   cancelled: '🚫',
