@@ -10,6 +10,8 @@ export class FakeGitHub {
   readonly statuses: Record<string, unknown>[] = [];
   /** Answers every request with this status in place of doing it; 0 never answers. */
   refuseWith: number | null = null;
+  /** Refuses so many states, and makes the deployments. */
+  statesToRefuse = 0;
   private readonly server: Server;
 
   private constructor() {
@@ -33,8 +35,9 @@ export class FakeGitHub {
       } else if (
         /^\/repos\/octo-org\/octo-repo\/deployments\/\d+\/statuses$/.test(request.url ?? '')
       ) {
-        this.statuses.push(body);
-        answer(201, { id: this.statuses.length, ...body });
+        this.statesToRefuse -= 1;
+        if (this.statesToRefuse >= 0) answer(502, { message: 'Bad gateway' });
+        else answer(201, { id: this.statuses.push(body), ...body });
       } else answer(404, { message: 'Not Found' });
     });
   }

@@ -184,3 +184,24 @@ scenario('50 applications share 8 requests, each polled at its interval', async 
     expect(deployments).toHaveLength(1);
   }
 });
+
+scenario('Applications of which some are only triggered are not called deployed', async (stage) => {
+  const { nodion, deploy } = stage;
+  const [web, api] = [
+    nodion.addApplication({ name: 'web' }),
+    nodion.addApplication({ name: 'api' }),
+  ];
+  nodion.addDeployment(web, { status: 'available' });
+  const run = await deploy(null, {
+    inputs: {
+      application_id: [web.id, api.id].join(),
+      expected_sha: 'd77ead8',
+      reuse_existing: 'true',
+      wait: 'false',
+    },
+  });
+  expect(run.exitCode).toBe(0);
+  const [notice] = run.commands.filter(({ name }) => name === 'notice');
+  expect(notice?.properties.title).toBe('Already live, triggered');
+  expect(run.summary).toContain('<h3>✅ 2 of 2 applications deployed or in progress</h3>');
+});

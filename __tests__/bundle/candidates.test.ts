@@ -125,7 +125,7 @@ scenario('A deployment by somebody else after an only trigger is no duplicate', 
   nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
   const run = await deploy(application, {
     onLog: (text) => {
-      if (text.includes('The request had succeeded')) nodion.addDeployment(application);
+      if (text.includes('The trigger seems to have succeeded')) nodion.addDeployment(application);
     },
   });
   expect(run.exitCode).toBe(0);

@@ -145,3 +145,20 @@ scenario('The answers of older APIs, with fewer fields, are enough', async (stag
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ strategy: '', image_reference: '', git_sha: SHA });
 });
+
+scenario('A newer deployment is not said to threaten one that is live', async (stage) => {
+  const { nodion, deploy, clock } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['available', 3_000]));
+  let added: Promise<unknown> = Promise.resolve();
+  const run = await deploy(application, {
+    inputs: { poll_interval: '12s' },
+    onLog: (text) => {
+      if (!text.includes('Triggered deployment')) return;
+      added = clock.sleep(5_000).then(() => nodion.addDeployment(application));
+    },
+  });
+  await added;
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toHaveLength(2);
+  expect(run.log).not.toContain('A newer deployment');
+});

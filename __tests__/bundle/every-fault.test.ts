@@ -45,7 +45,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
       deploy_number: '2',
       triggered: 'true',
     });
-    expect(run.log).toContain('The request had succeeded: continuing with #2: ');
+    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #2: ');
     expect(run.log).toMatch(
       /^Recovered from 1 transient error: 1 × .*POST \/applications\/:id\/deployments/m,
     );

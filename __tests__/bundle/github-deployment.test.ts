@@ -220,3 +220,31 @@ scenario('A GitHub deployment without a token is a warning', async ({ nodion, de
   expect(run.exitCode).toBe(0);
   expect(annotations(run, 'warning')).toEqual([`${NOT_RECORDED}\`github_token\` is empty.`]);
 });
+
+scenario('A GitHub deployment whose first state is refused still gets its last', async (stage) => {
+  const { nodion, gitHub, deploy } = stage;
+  gitHub.statesToRefuse = 1;
+  const run = await deploy(nodion.addApplication(), { inputs: { environment: 'production' } });
+  expect(annotations(run, 'warning')).toEqual([]);
+  expect(gitHub.statuses.map(({ state }) => state)).toEqual(['success']);
+});
+
+for (const [wait, refused] of [
+  ['true', 2],
+  ['false', 1],
+] as const) {
+  scenario(
+    `A GitHub deployment without its last state is said to be, wait: ${wait}`,
+    async (stage) => {
+      const { nodion, gitHub, deploy } = stage;
+      gitHub.statesToRefuse = refused;
+      const run = await deploy(nodion.addApplication(), {
+        inputs: { environment: 'production', wait },
+      });
+      expect(run.exitCode).toBe(0);
+      expect(annotations(run, 'warning')).toEqual([
+        'The GitHub deployment does not have its last state: GitHub answered 502: Bad gateway.',
+      ]);
+    },
+  );
+}

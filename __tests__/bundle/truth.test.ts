@@ -65,7 +65,7 @@ function situation(
   }
 }
 
-const BUILD_LOG = "Its build log is in Nodion's dashboard.";
+const LOOK = "Look at it in Nodion's dashboard.";
 const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
 const OF_TEST = 'It is of commit d77ead8 "test" by John Doe.';
 
@@ -141,14 +141,10 @@ situation(
   },
   {
     title: 'error: Deployment failed',
-    annotation: [
-      'Application shop: Deployment #2 failed after ….',
-      BUILD_LOG,
-      'Live is still #1 (v1).',
-    ],
+    annotation: ['Application shop: Deployment #2 failed after ….', LOOK, 'Live is still #1 (v1).'],
     heading: '❌ shop #2: deployment failed',
     outputs: { status: 'failed', timed_out: 'false' },
-    gitHub: ['failure', `shop: Deployment #2 failed after …. ${BUILD_LOG} Live is still #1 (v1).`],
+    gitHub: ['failure', `shop: Deployment #2 failed after …. ${LOOK} Live is still #1 (v1).`],
   },
 );
 

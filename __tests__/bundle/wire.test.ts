@@ -193,7 +193,7 @@ for (const [what, [write, named]] of Object.entries(UNREADABLE)) {
     expect(application.deployments).toHaveLength(2);
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(run.outputs).toMatchObject({ deploy_number: '2', triggered: 'true' });
-    expect(run.log).toContain('The request had succeeded: continuing with #2');
+    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #2');
     const error = failed(nodion, 'POST /applications/:id/deployments', '30 s');
     expect(run.log).toContain(`Recovered from 1 transient error: ${error}\n`);
   });
@@ -207,7 +207,7 @@ scenario('A trigger carried out and answered 421 is found, and not repeated', as
   expect(run.exitCode).toBe(0);
   expect(application.deployments).toHaveLength(1);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-  expect(run.log).toContain('The request had succeeded: continuing with #1');
+  expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
 });
 
 scenario('A trigger answered 421 is looked up, and not repeated', async ({ nodion, deploy }) => {

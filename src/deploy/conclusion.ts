@@ -134,7 +134,9 @@ function notLive(
   if (outcome.kind === 'failed') {
     return failure('Deployment failed', [
       sentence`${number} failed after ${after}.`,
-      sentence`Its build log is in Nodion's dashboard.`,
+      deployment.image_reference === null
+        ? sentence`Its build log is in Nodion's dashboard.`
+        : sentence`Look at it in Nodion's dashboard.`,
     ]);
   }
   if (outcome.kind === 'expired') {

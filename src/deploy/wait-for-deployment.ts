@@ -101,7 +101,8 @@ export async function waitForDeployment(
     if (!newestNow || newestNow.deploy_number <= seen.deploy_number) return;
     const isNews = newestNow.id !== newer?.id;
     newer = newestNow;
-    if (isNews) onEvent({ kind: 'newer-deployment', number: newestNow.deploy_number });
+    if (isNews && !isFinal(seen))
+      onEvent({ kind: 'newer-deployment', number: newestNow.deploy_number });
   }
 
   function tellOfDuplicates(deployments: readonly Deployment[]): void {

@@ -65,7 +65,7 @@ export async function ensureApplication(options: {
       onRepeat: (attempt) =>
         onProgress(sentence`It has not appeared: creating it again (attempt ${attempt})`),
     });
-    if (found) onProgress(sentence`The request had succeeded`);
+    if (found) onProgress(sentence`It exists now`);
     const application = result?.name === wanted.name ? result : await findCreated();
     return { application: found ? accept(application) : application, created: true };
   } catch (error) {

@@ -116,7 +116,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       const isRollingOut = String(one.rollout) !== '';
       const what = deployment
         ? sentence`#${deployment.deploy_number} "${deployment.status}"${isRollingOut && sentence`, its rollout not complete`}`
-        : sentence`not triggered yet`;
+        : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
       return sentence`${name}${what} for ${ours(formatDuration(performance.now() - statusSinceMs))}`;
     });
@@ -224,7 +224,7 @@ function introduction(event: Extract<DeployEvent, { kind: 'deployment' }>): Sent
     case 'triggered':
       return sentence`Triggered deployment ${number}: ${details}`;
     case 'recovered':
-      return sentence`The request had succeeded: continuing with ${number}: ${details}`;
+      return sentence`The trigger seems to have succeeded: continuing with ${number}: ${details}`;
     case 'reused':
       return sentence`Following deployment ${number} instead of triggering another: ${details}`;
   }

@@ -63,7 +63,8 @@ export function startGitHubDeployment(options: {
     });
   };
 
-  async function create(): Promise<number> {
+  /** Resolves to the ID, and why the first state is not set; null when it is. */
+  async function create(): Promise<{ id: number; error: unknown }> {
     if (token === '') throw new StepFailure(TITLE, [sentence`\`github_token\` is empty.`]);
     const isProduction = /(?:^|[^a-z])prod(?:uction)?(?:[^a-z]|$)/i.test(environment);
     const pullRequest = context.payload.pull_request;
@@ -81,17 +82,15 @@ export function startGitHubDeployment(options: {
     });
     if (typeof id !== 'number')
       throw new StepFailure(TITLE, [sentence`GitHub made no deployment.`]);
-    await setState(id, 'in_progress', {
-      description: options.description,
-      signal: creation.signal,
-    });
-    return id;
+    const { description } = options;
+    const error = await setState(id, 'in_progress', { description, signal: creation.signal }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    return { id, error };
   }
 
-  const created = create().then(
-    (id) => ({ id, error: null }),
-    (error: unknown) => ({ id: null, error }),
-  );
+  const created = create().catch((error: unknown) => ({ id: null, error }));
   return {
     async finish({ state, description, signal }) {
       signal.addEventListener('abort', () => creation.abort());
@@ -99,11 +98,12 @@ export function startGitHubDeployment(options: {
       try {
         if (id === null) throw error;
         if (state !== null) await setState(id, state, { description, signal });
+        else if (error !== null) throw error;
       } catch (reason) {
         const what =
           id === null
             ? sentence`The step is not recorded in GitHub's deployments: `
-            : sentence`The GitHub deployment stays in_progress: `;
+            : sentence`The GitHub deployment does not have its last state: `;
         throw new StepFailure(TITLE, [sentence`${what}${explain(reason)}`]);
       }
     },

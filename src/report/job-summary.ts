@@ -62,7 +62,9 @@ function headingSection(runs: readonly DeploymentRun[]): string {
   }
   const sign = good === runs.length ? '✅' : '❌';
   const isWaitedFor = runs.some(({ durationMs }) => durationMs !== null);
-  const what = isWaitedFor ? 'deployed' : 'triggered';
+  const isAnyReused = runs.some(({ origin }) => origin === 'reused');
+  const begun = isAnyReused ? 'deployed or in progress' : 'triggered';
+  const what = isWaitedFor ? 'deployed' : begun;
   return `<h3>${sign} ${good} of ${runs.length} applications ${what}</h3>\n`;
 }
 

@@ -42,12 +42,11 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
   const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
   const [first] = failed;
   if (!first || first.conclusion.kind === 'success') {
-    const heads = runs.map(describeHead);
-    const title = new Set(heads).size === 1 ? heads[0] : 'Deployed';
+    const [head = '', ...others] = new Set(runs.map(describeHead));
     const lines = runs.map(describeSuccess);
     return {
       hasFailed: false,
-      title: title ?? 'Deployed',
+      title: [head, ...others.map((other) => other.toLowerCase())].join(', '),
       lines: runs.length === 1 ? lines.flat() : lines.map((each) => joined(each, ' ')),
     };
   }
