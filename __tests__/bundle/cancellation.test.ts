@@ -162,3 +162,36 @@ realSignalScenario(
     expect(run.summary).toMatch(/^<h3>⏳ .*: triggered<\/h3>\n<p>The workflow was cancelled too /);
   },
 );
+
+realSignalScenario(
+  'A creation that a cancellation finds on its way is red, and told',
+  async (stage) => {
+    const { nodion, run: runAction } = stage;
+    const created: Endpoint = 'POST /applications';
+    nodion.fail({ on: created, fault: { kind: 'delay', ms: 1_000 } });
+    let timer: NodeJS.Timeout | undefined;
+    const run = await runAction({
+      action: 'create-application',
+      inputs: {
+        name: 'docs',
+        region_id: 'r',
+        instance_type_id: 't',
+        integration_id: 'i',
+        repository_id: 'r',
+        branch_id: 'b',
+      },
+      onLog: (_, child) => {
+        timer ??= setInterval(() => {
+          if (nodion.requestsTo(created).length > 0 && child.kill('SIGINT')) clearInterval(timer);
+        }, 10);
+      },
+    });
+    clearInterval(timer);
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs.created).toBe('true');
+    expect(annotations(run, 'error')).toEqual([TOO_LATE]);
+    expect(annotations(run, 'notice')).toEqual([
+      expect.stringMatching(/^Created application docs /),
+    ]);
+  },
+);
