@@ -13,6 +13,7 @@ import {
   isUuid,
   list,
   optional,
+  parseJson,
   text,
   toApplication,
   toDeployment,
@@ -63,7 +64,7 @@ export function createNodionClient(options: ConnectionOptions) {
     ): Promise<Application | null> => {
       const answer = await send('POST /applications', { parameters: { data }, signal });
       try {
-        const body: unknown = JSON.parse(answer.text);
+        const body = parseJson(answer.text);
         return toApplication(optional(body, 'application') ?? body);
       } catch {
         return null;

@@ -3,6 +3,7 @@ import { request as octokit } from '@octokit/request';
 import { HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
+import { optional, parseJson } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
@@ -131,7 +132,7 @@ function gitHubPost(token: string, transport: SendRequest) {
         sentence`GitHub answered ${status}, a redirect that is not followed.`,
       ]);
     try {
-      const answer: unknown = JSON.parse(String(data));
+      const answer = parseJson(String(data));
       if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
     } catch {}
     throw new StepFailure(TITLE, [sentence`GitHub answered ${status}, but not with JSON.`]);
@@ -170,7 +171,7 @@ function explain(reason: unknown): Sentence {
 /** GitHub's own words in an error body. */
 function messageOf(data: unknown): string {
   try {
-    const { message } = JSON.parse(String(data));
+    const message = optional(parseJson(String(data)), 'message');
     if (typeof message === 'string') return singleLine(message, LONGEST_DESCRIPTION);
   } catch {}
   return 'without a message';
