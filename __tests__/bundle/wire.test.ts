@@ -156,6 +156,13 @@ const UNREADABLE: Record<string, [Write, string]> = {
     (socket) => drip(socket, `${OK}\r\n{"deployments": [`, ' '),
     LATE_END,
   ],
+  'a body without end': [
+    (socket) => {
+      socket.write(`${OK}\r\n`);
+      writeEndlessly(socket, Buffer.alloc(65_536));
+    },
+    'the answer is larger than 16 MiB',
+  ],
   'trailers without end': [
     (socket, text) => drip(socket, `${CHUNKED}${chunk(text)}0\r\n`, 'a: b\r\n'),
     LATE_END,
@@ -208,6 +215,17 @@ scenario('A trigger carried out and answered 421 is found, and not repeated', as
   expect(application.deployments).toHaveLength(1);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
   expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
+});
+
+scenario('A read answered 421 is final, and nothing is triggered', async ({ nodion, deploy }) => {
+  nodion.fail({ on: LIST, times: 9, fault: answer(421)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(LIST)).toHaveLength(1);
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  expect(annotations(run, 'error')[0]).toContain(
+    'Nodion answered 421 to GET /applications/:id/deployments.',
+  );
 });
 
 scenario('A trigger answered 421 is looked up, and not repeated', async ({ nodion, deploy }) => {
