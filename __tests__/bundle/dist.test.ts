@@ -44,14 +44,18 @@ test('The archive that every job downloads holds what runs, its sources, README 
   );
   expect(archive.length).toBeLessThan(120_000);
   const files = execFileSync('tar', ['tz'], { input: archive, encoding: 'utf8' });
-  expect([...new Set(files.split('\n').map((file) => file.split('/')[0]))].sort()).toEqual([
+  expect(
+    [...new Set(files.split('\n').map((file) => file.replace(/^(dist|src)\/.*/, '$1')))].sort(),
+  ).toEqual([
     '',
     'LICENSE',
     'README.md',
     'action.yml',
-    'create-application',
+    'create-application/',
+    'create-application/action.yml',
     'dist',
-    'list-applications',
+    'list-applications/',
+    'list-applications/action.yml',
     'package.json',
     'src',
   ]);
