@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
-  // A scenario's process mostly computes, at its start: more at once would only wait for a core.
-  maxWorkers: 2,
+  // A scenario mostly sleeps, and a file ends with its longest one: more of both at once than cores.
+  maxWorkers: 6,
   maxConcurrency: 4,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

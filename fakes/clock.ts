@@ -11,6 +11,8 @@ export interface Clock {
   readonly factor: number;
   /** What makes a Node process go by this clock too, for its command line. */
   readonly nodeArguments: readonly string[];
+  /** The same for `setClock()` of `fast-clock.mjs`. */
+  readonly parameters: Readonly<Record<string, number>>;
 }
 
 export const realClock: Clock = {
@@ -18,6 +20,7 @@ export const realClock: Clock = {
   sleep: (ms) => delay(ms),
   factor: 1,
   nodeArguments: [],
+  parameters: { factor: 1, since: 0 },
 };
 
 /** How a runner's clock is wrong, in milliseconds: ahead, and so many more after a time. */
@@ -34,12 +37,15 @@ export interface WrongClock {
 export function fastClock(factor: number, wrong: WrongClock = {}): Clock {
   const since = Date.now();
   const preload = pathToFileURL(resolve('fakes/fast-clock.mjs'));
-  const parameters = Object.entries({ factor, since, ...wrong });
-  preload.search = parameters.map(([name, value]) => `${name}=${value}`).join('&');
+  const parameters = { factor, since, ...wrong };
+  preload.search = Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
   return {
     now: () => since + (Date.now() - since) * factor,
     sleep: (ms) => delay(ms / factor),
     factor,
     nodeArguments: ['--import', preload.href],
+    parameters,
   };
 }

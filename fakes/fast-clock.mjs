@@ -5,17 +5,24 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 // performance.now() does from here on. Not sped up: process.hrtime(), and what Node times by itself.
 // `offset`: so many milliseconds is `Date` ahead; `jump`: so many more from `jumpAfter` milliseconds on.
 
-const { searchParams } = new URL(import.meta.url);
-const factor = Number(searchParams.get('factor'));
-const since = Number(searchParams.get('since'));
-const offset = Number(searchParams.get('offset'));
-const jump = Number(searchParams.get('jump'));
-const jumpAfter = Number(searchParams.get('jumpAfter'));
-
 const realNow = Date.now;
+const realPerformanceNow = performance.now.bind(performance);
+
+/** What time goes by, and from when on performance.now() does; the real clock before the first setClock(). */
+let clock = { factor: 1, since: realNow(), offset: 0, jump: 0, jumpAfter: 0 };
+let setAt = 0;
+let startedAt = 0;
+
+/** Goes by another clock from now on, with performance.now() at `elapsedMs`. */
+export function setClock(parameters, elapsedMs = realPerformanceNow()) {
+  clock = { offset: 0, jump: 0, jumpAfter: 0, ...parameters };
+  setAt = realPerformanceNow();
+  startedAt = elapsedMs;
+}
+
 const now = () => {
-  const elapsed = (realNow() - since) * factor;
-  return since + elapsed + offset + (elapsed > jumpAfter ? jump : 0);
+  const elapsed = (realNow() - clock.since) * clock.factor;
+  return clock.since + elapsed + clock.offset + (elapsed > clock.jumpAfter ? clock.jump : 0);
 };
 Date.now = now;
 globalThis.Date = new Proxy(Date, {
@@ -24,25 +31,28 @@ globalThis.Date = new Proxy(Date, {
     Reflect.construct(target, args.length > 0 ? args : [now()], newTarget),
 });
 
-const realPerformanceNow = performance.now.bind(performance);
-const preloadedAt = realPerformanceNow();
-performance.now = () => preloadedAt + (realPerformanceNow() - preloadedAt) * factor;
+performance.now = () => startedAt + (realPerformanceNow() - setAt) * clock.factor;
 
 const require = createRequire(import.meta.url);
 const timers = require('node:timers');
 const { setTimeout: realTimeout, setInterval: realInterval } = timers;
-timers.setTimeout = (callback, ms, ...args) => realTimeout(callback, ms / factor, ...args);
-timers.setInterval = (callback, ms, ...args) => realInterval(callback, ms / factor, ...args);
+timers.setTimeout = (callback, ms, ...args) => realTimeout(callback, ms / clock.factor, ...args);
+timers.setInterval = (callback, ms, ...args) => realInterval(callback, ms / clock.factor, ...args);
 globalThis.setTimeout = timers.setTimeout;
 globalThis.setInterval = timers.setInterval;
 
 const promises = require('node:timers/promises');
 const { setTimeout: realDelay } = promises;
-promises.setTimeout = (ms, ...rest) => realDelay(ms / factor, ...rest);
+promises.setTimeout = (ms, ...rest) => realDelay(ms / clock.factor, ...rest);
 syncBuiltinESMExports();
 
 const { Socket } = require('node:net');
 const { setTimeout: realSocketTimeout } = Socket.prototype;
 Socket.prototype.setTimeout = function (ms, callback) {
-  return realSocketTimeout.call(this, ms / factor, callback);
+  return realSocketTimeout.call(this, ms / clock.factor, callback);
 };
+
+const { searchParams } = new URL(import.meta.url);
+if (searchParams.size > 0) {
+  setClock(Object.fromEntries([...searchParams].map(([name, value]) => [name, Number(value)])));
+}

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, realClock } from './clock.ts';
+import { runInOwnProcess, runInWarmProcess } from './step-processes.ts';
 
 // Set by `npm run coverage`: run the sources, compiled to this folder, in place of the bundles (which
 // source maps would make several times as slow), and leave V8's coverage in the other one.
@@ -20,7 +21,7 @@ export interface WorkflowCommand {
   readonly data: string;
 }
 
-/** What a step left behind when its process ended. */
+/** What a step left behind when it ended. */
 export interface StepRun {
   /** Null when a signal ended the process. */
   readonly exitCode: number | null;
@@ -30,7 +31,7 @@ export interface StepRun {
   readonly commands: readonly WorkflowCommand[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
-  /** By the step's clock, the start of its process included. */
+  /** By the step's clock, with the start of its process where that is its own. */
   readonly durationMs: number;
 }
 
@@ -49,6 +50,8 @@ export interface StepOptions {
   readonly clock?: Clock;
   /** The process is killed after so many real milliseconds; undefined never kills it. */
   readonly killAfterMs?: number;
+  /** Whether the step needs a process of its own, such as for signals; on the real clock it has one. */
+  readonly ownProcess?: boolean;
   /** Called with each piece of log as it comes. */
   readonly onLog?: (text: string, child: ChildProcess) => void;
 }
@@ -69,12 +72,14 @@ export function readActionMetadata(folder: string): ActionMetadata {
 }
 
 /**
- * Runs an action's bundle as GitHub's runner runs it: in a process of its own, with an environment that
- * holds the inputs with the defaults of `action.yml`, the runner's variables, `env`, and nothing else.
+ * Runs an action's bundle as GitHub's runner runs it: with an environment that holds the inputs with the
+ * defaults of `action.yml`, the runner's variables, `env`, and nothing else. In a process of its own on
+ * the real clock, with `ownProcess`, and where `env` holds what Node reads at its start; else in one that
+ * has run other steps, see {@link runInWarmProcess}.
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
-  const { clock = realClock, killAfterMs } = options;
+  const { clock = realClock, killAfterMs, ownProcess } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(TEMPORARY, 'step-'));
   const files = {
@@ -89,45 +94,44 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(options.event ?? {}));
   const startedAt = clock.now();
   try {
-    const main = resolve(COMPILED_ACTIONS ? compiled(action) : join(action, metadata.runs.main));
-    const child = spawn(process.execPath, [...clock.nodeArguments, main], {
-      cwd: folder,
-      ...(killAfterMs && { timeout: killAfterMs, killSignal: 'SIGKILL' }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: dirname(process.execPath),
-        // Windows has no sockets without it.
-        ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
-        CI: 'true',
-        GITHUB_ACTIONS: 'true',
-        GITHUB_SERVER_URL: 'https://github.com',
-        GITHUB_API_URL: 'https://api.github.com',
-        GITHUB_REPOSITORY: 'octo-org/octo-repo',
-        GITHUB_SHA: 'ffac537e6cbbf934b08745a378932722df287a53',
-        GITHUB_REF: 'refs/heads/main',
-        GITHUB_EVENT_NAME: 'push',
-        GITHUB_RUN_ID: '1658821493',
-        GITHUB_RUN_ATTEMPT: '1',
-        RUNNER_OS: 'Linux',
-        RUNNER_TEMP: folder,
-        ...files,
-        ...inputEnvironment(metadata, inputs, token),
-        ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
-        ...env,
-      },
-    });
     let log = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      log += text;
-      onLog?.(text, child);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log += text;
-      stderr += text;
-    });
-    const exitCode = await new Promise<number | null>((resolveExit, reject) => {
-      child.on('error', reject).on('close', resolveExit);
+    const environment = {
+      PATH: dirname(process.execPath),
+      // Windows has no sockets without it.
+      ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_API_URL: 'https://api.github.com',
+      GITHUB_REPOSITORY: 'octo-org/octo-repo',
+      GITHUB_SHA: 'ffac537e6cbbf934b08745a378932722df287a53',
+      GITHUB_REF: 'refs/heads/main',
+      GITHUB_EVENT_NAME: 'push',
+      GITHUB_RUN_ID: '1658821493',
+      GITHUB_RUN_ATTEMPT: '1',
+      RUNNER_OS: 'Linux',
+      RUNNER_TEMP: folder,
+      ...files,
+      ...inputEnvironment(metadata, inputs, token),
+      ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
+      ...env,
+    };
+    const isWarm =
+      !ownProcess && clock !== realClock && !COMPILED_ACTIONS && !readsNodeOptions(env);
+    const exitCode = await (isWarm ? runInWarmProcess : runInOwnProcess)({
+      main: COMPILED_ACTIONS
+        ? join(COMPILED_ACTIONS, action, 'index.js')
+        : join(action, metadata.runs.main),
+      folder,
+      env: environment,
+      clock,
+      killAfterMs,
+      onText: (text, stream, child) => {
+        log += text;
+        if (stream === 'stderr') stderr += text;
+        else onLog?.(text, child);
+      },
     });
     return {
       exitCode,
@@ -143,9 +147,9 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   }
 }
 
-/** The entry of an action beside what `tsc` compiled. */
-function compiled(action: string): string {
-  return join(COMPILED_ACTIONS ?? '', action, 'index.js');
+/** Whether a process must start with `env`, since Node reads some of it only then. */
+function readsNodeOptions(env: Readonly<Record<string, string>>): boolean {
+  return Object.keys(env).some((name) => name.startsWith('NODE_'));
 }
 
 function inputEnvironment(

@@ -20,8 +20,12 @@ export interface Stage {
   deploy(application: FakeApplication | null, options?: StepOptions): Promise<StepRun>;
 }
 
-/** Sets a stage for `play` and clears it afterwards, whatever happened. */
-export async function onStage<T>(clock: Clock, play: (stage: Stage) => Promise<T>): Promise<T> {
+/** Sets a stage for `play` and clears it afterwards, whatever happened. `defaults` are of each step. */
+export async function onStage<T>(
+  clock: Clock,
+  play: (stage: Stage) => Promise<T>,
+  defaults: StepOptions = {},
+): Promise<T> {
   const nodion = await FakeNodion.start({ clock });
   const gitHub = await FakeGitHub.start();
   const proxy = await FakeProxy.start();
@@ -29,6 +33,7 @@ export async function onStage<T>(clock: Clock, play: (stage: Stage) => Promise<T
     runStep({
       clock,
       killAfterMs: LONGEST_STEP_MS,
+      ...defaults,
       ...options,
       inputs: { api_key: PROJECT_KEY, api_url: nodion.url, ...inputs },
       env: { GITHUB_API_URL: gitHub.url, ...env },

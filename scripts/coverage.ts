@@ -35,6 +35,8 @@ node(
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
   ...process.argv.slice(2),
+  // Every step starts a process of its own, and slowly.
+  '--maxWorkers=2',
   '--coverage',
   '--coverageProvider=v8',
   '--coverageReporters=json',

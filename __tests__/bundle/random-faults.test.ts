@@ -7,15 +7,15 @@ import { SPEED } from './scenario.ts';
 
 // 32 scenarios; `npm run soak` plays as many as you like.
 test('Whatever goes wrong: never two deployments, green only when live, in time', async () => {
-  const four = fc.array(randomScenario, { minLength: 4, maxLength: 4 });
+  const eight = fc.array(randomScenario, { minLength: 8, maxLength: 8 });
   await fc.assert(
-    fc.asyncProperty(four, async (scenarios) => {
+    fc.asyncProperty(eight, async (scenarios) => {
       await Promise.all(
         scenarios.map((one) =>
           onStage(fastClock(SPEED), (stage) => playRandomScenario(one, stage)),
         ),
       );
     }),
-    { numRuns: 8, endOnFailure: true },
+    { numRuns: 4, endOnFailure: true },
   );
 });

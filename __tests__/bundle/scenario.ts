@@ -17,8 +17,10 @@ export function realScenario(name: string, play: (stage: Stage) => Promise<void>
 }
 
 /** A scenario with SIGINT or SIGTERM: Windows has none, there the runner ends the process without a word. */
-export const signalScenario: typeof scenario =
-  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : scenario;
+export const signalScenario: typeof scenario = (name, play) => {
+  if (process.platform === 'win32') test.skip(name, () => {});
+  else test.concurrent(name, () => onStage(fastClock(SPEED), play, { ownProcess: true }));
+};
 
 /** The same at the speed of reality. */
 export const realSignalScenario: typeof scenario =

@@ -92,6 +92,7 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
       inputs: {
         application_id: applications.map(({ id }) => id).join(),
         timeout: '40s',
+        poll_interval: '5s',
         verify_rollout: 'true',
       },
     });

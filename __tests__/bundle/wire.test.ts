@@ -1,30 +1,20 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeNodion, Fault } from '../../fakes/nodion.ts';
+import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
-import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, realScenario, scenario, signalScenario } from './scenario.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { ANSWER_ADVICE, hostOf } from './large.ts';
+import { life, realScenario, scenario } from './scenario.ts';
+import { CHUNKED, chunk, OK, type Write, wire } from './wire.ts';
 
-const ANSWER_ADVICE =
-  ' Check what answers at `api_url`: Nodion itself, or a gateway or proxy before it.';
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
-/** Puts an answer on the wire; `text` is the body that it would have. */
-type Write = (socket: Socket, text: string) => unknown;
-
-const wire = (write: Write, carriedOut = true): Fault => ({ kind: 'wire', write, carriedOut });
-
-const hostOf = ({ url }: FakeNodion) => new URL(url).host;
-const OK = 'HTTP/1.1 200 OK\r\n';
-const CHUNKED = `${OK}transfer-encoding: chunked\r\n\r\n`;
 const whole = (text: string) => `${OK}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 const half = (text: string) => text.slice(0, text.length / 2);
 const packed = (encoding: string, bytes: Buffer) =>
   Buffer.concat([
@@ -300,170 +290,6 @@ for (const carriedOut of [true, false]) {
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(carriedOut ? 1 : 2);
   });
 }
-
-/** At the speed of reality: eight times as fast a clock would leave too little time for so many bytes. */
-const cancelScenario: typeof realScenario =
-  process.platform === 'win32' ? signalScenario : realScenario;
-
-const MIB = 2 ** 20;
-const LARGEST_MB = 300;
-
-/** For a step's environment: its process says at its end how much memory it had at most. */
-const MEASURED = {
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`
-    import { writeSync } from 'node:fs';
-    process.on('exit', () => writeSync(2, String(process.resourceUsage().maxRSS / 1_000)));`)}`,
-};
-
-function packedEndlessly(encoding: string, bytes: Buffer): Write {
-  return (socket) => {
-    socket.write(`${OK}content-encoding: ${encoding}\r\ncontent-length: 999999999\r\n\r\n`);
-    writeEndlessly(socket, bytes);
-  };
-}
-
-const ZEROS = Buffer.alloc(256 * MIB);
-const QUICKLY = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
-const TOO_LARGE: Record<string, Write> = {
-  'a plain stream': (socket) => {
-    socket.write(`${OK}\r\n`);
-    writeEndlessly(socket, ZEROS.subarray(0, 65_536));
-  },
-  'a gzip bomb': packedEndlessly('gzip', gzipSync(ZEROS)),
-  'a brotli bomb': packedEndlessly('br', brotliCompressSync(ZEROS, QUICKLY)),
-  'a list without end': (socket) => {
-    socket.write(`${CHUNKED}${chunk('{"deployments": [')}`);
-    writeEndlessly(socket, chunk('{},'.repeat(20_000)));
-  },
-};
-
-/** Deploys so many applications whose lists are written so, and cancels at the third round of them. */
-async function deployAndCancel({ nodion, deploy }: Stage, count: number, write: Write) {
-  const applications = Array.from({ length: count }, () => nodion.addApplication());
-  let step: ChildProcess | undefined;
-  let cancelledAt = 0;
-  let answers = 0;
-  const counted: Write = (socket, text) => {
-    write(socket, text);
-    answers += 1;
-    if (answers !== 2 * count + 1) return;
-    cancelledAt = performance.now();
-    step?.kill('SIGINT');
-  };
-  nodion.fail({ on: LIST, times: 999, fault: wire(counted) });
-  const run = await deploy(null, {
-    inputs: { application_id: applications.map(({ id }) => id).join(',') },
-    env: MEASURED,
-    onLog: (_, child) => {
-      step = child;
-    },
-  });
-  return { run, cancelledMs: performance.now() - cancelledAt };
-}
-
-for (const [what, write] of Object.entries(TOO_LARGE)) {
-  for (const count of [1, 8]) {
-    cancelScenario(
-      `${count} × ${what} as the list is too large, and small in memory`,
-      async (stage) => {
-        const { run, cancelledMs } = await deployAndCancel(stage, count, write);
-        expect(cancelledMs).toBeLessThan(5_000);
-        expect(run.exitCode).toBe(1);
-        expect(annotations(run, 'error')).toEqual([
-          `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.${ANSWER_ADVICE}`,
-        ]);
-        expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
-      },
-    );
-  }
-}
-
-/** So many of `item`, as long as all is at most 16 MiB. */
-function many(item: string, count = Number.POSITIVE_INFINITY): string[] {
-  const most = Math.floor((16 * MIB - 5_000) / (item.length + 1));
-  return Array(Math.min(count, most)).fill(item);
-}
-
-/** Puts more items at a list's beginning. */
-function stuffed(items: readonly string[]): Write {
-  const bytes = Buffer.from(`${items.join()},`);
-  return (socket, text) => {
-    const start = text.indexOf('[') + 1;
-    const isEmpty = text[start] === ']';
-    const added = isEmpty ? bytes.subarray(0, -1) : bytes;
-    socket.write(`${OK}content-length: ${Buffer.byteLength(text) + added.length}\r\n\r\n`);
-    socket.write(text.slice(0, start));
-    socket.write(added);
-    socket.write(text.slice(start));
-  };
-}
-
-/** Names that no two objects share. */
-const NAMES = Array.from({ length: 480_000 }, (_, index) => `"n${index}"`);
-const TWENTIES = NAMES.filter((_, index) => index % 20 === 0).map(
-  (_, index) => `{${NAMES.slice(20 * index, 20 * index + 20).join(':0,')}:0}`,
-);
-const TOO_MUCH: Record<string, [items: readonly string[], problem: string]> = {
-  'deployments in 16 MiB': [
-    many('{"id":"x","status":"failed","deploy_number":0}'),
-    'too many values',
-  ],
-  'nulls in 16 MiB': [many('null'), 'too many values'],
-  'numbers in 16 MiB': [many('1'), 'too many values'],
-  'empty objects in 16 MiB': [many('{}'), 'too many values'],
-  'empty lists in 16 MiB': [many('[]'), 'too many values'],
-  '7,340,032 lists in one another': [
-    [`${'['.repeat(7 * MIB)}${']'.repeat(7 * MIB)}`],
-    'too many values',
-  ],
-  'objects with room for 35 more': [many('{"35":0.5}', 249_000), 'too many values'],
-  'objects of 20 names of their own': [TWENTIES, 'too many names'],
-  'objects in one another': [
-    [`${NAMES.map((name) => `{${name}:`).join('')}0${'}'.repeat(NAMES.length)}`],
-    'too many names',
-  ],
-};
-
-for (const [what, [items, problem]] of Object.entries(TOO_MUCH)) {
-  cancelScenario(`A list of ${what} is refused, and small in memory`, async (stage) => {
-    const { run, cancelledMs } = await deployAndCancel(stage, 1, stuffed(items));
-    expect(cancelledMs).toBeLessThan(5_000);
-    expect(run.exitCode).toBe(1);
-    expect(annotations(run, 'error')).toEqual([
-      `The workflow was cancelled before anything was triggered.\nThe last failure: ${hostOf(stage.nodion)} answered 200 to GET /applications/:id/deployments, but not as documented: ${problem}.${ANSWER_ADVICE}`,
-    ]);
-    expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
-  });
-}
-
-const LARGE: Record<string, string> = {
-  '100,000 old deployments': '{"id":"x","status":"failed","deploy_number":0}',
-  'a commit message of 15 MiB': `{"id":"x","deploy_number":0,"commit_message":"${'x'.repeat(15 * MIB)}"}`,
-};
-
-for (const [what, item] of Object.entries(LARGE)) {
-  for (const count of [1, 8]) {
-    realScenario(`Lists with ${what} are read for ${count}, and small in memory`, async (stage) => {
-      const { nodion, deploy } = stage;
-      const applications = Array.from({ length: count }, () => nodion.addApplication());
-      nodion.fail({ on: LIST, times: 999, fault: wire(stuffed(many(item, 100_000))) });
-      const run = await deploy(null, {
-        inputs: { application_id: applications.map(({ id }) => id).join(',') },
-        env: MEASURED,
-      });
-      expect(run.exitCode).toBe(0);
-      for (const { deployments } of applications) expect(deployments).toHaveLength(1);
-      expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
-    });
-  }
-}
-
-scenario('What looks like names in commit messages is not counted', async ({ nodion, deploy }) => {
-  const commit_message = NAMES.slice(0, 2_000).join(':[1,');
-  const item = JSON.stringify({ id: 'x', deploy_number: 0, commit_message });
-  nodion.fail({ on: LIST, times: 999, fault: wire(stuffed(many(item, 20))) });
-  expect((await deploy(nodion.addApplication())).exitCode).toBe(0);
-});
 
 const DEEP = `"x":${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 

@@ -1,0 +1,52 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { expect } from '@jest/globals';
+import { writeEndlessly } from '../../fakes/raw-server.ts';
+import { annotations } from '../../fakes/stage.ts';
+import {
+  ANSWER_ADVICE,
+  cancelScenario,
+  deployAndCancel,
+  hostOf,
+  LARGEST_MB,
+  MIB,
+} from './large.ts';
+import { CHUNKED, chunk, OK, type Write } from './wire.ts';
+
+function packedEndlessly(encoding: string, bytes: Buffer): Write {
+  return (socket) => {
+    socket.write(`${OK}content-encoding: ${encoding}\r\ncontent-length: 999999999\r\n\r\n`);
+    writeEndlessly(socket, bytes);
+  };
+}
+
+const ZEROS = Buffer.alloc(256 * MIB);
+const QUICKLY = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+const TOO_LARGE: Record<string, Write> = {
+  'a plain stream': (socket) => {
+    socket.write(`${OK}\r\n`);
+    writeEndlessly(socket, ZEROS.subarray(0, 65_536));
+  },
+  'a gzip bomb': packedEndlessly('gzip', gzipSync(ZEROS)),
+  'a brotli bomb': packedEndlessly('br', brotliCompressSync(ZEROS, QUICKLY)),
+  'a list without end': (socket) => {
+    socket.write(`${CHUNKED}${chunk('{"deployments": [')}`);
+    writeEndlessly(socket, chunk('{},'.repeat(20_000)));
+  },
+};
+
+for (const [what, write] of Object.entries(TOO_LARGE)) {
+  for (const count of [1, 8]) {
+    cancelScenario(
+      `${count} × ${what} as the list is too large, and small in memory`,
+      async (stage) => {
+        const { run, cancelledMs } = await deployAndCancel(stage, count, write);
+        expect(cancelledMs).toBeLessThan(5_000);
+        expect(run.exitCode).toBe(1);
+        expect(annotations(run, 'error')).toEqual([
+          `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.${ANSWER_ADVICE}`,
+        ]);
+        expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
+      },
+    );
+  }
+}

@@ -1,0 +1,142 @@
+import childProcess, { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
+import { resolve } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
+import pLimit from 'p-limit';
+import type { Clock } from './clock.ts';
+
+/** What a process needs to run a step. */
+export interface ProcessStep {
+  /** The entry of the action, from the project's root. */
+  readonly main: string;
+  /** The working directory, empty but for the runner's files. */
+  readonly folder: string;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** The process is killed after so many real milliseconds. */
+  readonly killAfterMs?: number | undefined;
+  readonly onText: (text: string, stream: 'stdout' | 'stderr', child: ChildProcess) => void;
+}
+
+/**
+ * Runs a step as the runner does, in a process that starts and ends with it.
+ * @returns the exit code; null when a signal ended the process.
+ */
+export function runInOwnProcess(step: ProcessStep): Promise<number | null> {
+  const { main, folder, env, clock, killAfterMs, onText } = step;
+  const child = spawn(process.execPath, [...clock.nodeArguments, resolve(main)], {
+    cwd: folder,
+    env,
+    ...(killAfterMs && { timeout: killAfterMs, killSignal: 'SIGKILL' }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => onText(text, stream, child));
+  }
+  return new Promise((resolveExit, reject) => {
+    child.on('error', reject).on('close', resolveExit);
+  });
+}
+
+const KEY = Symbol.for('processes that wait for a step');
+const shared = childProcess as typeof childProcess & { [KEY]?: ChildProcess[] };
+
+/** Jest gives every test file modules of its own, Node's excepted: there it outlives the file. */
+shared[KEY] ??= [];
+const waiting = shared[KEY];
+
+/** A start mostly computes: more at once would only wait for a core, and hold up the fakes. */
+const starts = pLimit(2);
+
+/** On a busy machine too. A process that takes longer has something left to do, and gets no other step. */
+const LONGEST_END_MS = 1_000;
+
+type Listener = Parameters<EventEmitter['on']>[1];
+
+interface Exit {
+  readonly exitCode: number;
+  /** The bytes that the process has written by then, in all its steps. */
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/**
+ * Runs a step in a process that has run others before, at less than half the cost of a new one. Its own
+ * are the bundle (a copy), the environment, the working directory, the clock, standard output and standard
+ * error. Node itself is warm: what it reads at its start (`NODE_…`, `--import`) is out of reach, and
+ * memory is not the step's alone. A process that is killed, crashes, or has anything left to do a second
+ * after its step gets no other.
+ * @returns the exit code; null when a signal ended the process.
+ */
+export async function runInWarmProcess(step: ProcessStep): Promise<number | null> {
+  const { onText, killAfterMs, clock, ...job } = step;
+  const child = nextWaiting() ?? (await starts(async () => nextWaiting() ?? startWarmProcess()));
+  const stdout = child.stdout as Socket;
+  const stderr = child.stderr as Socket;
+  const handles = [child, child.channel, stdout, stderr] as { ref(): void; unref(): void }[];
+  for (const handle of handles) handle.ref();
+  let timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs ?? 2 ** 31 - 1);
+  const ended = new AbortController();
+  return new Promise((resolveExit, reject) => {
+    let exit: Exit | undefined;
+    let isEmpty = false;
+    const listen = (emitter: EventEmitter, event: string, listener: Listener) => {
+      emitter.on(event, listener);
+      ended.signal.addEventListener('abort', () => emitter.off(event, listener));
+    };
+    const settle = () => {
+      if (!exit || stdout.bytesRead < exit.stdout || stderr.bytesRead < exit.stderr) return;
+      resolveExit(exit.exitCode);
+      for (const handle of [...handles, timer]) handle.unref();
+      if (!isEmpty) return;
+      clearTimeout(timer);
+      ended.abort();
+      waiting.push(child);
+    };
+    for (const [stream, socket] of Object.entries({ stdout, stderr } as const)) {
+      listen(socket, 'data', (text: string) => {
+        onText(text, stream as 'stdout' | 'stderr', child);
+        settle();
+      });
+    }
+    listen(child, 'message', (message: Exit | 'empty') => {
+      if (message === 'empty') isEmpty = true;
+      else {
+        exit = message;
+        clearTimeout(timer);
+        timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MS);
+      }
+      settle();
+    });
+    listen(child, 'error', reject);
+    let isTaken = false;
+    listen(child, 'close', (exitCode: number | null) => {
+      clearTimeout(timer);
+      if (isTaken) resolveExit(exitCode);
+    });
+    child.send({ ...job, clock: clock.parameters }, (error) => {
+      isTaken = error === null;
+      if (isTaken) return;
+      // A signal for its last step has just ended it.
+      clearTimeout(timer);
+      ended.abort();
+      resolveExit(runInWarmProcess(step));
+    });
+  });
+}
+
+function nextWaiting(): ChildProcess | undefined {
+  const child = waiting.pop();
+  // A late signal may have ended it meanwhile.
+  return child && !child.connected ? nextWaiting() : child;
+}
+
+async function startWarmProcess(): Promise<ChildProcess> {
+  const child = fork('fakes/warm-process.mjs', { silent: true, execArgv: [], env: {} });
+  child.stdout?.setEncoding('utf8');
+  child.stderr?.setEncoding('utf8');
+  await once(child, 'message');
+  return child;
+}

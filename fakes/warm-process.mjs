@@ -1,0 +1,50 @@
+import { cpSync } from 'node:fs';
+import 'node:https';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setClock } from './fast-clock.mjs';
+
+// Runs steps one after the other for step-processes.ts, which says what is theirs and what they share.
+
+const PROJECT = process.cwd();
+let hasExited = false;
+
+process.on('message', async ({ folder, main, env, clock }) => {
+  process.chdir(folder);
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  // Modules are evaluated once for each file: the bundle of this step is files of its own.
+  cpSync(resolve(PROJECT, 'dist'), 'dist', { recursive: true });
+  cpSync(resolve(PROJECT, 'package.json'), 'package.json');
+  // From here on only the step keeps the process going.
+  process.channel.unref();
+  setClock(clock, 0);
+  await import(pathToFileURL(resolve(main)).href);
+});
+
+// Whoever ordered the steps is gone.
+process.on('disconnect', process.exit.bind(process, 1));
+
+process.exit = (exitCode = process.exitCode ?? 0) => {
+  if (hasExited) return;
+  hasExited = true;
+  const { stdout, stderr } = process;
+  process.send({
+    exitCode: Number(exitCode),
+    stdout: stdout.bytesWritten,
+    stderr: stderr.bytesWritten,
+  });
+};
+
+process.on('beforeExit', () => {
+  // A step that ends without process.exit() ends its process, as on a runner.
+  if (!hasExited) return;
+  hasExited = false;
+  process.exitCode = undefined;
+  for (const event of ['SIGINT', 'SIGTERM', 'uncaughtException']) process.removeAllListeners(event);
+  process.chdir(PROJECT);
+  process.channel.ref();
+  process.send('empty');
+});
+
+process.send('empty');
