@@ -1,19 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const FILE = resolve('fakes/certificate.pem');
+
 /**
- * A certificate for `nodion.test`, `localhost` and 127.0.0.1 until 2120, its own authority: a process
- * trusts it by NODE_EXTRA_CA_CERTS. Made by openssl for tests alone; nothing else trusts it.
+ * A certificate for `nodion.test`, `proxy.test`, `localhost` and 127.0.0.1 until 2120, its own authority.
+ * Made by openssl for tests alone; nothing else trusts it.
  */
-export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBlzCCAT2gAwIBAgIUWgjg63OVq8ltw936DWhkLCwEgoYwCgYIKoZIzj0EAwIw
-FjEUMBIGA1UEAwwLbm9kaW9uLnRlc3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAx
-MDEwMDAwMDBaMBYxFDASBgNVBAMMC25vZGlvbi50ZXN0MFkwEwYHKoZIzj0CAQYI
-KoZIzj0DAQcDQgAEAeZ4RnPQB9ETIap+qQ0CyxEJv2USRgl80MuFf/neHtU+Grq1
-a/1Cxj2bjxSdyvakynq/RLnO3x8LE2gg+HLt06NnMGUwMwYDVR0RBCwwKoILbm9k
-aW9uLnRlc3SCCnByb3h5LnRlc3SCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
-BTADAQH/MB0GA1UdDgQWBBQEAnU3ajMi6FxrAl74C8OyZwzFsDAKBggqhkjOPQQD
-AgNIADBFAiAKc2e3uVCTYmaPMGyhX+U02z5KABDEpUdUvlx21cq5HAIhAM3kW81i
-tfCb6C9OgBfKMYewf91UMliMqZP0wO5I3ULZ
------END CERTIFICATE-----
-`;
+export const CERTIFICATE = readFileSync(FILE, 'utf8');
+
+/** The environment of a process that trusts it. */
+export const TRUST = { NODE_EXTRA_CA_CERTS: FILE } as const;
 
 /** The key of {@link CERTIFICATE}. */
 export const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----

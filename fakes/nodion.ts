@@ -42,6 +42,16 @@ export interface FakeDeployment {
   life: readonly Phase[];
 }
 
+export interface FakeDomain {
+  id: string;
+  status: string;
+  domain_type: 'main' | 'sub';
+  domain_name: string;
+  verification_code: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
 export interface FakeApplication {
   id: string;
   projectId: string;
@@ -72,6 +82,7 @@ export interface FakeApplication {
   /** Items of the list of deployments that are not as documented. */
   oddities: unknown[];
   logs: { ts: string; msg: string; instance_id: string }[];
+  domains: FakeDomain[];
   /** Milliseconds between one instance's change to an available deployment and the next one's. */
   instanceChangeMs: number;
 }
@@ -83,7 +94,8 @@ export type Endpoint =
   | 'GET /applications/:id/deployments'
   | 'POST /applications/:id/deployments'
   | 'GET /applications/:id/instances'
-  | 'GET /applications/:id/logs';
+  | 'GET /applications/:id/logs'
+  | 'GET /applications/:id/domains';
 
 /** What goes wrong with a request. `carriedOut` says whether it takes effect all the same. */
 export type Fault =
@@ -231,6 +243,7 @@ export class FakeNodion {
       deployments: [],
       oddities: [],
       logs: [],
+      domains: [],
       instanceChangeMs: 0,
       ...given,
     };
@@ -248,6 +261,21 @@ export class FakeNodion {
     const deployment = { ...this.newDeployment(application, image_tag), life, ...fields };
     application.deployments.unshift(deployment);
     return deployment;
+  }
+
+  /** Gives the application a domain: one that works, unless told otherwise. */
+  addDomain(application: FakeApplication, name: string, given: Partial<FakeDomain> = {}): void {
+    const created_at = new Date(this.time()).toISOString();
+    application.domains.push({
+      id: randomUUID(),
+      status: 'available',
+      domain_type: 'sub',
+      domain_name: name,
+      verification_code: null,
+      created_at,
+      updated_at: created_at,
+      ...given,
+    });
   }
 
   /** What goes wrong from now on; faults for the same endpoint follow each other. */
@@ -414,6 +442,8 @@ export class FakeNodion {
         return { status: 200, body: { instances: instancesOf(application, this.clock.now()) } };
       case 'GET /applications/:id/logs':
         return { status: 200, body: { logs: this.logsOf(application, query) } };
+      case 'GET /applications/:id/domains':
+        return { status: 200, body: { domains: application.domains } };
       default:
         return { status: 404, body: { error: 'Not found' } };
     }
@@ -472,8 +502,8 @@ export class FakeNodion {
   }
 
   private show(application: FakeApplication): object {
-    const { projectId, head, life, deployments, oddities, logs, instanceChangeMs, ...shown } =
-      application;
+    const { projectId, head, life, deployments, oddities, logs, domains, ...rest } = application;
+    const { instanceChangeMs, ...shown } = rest;
     if (!this.olderAnswers) return shown;
     const { deployment_strategy, container_registry_id, image_name, image_tag, ...older } = shown;
     return older;
@@ -491,6 +521,11 @@ export class FakeNodion {
   statusOf({ life, triggeredAt }: FakeDeployment, at = this.clock.now()): string {
     const age = at - triggeredAt;
     return life.findLast(({ afterMs }) => afterMs <= age)?.status ?? 'created';
+  }
+
+  /** The deployment that serves the application by now: the newest `available` one. */
+  liveDeployment({ deployments }: FakeApplication): FakeDeployment | undefined {
+    return deployments.find((one) => this.statusOf(one) === 'available');
   }
 
   private newDeployment(application: FakeApplication, imageTag?: string): FakeDeployment {

@@ -1,3 +1,4 @@
+import { type AnswerCheck, ApplicationServer } from './application-server.ts';
 import type { Clock } from './clock.ts';
 import { FakeGitHub } from './github.ts';
 import { type FakeApplication, FakeNodion, PROJECT_KEY } from './nodion.ts';
@@ -14,6 +15,8 @@ export interface Stage {
   readonly proxy: FakeProxy;
   /** What all of them go by. */
   readonly clock: Clock;
+  /** Starts a server of a deployed application, for its health checks. */
+  serve(answer: AnswerCheck, options?: { isSecure?: boolean }): Promise<ApplicationServer>;
   /** Runs an action here, with the key of Nodion's project. */
   run(options?: StepOptions): Promise<StepRun>;
   /** Runs the deploy action here for an application (null: the inputs name it), with a poll a second. */
@@ -29,6 +32,12 @@ export async function onStage<T>(
   const nodion = await FakeNodion.start({ clock });
   const gitHub = await FakeGitHub.start();
   const proxy = await FakeProxy.start();
+  const servers: ApplicationServer[] = [];
+  const serve: Stage['serve'] = async (answer, options) => {
+    const server = await ApplicationServer.start(answer, { clock, ...options });
+    servers.push(server);
+    return server;
+  };
   const run = ({ inputs, env, ...options }: StepOptions = {}) =>
     runStep({
       clock,
@@ -48,11 +57,12 @@ export async function onStage<T>(
       },
     });
   try {
-    return await play({ nodion, gitHub, proxy, clock, deploy, run });
+    return await play({ nodion, gitHub, proxy, clock, serve, deploy, run });
   } finally {
     await nodion.close();
     gitHub.close();
     proxy.close();
+    for (const server of servers) server.close();
   }
 }
 

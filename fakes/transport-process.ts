@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HttpError } from '../src/http/http-error.ts';
 import { createTransport, type HttpRequest, type SendRequest } from '../src/http/transport.ts';
-import { CERTIFICATE } from './certificate.ts';
+import { TRUST } from './certificate.ts';
 
 /** A request for the process, a GET by default. */
 export type ProcessRequest = Pick<HttpRequest, 'url'> &
@@ -43,7 +43,6 @@ export class TransportProcess {
     const tsc = 'node_modules/typescript/bin/tsc';
     const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', this.folder];
     execFileSync(process.execPath, [tsc, ...options]);
-    writeFileSync(join(this.folder, 'certificate.pem'), CERTIFICATE);
   }
 
   /** Sends the requests one after the other, with `env` and trust in the test certificate. */
@@ -55,7 +54,7 @@ export class TransportProcess {
     const child = spawn(process.execPath, [program, JSON.stringify(requests)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        NODE_EXTRA_CA_CERTS: join(this.folder, 'certificate.pem'),
+        ...TRUST,
         // Windows has no sockets without it.
         ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
         ...env,

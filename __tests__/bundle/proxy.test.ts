@@ -1,11 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { expect } from '@jest/globals';
-import { CERTIFICATE, PRIVATE_KEY } from '../../fakes/certificate.ts';
+import { CERTIFICATE, PRIVATE_KEY, TRUST } from '../../fakes/certificate.ts';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import { FakeProxy } from '../../fakes/proxy.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
@@ -63,9 +60,6 @@ function proxyScenario(
 ): void {
   define(name, async (stage) => {
     const { nodion, gitHub, proxy, deploy } = stage;
-    const folder = mkdtempSync(join(tmpdir(), 'trust-'));
-    const authority = join(folder, 'certificate.pem');
-    writeFileSync(authority, CERTIFICATE);
     const front = await startTlsFront(nodion.url);
     const gitHubFront = await startTlsFront(gitHub.url);
     const { port, connections } = front;
@@ -81,13 +75,12 @@ function proxyScenario(
           deploy(application, {
             ...options,
             inputs: { api_url: API_URL, ...options.inputs },
-            env: { NODE_EXTRA_CA_CERTS: authority, ...env },
+            env: { ...TRUST, ...env },
           }),
       });
     } finally {
       front.close();
       gitHubFront.close();
-      rmSync(folder, { recursive: true });
     }
   });
 }

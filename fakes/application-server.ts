@@ -1,0 +1,133 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
+import { type Clock, realClock } from './clock.ts';
+import { writeEndlessly } from './raw-server.ts';
+
+/** A health check as it arrived. */
+export interface RecordedCheck {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** In the order and the case in which they came. */
+  readonly headerNames: readonly string[];
+  /** Which of the server's connections it came on, from 1 on. */
+  readonly connection: number;
+  /** Which of the server's checks it is, from 1 on. */
+  readonly count: number;
+  /** By the server's clock. */
+  readonly at: number;
+}
+
+/**
+ * What a server does with a check: it answers; or it sends no answer, cuts the connection before or in the
+ * middle of one, or sends one without end, as fast as it can or a byte a second.
+ */
+export type Reply =
+  | number
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | 'hang'
+  | 'reset'
+  | 'cut-off'
+  | 'endless'
+  | 'drip';
+
+export type AnswerCheck = (check: RecordedCheck) => Reply;
+
+/** A server on loopback in the place of a deployed application, with a record of the health checks. */
+export class ApplicationServer {
+  readonly checks: RecordedCheck[] = [];
+  /** Where it is or was. */
+  readonly port: number;
+  private readonly server: Server;
+  private readonly isSecure: boolean;
+  private readonly connections = new Map<Socket, number>();
+
+  private constructor(server: Server, isSecure: boolean) {
+    this.server = server;
+    this.isSecure = isSecure;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** @param options.isSecure it is spoken to by TLS, with the certificate of `certificate.ts`. */
+  static async start(
+    answer: AnswerCheck,
+    { clock = realClock, isSecure = false }: { clock?: Clock; isSecure?: boolean } = {},
+  ): Promise<ApplicationServer> {
+    const server = isSecure
+      ? createSecureServer({ cert: CERTIFICATE, key: PRIVATE_KEY })
+      : createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const fake = new ApplicationServer(server, isSecure);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const check = fake.record(request, clock.now());
+      send(answer(check), response, clock);
+    });
+    return fake;
+  }
+
+  /** `host:port`. */
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Without a slash at its end. */
+  get url(): string {
+    return `${this.isSecure ? 'https' : 'http'}://${this.address}`;
+  }
+
+  /** From now on connections are refused. */
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private record(request: IncomingMessage, at: number): RecordedCheck {
+    const { method = '', url = '', headers, rawHeaders, socket } = request;
+    const connection = this.connections.get(socket) ?? this.connections.size + 1;
+    this.connections.set(socket, connection);
+    const check = {
+      method,
+      url,
+      headers,
+      headerNames: rawHeaders.filter((_, index) => index % 2 === 0),
+      connection,
+      count: this.checks.length + 1,
+      at,
+    };
+    this.checks.push(check);
+    return check;
+  }
+}
+
+function send(reply: Reply, response: ServerResponse, clock: Clock): void {
+  const { socket } = response;
+  if (typeof reply === 'number') response.writeHead(reply).end();
+  else if (typeof reply === 'object') {
+    response.writeHead(reply.status, reply.headers).end(reply.body);
+  } else if (reply === 'reset') socket?.resetAndDestroy();
+  else if (reply === 'cut-off') {
+    response.writeHead(200, { 'content-length': 100 }).write('half of it');
+    setTimeout(() => socket?.destroy(), 20);
+  } else if (reply === 'endless') {
+    if (!socket) return;
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    writeEndlessly(socket, 'x'.repeat(65_536));
+  } else if (reply === 'drip') {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write('x'), 1_000 / clock.factor);
+    response.on('close', () => clearInterval(timer));
+  }
+}
