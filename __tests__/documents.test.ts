@@ -5,12 +5,13 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readActionMetadata } from '../fakes/runner.ts';
-import { ACTIONS, readmeWorkflows, withTables } from '../scripts/readme.ts';
+import { ACTIONS, shownWorkflows, withTables } from '../scripts/readme.ts';
 import { deployInputs } from '../src/deploy/plan.ts';
 import { createApplicationInputs, listApplicationsInputs } from '../src/nodion/inputs.ts';
 
 const READMES = ACTIONS.map((folder) => join(folder, 'README.md'));
-const PAGES = [...READMES, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
+const DOCS = ['recipes', 'how-it-works', 'troubleshooting'].map((name) => `docs/${name}.md`);
+const PAGES = [...READMES, ...DOCS, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 const read = (file: string) => readFileSync(file, 'utf8');
 
 describe('action.yml, the code and the README agree', () => {
@@ -53,8 +54,8 @@ describe('Every workflow lints', () => {
     return String(stdout).match(/^\d+\.yml:.*$/gm) ?? [];
   }
 
-  test('in the READMEs and in .github/workflows', () => {
-    const workflows = [...files.map(read), ...readmeWorkflows()];
+  test('in the READMEs, the recipes and .github/workflows', () => {
+    const workflows = [...files.map(read), ...shownWorkflows()];
     expect(workflows.length).toBeGreaterThan(10);
     // A start of actionlint takes seconds: one for those that lint, and one that does not.
     expect(lint([...workflows, 'on: push'])).toEqual([

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { realClock } from '../fakes/clock.ts';
-import { type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { type Endpoint, type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 
 /**
@@ -12,6 +12,11 @@ import { onStage, type Stage } from '../fakes/stage.ts';
 
 const PAIRS = 25;
 const BUNDLE = 'dist/index.js';
+const ENDPOINTS: readonly Endpoint[] = [
+  'GET /applications/:id',
+  'GET /applications/:id/deployments',
+  'POST /applications/:id/deployments',
+];
 const PRINT_PEAK = "process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
 
 interface Row {
@@ -171,6 +176,10 @@ async function benchMany({ nodion, deploy }: Stage): Promise<void> {
   const applications = Array.from({ length: 50 }, () => nodion.addApplication());
   const application_id = applications.map(({ id }) => id).join();
   const one = nodion.addApplication();
+  // On loopback none would wait for another.
+  for (const on of ENDPOINTS) {
+    nodion.fail({ on, fault: { kind: 'delay', ms: 20 }, times: Number.POSITIVE_INFINITY });
+  }
   const run = async (ids: string) =>
     (await deploy(null, { inputs: { application_id: ids, wait: 'false' } })).durationMs;
   const before = nodion.requests.length;
@@ -188,6 +197,7 @@ async function benchMany({ nodion, deploy }: Stage): Promise<void> {
     )}, ${nodion.mostRequestsAtOnce} at once, ${requests} requests`,
     floor: '–',
   });
+  nodion.recover();
 }
 
 /** One run for each final time from 1 to 30 s, side by side: they mostly sleep. */

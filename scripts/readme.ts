@@ -5,11 +5,13 @@ import { type ActionMetadata, readActionMetadata } from '../fakes/runner.ts';
 /** The folders of the actions, from the project's root. */
 export const ACTIONS: readonly string[] = ['.', 'list-applications', 'create-application'];
 
-/** The whole workflows that the READMEs show, as YAML. */
-export function readmeWorkflows(): string[] {
-  return ACTIONS.flatMap((folder) => {
-    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-    const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml = '']) => yaml);
+/** The whole workflows that the READMEs and docs/recipes.md show, as YAML. */
+export function shownWorkflows(): string[] {
+  const pages = [...ACTIONS.map((folder) => join(folder, 'README.md')), 'docs/recipes.md'];
+  return pages.flatMap((page) => {
+    const blocks = [...readFileSync(page, 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
+      ([, yaml = '']) => yaml,
+    );
     return blocks.filter((yaml) => yaml.startsWith('name:'));
   });
 }

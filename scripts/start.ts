@@ -1,6 +1,8 @@
 import { stringify } from 'yaml';
-import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { realClock } from '../fakes/clock.ts';
+import { PROJECT_KEY } from '../fakes/nodion.ts';
 import { readActionMetadata, runStep } from '../fakes/runner.ts';
+import { onStage } from '../fakes/stage.ts';
 import { annotationLine, summaryAsText } from './render-step.ts';
 
 /**
@@ -10,7 +12,8 @@ import { annotationLine, summaryAsText } from './render-step.ts';
 
 const RULE = '─'.repeat(72);
 
-async function show(title: string, inputs: Record<string, string>): Promise<void> {
+/** Runs a step and prints what users see of it; resolves to whether it was green. */
+async function show(title: string, inputs: Record<string, string>): Promise<boolean> {
   console.log(`\n${RULE}\n${title}\n${RULE}`);
   console.log('\n  - uses: OWNER/nodion-deploy@v1\n    with:');
   for (const [name, value] of Object.entries(inputs)) {
@@ -37,7 +40,7 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   console.log(
     `\nThe step ${run.exitCode === 0 ? 'succeeded' : `failed (exit code ${run.exitCode})`}.`,
   );
-  if (run.exitCode !== 0) process.exitCode = 1;
+  return run.exitCode === 0;
 }
 
 async function demonstrate(): Promise<void> {
@@ -45,8 +48,7 @@ async function demonstrate(): Promise<void> {
     'The deploy action, as GitHub runs it, against a Nodion API on this machine: no account, no network.',
   );
   console.log('To deploy for real: NODION_API_KEY=… npm start -- application_id=…');
-  const nodion = await FakeNodion.start();
-  try {
+  await onStage(realClock, async ({ nodion, serve }) => {
     const shop = nodion.addApplication({
       name: 'shop',
       head: {
@@ -69,22 +71,44 @@ async function demonstrate(): Promise<void> {
         { status: 'available', afterMs: 3_000 },
       ],
     });
+    const api = nodion.addApplication({
+      name: 'api',
+      deployment_strategy: 'prebuilt_image',
+      image_name: 'api',
+      life: [
+        { status: 'created', afterMs: 0 },
+        { status: 'available', afterMs: 800 },
+      ],
+    });
     nodion.addDeployment(shop, { status: 'available' });
     nodion.addDeployment(proxy, { status: 'available' });
+    nodion.addDeployment(api, { status: 'available', image_tag: 'v1' });
+    const server = await serve(() =>
+      nodion.liveDeployment(api)?.image_reference === 'docker.io/api:v2' ? 503 : 200,
+    );
     const common = { api_key: PROJECT_KEY, api_url: nodion.url, poll_interval: '1s' };
-    await show("1. A Git-based application: its branch's latest commit is built and deployed", {
+    const areGreen = [
+      await show("1. A Git-based application: its branch's latest commit is built and deployed", {
+        ...common,
+        application_id: shop.id,
+        expected_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
+      }),
+      await show('2. A pre-built image application: the image of a tag is deployed', {
+        ...common,
+        application_name: 'proxy',
+        image_tag: '1.27',
+      }),
+    ];
+    const isBadGreen = await show('3. A version that is not healthy: the one before it is back', {
       ...common,
-      application_id: shop.id,
-      expected_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
+      application_name: 'api',
+      image_tag: 'v2',
+      health_url: `${server.url}/up`,
+      health_timeout: '3s',
+      rollback: 'true',
     });
-    await show('2. A pre-built image application: the image of a tag is deployed', {
-      ...common,
-      application_name: 'proxy',
-      image_tag: '1.27',
-    });
-  } finally {
-    await nodion.close();
-  }
+    if (isBadGreen || areGreen.includes(false)) process.exitCode = 1;
+  });
 }
 
 /** The inputs given as `name=value` arguments. */
@@ -107,7 +131,8 @@ const given = givenInputs();
 if (NODION_API_KEY) {
   const where = given.api_url ?? readActionMetadata('.').inputs.api_url?.default;
   console.log(`NODION_API_KEY is set: this deploys for real, at ${where}`);
-  await show('A real deployment', { api_key: NODION_API_KEY, ...given });
+  const isGreen = await show('A real deployment', { api_key: NODION_API_KEY, ...given });
+  if (!isGreen) process.exitCode = 1;
 } else if (Object.keys(given).length > 0) {
   console.error('To deploy for real, set NODION_API_KEY in the environment.');
   process.exitCode = 1;

@@ -116,7 +116,7 @@ scenario('All applications are followed to their ends, also when one fails', asy
   ]);
   expect(deployments[1]).not.toHaveProperty('error');
   expect(run.log).toMatch(/^\[api\] #1 is "available" after/m);
-  expect(run.summary).toContain('2 of 3 applications deployed');
+  expect(run.summary).toContain('2 of 3 applications succeeded');
 });
 
 scenario('Several applications are all checked before any is triggered', async (stage) => {

@@ -27,6 +27,13 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
     strategy: 'dockerfile',
     triggered: 'true',
     timed_out: 'false',
+    url: '',
+    healthy: '',
+    previous_deploy_number: '1',
+    previous_git_sha: SHA,
+    previous_image_reference: '',
+    rolled_back: '',
+    rollback_deploy_number: '',
   });
   expect(duration_seconds).toMatch(/^\d+\.?\d?$/);
   expect(JSON.parse(deployments ?? '')).toEqual([
@@ -37,6 +44,12 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
       triggered: true,
       timed_out: false,
       duration_seconds: Number(duration_seconds),
+      url: null,
+      healthy: null,
+      previous_deploy_number: 1,
+      previous_image_reference: null,
+      rolled_back: null,
+      rollback_deploy_number: null,
     },
   ]);
   expect(run.log).toMatch(/^Deploying My App \(dockerfile, region fra\)$/m);

@@ -83,7 +83,11 @@ const TRIGGER = 'POST /applications/:id/deployments';
 const INSTANCES = 'GET /applications/:id/instances';
 const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
 const NONE_LIVE = 'No deployment of the application is live.';
+const NOTHING_SEEN_LIVE =
+  "When it was last seen, nothing was live; what is live now can't be said.";
 const OURS_LIVE = 'Live is #1 (commit d77ead8).';
+const OURS_SEEN_LIVE =
+  "When it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.";
 const MAY_BE = 'A deployment may have been made and be in progress.';
 const LOOK = "Look for number 1 or above in Nodion's dashboard before you trigger again.";
 const NEW_KEY = 'Create a new key and update the secret behind `api_key`.';
@@ -243,7 +247,7 @@ red(
       'The workflow was cancelled before it was clear whether anything was triggered.',
       MAY_BE,
       LOOK,
-      NONE_LIVE,
+      NOTHING_SEEN_LIVE,
     ],
   },
 );
@@ -266,7 +270,7 @@ red(
       'The timeout of … was over before it was clear whether anything was triggered.',
       MAY_BE,
       LOOK,
-      NONE_LIVE,
+      NOTHING_SEEN_LIVE,
     ],
   },
 );
@@ -291,7 +295,7 @@ red(
       SCOPES,
       MAY_BE,
       LOOK,
-      NONE_LIVE,
+      NOTHING_SEEN_LIVE,
     ],
   },
 );
@@ -377,7 +381,7 @@ red(
     triggered: true,
     lines: [
       'The workflow was cancelled after deployment #1 went live, before everything was checked.',
-      OURS_LIVE,
+      OURS_SEEN_LIVE,
     ],
   },
 );
@@ -397,7 +401,7 @@ red(
       'Deployment #1 was "created" when it could no longer be read.',
       'Nodion answered 404 to GET /applications/:id/deployments.',
       WAS_THERE,
-      NONE_LIVE,
+      NOTHING_SEEN_LIVE,
     ],
   },
 );
@@ -475,7 +479,7 @@ red(
       'Deployment #1 was "created" when it was last seen, … before the end of the timeout of ….',
       'Every poll since then failed: HOST answered 503 to GET /applications/:id/deployments.',
       "It may have ended since: look at it in Nodion's dashboard.",
-      "When it was last seen, nothing was live; what is live now can't be said.",
+      NOTHING_SEEN_LIVE,
     ],
   },
 );
@@ -538,7 +542,7 @@ red(
     lines: [
       'Deployment #1 went live, but its rollout could not be checked when the timeout of … was over.',
       'The last read failed: HOST answered 503 to GET /applications/:id/instances.',
-      "When it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
+      OURS_LIVE,
     ],
   },
 );

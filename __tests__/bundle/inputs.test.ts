@@ -15,6 +15,9 @@ const SHORT_SHA = 'expected a commit: 7 to 40 hex digits';
 const TAG =
   'expected an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`';
 
+const HEALTH_URL =
+  'expected http:// or https:// addresses without credentials, one per line for each application, or one path such as /up for all of them';
+
 const REFUSED = [
   ['application_id', 'my-app', UUIDS],
   ['application_id', `${ID}, ${ID.toUpperCase()}`, 'it lists an application twice'],
@@ -37,6 +40,18 @@ const REFUSED = [
   ['log_lines', '2501', 'expected a whole number from 0 to 2500'],
   ['log_lines', '-1', 'expected a whole number from 0 to 2500'],
   ['log_lines', '1.5', 'expected a whole number from 0 to 2500'],
+  ['health_url', 'up', HEALTH_URL],
+  ['health_url', '//evil.example/up', HEALTH_URL],
+  ['health_url', '/\\evil.example/up', HEALTH_URL],
+  ['health_url', '/up\n/health', HEALTH_URL],
+  ['health_url', '/up\nhttps://shop.example/up', HEALTH_URL],
+  ['health_url', 'ftp://shop.example/up', HEALTH_URL],
+  ['health_url', 'https://ada:pw@shop.example/up', HEALTH_URL],
+  ['health_successes', '0', 'expected a whole number from 1 to 100'],
+  ['health_successes', '101', 'expected a whole number from 1 to 100'],
+  ['health_timeout', '0', TIMEOUT],
+  ['stable_for', 'soon', `${DURATION}; at least 0s, at most 24h`],
+  ['rollback', 'yes', 'expected true or false'],
   ['api_url', 'http://api.nodion.com/v1', ADDRESS],
   ['api_url', 'ftp://127.0.0.1/', ADDRESS],
   ['api_url', 'api.nodion.com', ADDRESS],
@@ -49,7 +64,9 @@ const REFUSED = [
 for (const [name, value, expected] of REFUSED) {
   const given = `${name}: ${JSON.stringify(value)}`;
   scenario(`A bad input is told before any request: ${given}`, async ({ nodion, deploy }) => {
-    const run = await deploy(null, { inputs: { application_id: ID, [name]: value } });
+    const isOfHealth = /^(?:health_|stable_for|rollback)/.test(name);
+    const needed = { application_id: ID, ...(isOfHealth && { health_url: '/up' }) };
+    const run = await deploy(null, { inputs: { ...needed, [name]: value } });
     expect(run.exitCode).toBe(1);
     expect(nodion.requests).toEqual([]);
     const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
@@ -83,6 +100,51 @@ const CONTRADICTORY: [string, Record<string, string>, string][] = [
     { application_id: ID, environment_url: 'https://example.com' },
     '`environment_url` needs `environment`.',
   ],
+  [
+    'a health check that is not waited for',
+    { application_id: ID, health_url: '/up', wait: 'false' },
+    '`health_url` needs `wait: true`.',
+  ],
+  [
+    'fewer addresses than applications',
+    { application_name: 'web\nshop', health_url: 'https://web.example/up' },
+    '`health_url` has 1 address for 2 applications: give one for each, in their order, or a path such as /up.',
+  ],
+  [
+    'more addresses than applications',
+    { application_id: ID, health_url: 'https://web.example/up\nhttps://shop.example/up' },
+    '`health_url` has 2 addresses for 1 application: give one for each, in their order, or a path such as /up.',
+  ],
+  [
+    'a text that nobody is asked for',
+    { application_id: ID, health_text: 'v2' },
+    '`health_text` needs `health_url`.',
+  ],
+  [
+    'a number of answers that nobody is asked for',
+    { application_id: ID, health_successes: '4' },
+    '`health_successes` needs `health_url`.',
+  ],
+  [
+    'a time for answers that nobody is asked for',
+    { application_id: ID, health_timeout: '1m' },
+    '`health_timeout` needs `health_url`.',
+  ],
+  [
+    'nothing that would be stable',
+    { application_id: ID, stable_for: '1m' },
+    '`stable_for` needs `health_url` or `verify_rollout: true`.',
+  ],
+  [
+    'longer stable than the step may take',
+    { application_id: ID, health_url: '/up', stable_for: '90s', timeout: '1m' },
+    '`stable_for` must not be longer than `timeout`.',
+  ],
+  [
+    'a rollback for no reason',
+    { application_id: ID, rollback: 'true' },
+    '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+  ],
 ];
 
 for (const [what, inputs, message] of CONTRADICTORY) {
@@ -108,6 +170,45 @@ scenario('All bad inputs are in one message, the key never shown', async ({ run:
     `\`timeout\`: "soon" is invalid; ${TIMEOUT}.`,
   ]);
   expect(run.log.replace('::add-mask::two words', '')).not.toContain('two words');
+});
+
+scenario('All inputs of a health check that don’t fit are in one message', async (stage) => {
+  const { nodion, deploy } = stage;
+  const run = await deploy(null, {
+    inputs: {
+      application_id: ID,
+      wait: 'false',
+      health_text: 'v2',
+      health_timeout: '1m',
+      stable_for: '20m',
+      rollback: 'true',
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requests).toEqual([]);
+  const [error = ''] = annotations(run, 'error');
+  expect(error.split('\n').sort()).toEqual([
+    '`health_text` needs `health_url`.',
+    '`health_timeout` needs `health_url`.',
+    '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+    '`stable_for` must not be longer than `timeout`.',
+    '`stable_for` needs `health_url` or `verify_rollout: true`.',
+  ]);
+});
+
+scenario('What a health check has by default may be given without one', async (stage) => {
+  const { nodion, deploy } = stage;
+  const run = await deploy(nodion.addApplication(), {
+    inputs: {
+      health_url: ' ',
+      health_text: '',
+      health_successes: '3',
+      health_timeout: '2m',
+      stable_for: '0',
+      rollback: 'false',
+    },
+  });
+  expect(run.exitCode).toBe(0);
 });
 
 scenario('An empty key is told with why it may be empty', async ({ deploy }) => {

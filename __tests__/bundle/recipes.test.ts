@@ -2,29 +2,33 @@ import { expect } from '@jest/globals';
 import { PROJECT_KEY } from '../../fakes/nodion.ts';
 import { readActionMetadata } from '../../fakes/runner.ts';
 import { runWorkflow } from '../../fakes/workflow.ts';
-import { readmeWorkflows } from '../../scripts/readme.ts';
+import { shownWorkflows } from '../../scripts/readme.ts';
 import { life, scenario } from './scenario.ts';
 
-for (const yaml of readmeWorkflows()) {
+for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
-  scenario(`The recipe "${name}" runs green`, async ({ nodion, run }) => {
+  scenario(`The recipe "${name}" runs green`, async ({ nodion, run, serve }) => {
     const sha = 'ffac537e6cbbf934b08745a378932722df287a53';
     const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
     const live = life(['available', 300]);
     nodion.addApplication({ id: '0ce705eb-fb11-485a-b380-82cdb8b97036', head, ...live });
-    nodion.addApplication({
+    const proxy = nodion.addApplication({
       id: '5ff9b89f-c839-465d-88b9-32508a87a586',
       name: 'proxy',
       deployment_strategy: 'prebuilt_image',
       ...live,
     });
+    nodion.addDeployment(proxy, { status: 'available', image_tag: 'v1.8.0' });
+    // It says its version, which is a commit or a tag.
+    const site = await serve(() => ({ status: 200, body: `${sha} v2.0.0` }));
     for (const other of ['service-web', 'service-api', 'shop-staging', 'worker-1']) {
       nodion.addApplication({ name: other, head, ...live });
     }
     const isCreating = yaml.includes('create-application');
     if (!isCreating) nodion.addApplication({ name: 'shop', head, ...live });
     const before = nodion.applications.length;
-    const runs = await runWorkflow(yaml, {
+    const here = yaml.replace(/https:\/\/[a-z.]+\.example\.com(?=\/version)/, site.url);
+    const runs = await runWorkflow(here, {
       run,
       context: {
         secrets: { NODION_API_KEY: PROJECT_KEY },

@@ -99,7 +99,7 @@ scenario('The job summary stays below 1 MiB', async ({ nodion, deploy }) => {
   const run = await deploy(null, { inputs: { application_id, log_lines: '100' } });
   expect(run.exitCode).toBe(1);
   expect(Buffer.byteLength(run.summary)).toBeLessThan(1_048_576);
-  expect(run.summary).toContain('0 of 40 applications deployed');
+  expect(run.summary).toContain('0 of 40 applications succeeded');
 });
 
 scenario('A job summary that can’t be written is a warning', async ({ nodion, deploy }) => {

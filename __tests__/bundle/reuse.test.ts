@@ -12,7 +12,7 @@ realScenario('The live deployment of the commit is reused at once', async ({ nod
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ id: live.id, triggered: 'false', status: 'available' });
-  expect(nodion.requests).toHaveLength(2);
+  expect(nodion.requests).toHaveLength(3);
 });
 
 scenario('A deployment of the commit in progress is followed to its end', async (stage) => {

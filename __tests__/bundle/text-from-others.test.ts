@@ -2,8 +2,9 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { FakeNodion } from '../../fakes/nodion.ts';
 import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
-import { parseWorkflowCommands, type StepRun } from '../../fakes/runner.ts';
+import { parseWorkflowCommands, readActionMetadata, type StepRun } from '../../fakes/runner.ts';
 import { checkDiagram, renderSummary } from '../../fakes/summary.ts';
+import { ACTIONS } from '../../scripts/readme.ts';
 import { life, scenario } from './scenario.ts';
 
 const LIST = 'GET /applications/:id/deployments';
@@ -11,12 +12,7 @@ const TRIGGER = 'POST /applications/:id/deployments';
 
 const OUR_COMMANDS = ['add-mask', 'debug', 'group', 'endgroup', 'error', 'warning', 'notice'];
 const OUR_ELEMENTS = 'h3 table tbody tr th td code p b pre br details summary'.split(' ');
-const OUR_OUTPUTS = new Set([
-  ...'id deploy_number status application_id application_name git_sha image_reference'.split(' '),
-  ...'strategy triggered timed_out duration_seconds deployments'.split(' '),
-  ...'applications ids count matrix'.split(' '),
-  ...'name created application'.split(' '),
-]);
+const OUR_OUTPUTS = ACTIONS.flatMap((folder) => Object.keys(readActionMetadata(folder).outputs));
 
 const COMMANDS_OF_PAYLOADS = PAYLOADS.flatMap(parseWorkflowCommands).map(({ data }) => data);
 

@@ -5,6 +5,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { life, scenario, signalScenario } from './scenario.ts';
+import { addShop } from './shop.ts';
 import { transcript } from './transcript.ts';
 
 // transcripts.md shows what users see, to be read in a diff. Update it by `npm run jest -- transcripts -u`.
@@ -46,13 +47,13 @@ const slow = { kind: 'delay', ms: 3_000 } as const;
 /** Plays the step that `prepare` sets the stage for, and compares what users see of it. */
 function session(
   title: string,
-  prepare: (stage: Stage) => StepOptions,
+  prepare: (stage: Stage) => StepOptions | Promise<StepOptions>,
   play: typeof scenario = scenario,
 ): void {
   titles.push(title);
   play(`Users see what transcripts.md shows: ${title}`, async (stage) => {
     const { nodion, run } = stage;
-    const options = prepare(stage);
+    const options = await prepare(stage);
     nodion.fail({ on: 'POST /applications/:id/deployments', times: 9, fault: slow });
     const finished = await run(options);
     const ids = nodion.applications.flatMap(({ id, deployments }) => [
@@ -101,6 +102,35 @@ session('A Git-based application goes live', ({ nodion }) => {
   return {
     inputs: { application_id: application.id, expected_sha: WORKFLOW_SHA },
     onLog: goesLive(application),
+  };
+});
+
+session('An image tag goes live, and is healthy', async (stage) => {
+  const { application, inputs } = await addShop(stage, (tag, { count }) =>
+    count === 1 ? 503 : { status: 200, body: `version ${tag}` },
+  );
+  return {
+    inputs: {
+      application_id: application.id,
+      ...inputs,
+      health_text: 'version v2',
+      health_timeout: '2m',
+      stable_for: '5s',
+    },
+  };
+});
+
+session('A bad version goes live, and does not stay', async (stage) => {
+  const { application, inputs } = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200), {
+    logs,
+  });
+  return {
+    inputs: {
+      application_id: application.id,
+      ...inputs,
+      health_timeout: '20s',
+      rollback: 'true',
+    },
   };
 });
 

@@ -240,7 +240,7 @@ situation(
       'Nodion refused the API key (401 Unauthorized).',
       'Create a new key and update the secret behind `api_key`.',
       GOES_ON,
-      'No deployment of the application is live.',
+      "When it was last seen, nothing was live; what is live now can't be said.",
     ],
     heading: '❌ shop #1: lost sight of the deployment',
     outputs: { status: 'waiting', triggered: 'true' },

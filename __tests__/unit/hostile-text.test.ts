@@ -187,8 +187,15 @@ test('A conclusion is of words of ours, whatever the status is', () => {
       before: [],
       lastSeen: null,
       deployment,
+      origin: 'triggered',
+      isOwn: true,
+      startedAt: 0,
+      timeline: [],
       outcome: { kind: 'timed_out', deployment, newer: null, lastLook: null },
       rollout: null,
+      health: null,
+      stability: null,
+      failure: null,
       durationMs: null,
       error: null,
     },
@@ -199,7 +206,6 @@ test('A conclusion is of words of ours, whatever the status is', () => {
   expect(conclusion.kind === 'timed_out' && conclusion.lines.map(String)).toEqual([
     `Deployment #3 was still "${shown}" when the timeout of 1 min was over.`,
     `"${shown}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
-    "What is live can't be said.",
   ]);
 });
 

@@ -25,10 +25,11 @@ async function ask(answer: string, { signal = new AbortController().signal } = {
   }
 }
 
-test('A request of octokit is sent as octokit made it', async () => {
+test('A request of octokit is sent as octokit made it, with the encodings that can be unpacked', async () => {
   const { requests } = await ask('HTTP/1.1 204 No Content\r\n\r\n');
   expect(requests).toHaveLength(1);
   expect(requests[0]).toMatch(/^POST \/applications\/a%20b HTTP\/1\.1\r\n/);
+  expect(requests[0]).toContain('\r\naccept-encoding: gzip, br\r\n');
   expect(requests[0]).toContain('\r\ncontent-type: application/json; charset=utf-8\r\n');
   expect(requests[0]).toMatch(/\r\n\r\n\{"image_tag":"v1"\}$/);
 });

@@ -1,18 +1,32 @@
 import { concludeBeforeTrigger } from '../deploy/conclusion.ts';
-import { deployApplication, isTriggered, skippedRun } from '../deploy/deploy-application.ts';
+import {
+  deployApplication,
+  isTriggered,
+  knownUrl,
+  skippedRun,
+} from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { SYMBOLS } from '../report/job-summary.ts';
+import { createLogTails } from '../report/log-tail.ts';
 import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
-import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
+import {
+  describeEnd,
+  describeFailure,
+  describeHealthBefore,
+  describeProblem,
+  displayName,
+} from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
-import { runAction, type Step } from '../runner/run-action.ts';
+import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.ts';
 import { joined, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
+
+const LOG_TAIL_MS = 5_000;
 
 /** The action of `action.yml`. */
 export const deploy = () => runAction(runDeploy);
@@ -28,24 +42,29 @@ async function runDeploy(step: Step): Promise<void> {
   const client = connect(plan.connection, transport);
   const log = createDeployLog(plan);
 
-  const targets = await preflight(plan, { client, signal, onEvent: log.preflight }).catch(
-    (error: unknown) => failBeforeTargets(error, plan),
-  );
+  const targets = await preflight(plan, {
+    ...{ client, transport, signal },
+    onEvent: log.preflight,
+  }).catch((error: unknown) => failBeforeTargets(error, plan));
   if (targets.some(({ problem }) => problem !== null)) failBeforeTrigger(targets);
   setOutputs(targets.map((target) => ({ target })));
-  if (plan.dryRun) return endDryRun(targets);
+  if (plan.dryRun) return await endDryRun(targets);
 
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
+  const logTails = createLogTails(plan, client);
   const runs = await Promise.all(
     targets.map((target, index) =>
       deployApplication(target, plan, {
-        client,
-        signal,
+        ...{ client, transport, signal },
+        moreTime: step.moreTime,
         onEvent: (event) => {
           if (index === 0 && event.kind === 'deployment') {
             const { deployment, origin } = event;
             setDeploymentOutputs(target, { deployment, triggered: isTriggered(origin) });
+          }
+          if (event.kind === 'rollback') {
+            logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
           }
           log.write(target, event);
         },
@@ -55,13 +74,16 @@ async function runDeploy(step: Step): Promise<void> {
   log.end();
 
   setOutputs(runs);
-  await report(runs, plan, { client, gitHubDeployment, step });
+  await report(runs, plan, { logTails, gitHubDeployment, step });
   const { hasFailed, title, lines } = describeEnd(runs);
   if (hasFailed) {
     // The annotation holds 4,096 characters only.
     const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
     if (failed.length > 1) for (const run of failed) commands.info(describeFailure(run));
     throw new StepFailure(title, lines);
+  }
+  if (step.isCancelled()) {
+    throw new StepFailure('Workflow cancelled', [CANCELLED_TOO_LATE, ...lines]);
   }
   commands.notice(title, lines);
 }
@@ -87,9 +109,12 @@ function failBeforeTrigger(targets: readonly Target[]): never {
   throw failure;
 }
 
-function endDryRun(targets: readonly Target[]): void {
+async function endDryRun(targets: readonly Target[]): Promise<void> {
+  const known = targets.map(async (target) => ({ target, url: await knownUrl(target) }));
+  setOutputs(await Promise.all(known));
   const lines = [
     sentence`The key can read ${joined(targets.map(displayName), ', ')}, and the inputs fit.`,
+    ...targets.flatMap(describeHealthBefore),
     sentence`Nothing was triggered. Whether the key may deploy can't be known without deploying.`,
   ];
   reportNothingDeployed('ℹ️', { title: 'Dry run', lines });

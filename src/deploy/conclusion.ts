@@ -1,11 +1,10 @@
 import { NodionError } from '../nodion/errors.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
-import { describeLive } from './describe-live.ts';
 import { type Failure, failure } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
 import {
@@ -14,52 +13,31 @@ import {
   lastError,
   linesAfterRead,
   linesOf,
+  timeoutOf,
   whatEnded,
   withoutAdvice,
 } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
+import type { Course } from './run-course.ts';
 import { isKnown } from './select-deployment.ts';
 import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
-import { isComplete, type Rollout } from './verify-rollout.ts';
 import type { Outcome } from './wait-for-deployment.ts';
 
 /** How an application ended: in success, or in a failure. */
 export type Conclusion = { readonly kind: 'success' } | Failure;
 
-/** What happened to one application, as far as its conclusion depends on it. Null: it did not come to that. */
-export interface Course {
-  /** The deployments just before the trigger was sent; `'unread'` when the key may not read them. */
-  readonly before: readonly Deployment[] | 'unread' | null;
-  /** The deployments as they were last seen, so many milliseconds ago. */
-  readonly lastSeen: { readonly deployments: readonly Deployment[]; readonly ageMs: number } | null;
-  readonly deployment: Deployment | null;
-  readonly outcome: Outcome | null;
-  readonly rollout: Rollout | null;
-  readonly durationMs: number | null;
-  /** What ended it early. */
-  readonly error: unknown;
-}
-
-const PHRASES_SHOWN = 10;
-
-/** Concludes what happened; the rules of what is green are all here. */
+/** Concludes what happened, but for what is live now; the rules of what is green are all here. */
 export function conclude(course: Course, plan: DeployPlan): Conclusion {
-  const { error, deployment } = course;
-  const isUnknown = error instanceof UnknownOutcome;
-  if (!deployment && !isUnknown) {
-    return course.before && error instanceof NodionError
-      ? triggerRefused(error, course.before)
-      : concludeBeforeTrigger(error, plan, true);
-  }
-  const failed = isUnknown
-    ? unknownOutcome(course.before, error, plan)
-    : deployment && afterTrigger(course, deployment, plan);
-  if (!failed) return { kind: 'success' };
-  return { ...failed, lines: [...failed.lines, describeLive(course, plan)] };
+  const { before, deployment, error } = course;
+  if (error instanceof UnknownOutcome) return unknownOutcome(before, error, plan);
+  if (deployment) return afterTrigger(course, deployment, plan) ?? { kind: 'success' };
+  return before && error instanceof NodionError
+    ? triggerRefused(error, before)
+    : concludeBeforeTrigger(error, plan, true);
 }
 
 function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan): Failure | null {
-  const { error, outcome, rollout } = course;
+  const { error, outcome } = course;
   if (error instanceof Interrupted) return interrupted(deployment, error, plan);
   if (error) return lostSight(deployment, error);
   const mismatch = findMismatch(deployment, plan);
@@ -67,7 +45,7 @@ function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan):
     const end = notLive(course, deployment, outcome, plan);
     return mismatch ? { ...end, lines: [...end.lines, ...mismatch.lines] } : end;
   }
-  return mismatch ?? (rollout && incompleteRollout(deployment, rollout, plan));
+  return mismatch ?? course.failure;
 }
 
 /** Concludes what ended early, before a trigger was sent; `hasBeenRead` for one application of those read. */
@@ -183,45 +161,9 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
   };
 }
 
-function incompleteRollout(
-  deployment: Deployment,
-  rollout: Rollout,
-  plan: DeployPlan,
-): Failure | null {
-  if (isComplete(rollout)) return null;
-  const { missing, supersededBy, unread } = rollout;
-  const number = sentence`Deployment #${deployment.deploy_number}`;
-  const hidden = missing.length - PHRASES_SHOWN;
-  const more = hidden > 0 && sentence`; and ${hidden} more`;
-  const shown = joined(missing.slice(0, PHRASES_SHOWN), '; ');
-  const list = missing.length > 0 ? [sentence`Missing: ${shown}${more}.`] : [];
-  if (supersededBy !== null) {
-    return failure('Superseded before its rollout was complete', [
-      sentence`${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
-      ...list,
-    ]);
-  }
-  const [title, state] = unread
-    ? ['Rollout not verified', sentence`could not be checked when`]
-    : ['Rollout not complete', sentence`was not complete when`];
-  return {
-    kind: 'timed_out',
-    title,
-    lines: [
-      sentence`${number} went live, but its rollout ${state} ${timeoutOf(plan)} was over.`,
-      ...list,
-      ...(unread ? [sentence`The last read failed: ${withoutAdvice(unread)}`] : []),
-    ],
-  };
-}
-
 /** What becomes of a deployment that is not final when the step ends. */
 function whatGoesOn(deployment: Deployment): Sentence {
   return isKnown(deployment)
     ? sentence`The deployment goes on at Nodion, where nothing can cancel it.`
     : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;
-}
-
-function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
-  return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
 }

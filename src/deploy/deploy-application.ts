@@ -1,145 +1,137 @@
+import type { SendRequest } from '../http/transport.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
-import type { Deployment, DeploymentList } from '../nodion/responses.ts';
-import { sentence } from '../runner/sentence.ts';
-import { type Conclusion, type Course, conclude } from './conclusion.ts';
+import type { Deployment } from '../nodion/responses.ts';
+import { Sentence, sentence } from '../runner/sentence.ts';
+import { type Conclusion, conclude } from './conclusion.ts';
+import { describeLive } from './describe-live.ts';
+import type { Failure } from './failure.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
-import { liveDeployment } from './select-deployment.ts';
-import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
-import { isComplete, type Rollout, type RolloutEvent, verifyRollout } from './verify-rollout.ts';
-import { type Outcome, type WaitEvent, waitForDeployment } from './wait-for-deployment.ts';
+import type { Rollback } from './roll-back.ts';
+import { type Course, type CourseEvent, runCourse } from './run-course.ts';
+import { liveDeployment, replacementOf } from './select-deployment.ts';
+import type { Origin } from './trigger-deployment.ts';
 
 /** What became of one application. */
-export interface DeploymentRun {
+export interface DeploymentRun extends Omit<Course, 'before' | 'failure' | 'error'> {
   readonly target: Target;
-  /** As it was last seen; null when none is known. */
-  readonly deployment: Deployment | null;
-  /** How it became ours; null when none is known. */
-  readonly origin: Origin | null;
+  /** The application's address; null where it is not known. */
+  readonly url: string | null;
+  /** What was live just before the trigger; null where nothing was, or it is not known. */
+  readonly previous: Deployment | null;
   /** Whether a trigger was sent that was or may have been carried out. */
   readonly triggered: boolean;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
-  /** Every status seen, in milliseconds since the start. */
-  readonly timeline: readonly StatusChange[];
-  /** From the start until the last thing that was waited for; null when nothing was. */
-  readonly durationMs: number | null;
-  /** Null unless it was verified. */
-  readonly rollout: Rollout | null;
   /** The number of a newer deployment that is live in place of ours; null for none. */
   readonly replacedBy: number | null;
+  /** Null where none was tried. */
+  readonly rollback: Rollback | null;
+  /** Whether a timeout ended the wait for it, or for its rollback. */
+  readonly timedOut: boolean;
   readonly conclusion: Conclusion;
-}
-
-/** A status, or another thing that was waited for, such as `rolled out`. */
-export interface StatusChange {
-  readonly status: string;
-  readonly afterMs: number;
 }
 
 /** What happens while an application is deployed. */
 export type DeployEvent =
-  | TriggerEvent
-  | WaitEvent
-  | RolloutEvent
-  /** The deployment to follow is known. */
-  | { readonly kind: 'deployment'; readonly origin: Origin; readonly deployment: Deployment }
+  | CourseEvent
+  /** It goes back to what was live before. */
+  | {
+      readonly kind: 'rollback';
+      readonly bad: Course;
+      readonly to: Deployment;
+      readonly proof: Sentence;
+    }
+  /** What happens to the deployment that goes back. */
+  | { readonly kind: 'rolling-back'; readonly event: CourseEvent }
   /** Nothing more is going to happen. */
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
 
-/** Takes one application from the trigger to its conclusion. Never throws: failures are conclusions. */
+/** What an application is deployed with. */
+export interface DeployOptions {
+  readonly client: NodionClient;
+  readonly transport: SendRequest;
+  readonly signal: AbortSignal;
+  /** Gives a rollback a time limit of its own: a signal that aborts after `ms`, or at a cancellation. */
+  readonly moreTime: (ms: number) => AbortSignal;
+  readonly onEvent: (event: DeployEvent) => void;
+}
+
+/**
+ * Takes one application from the trigger to its conclusion, and back to what was live before where that
+ * is asked for and due. Never throws: failures are conclusions.
+ */
 export async function deployApplication(
   target: Target,
   plan: DeployPlan,
-  options: { client: NodionClient; signal: AbortSignal; onEvent: (event: DeployEvent) => void },
+  options: DeployOptions,
 ): Promise<DeploymentRun> {
-  const { signal } = options;
-  const application = options.client.application(target.applicationId);
-  const startedAt = Date.now();
+  const { client, transport, onEvent } = options;
+  const application = client.application(target.applicationId);
   const startMs = performance.now();
-  const timeline: StatusChange[] = [];
-  let origin: Origin | null = null;
-  let deployment: Deployment | null = null;
-  let before: Course['before'] = null;
-  let lastSeen: DeploymentList | null = target.deployments;
-  let outcome: Outcome | null = null;
-  let rollout: Rollout | null = null;
-  let endMs: number | null = null;
-  let error: unknown = null;
+  const course = await runCourse({ ...target, instead: null }, plan, { ...options, application });
+  const previous = findPrevious(target, course);
+  const ended = conclude(course, plan);
 
-  const elapsedMs = () => performance.now() - startMs;
-  function onEvent(event: DeployEvent): void {
-    if (event.kind === 'trigger-sent') before = event.before ?? 'unread';
-    if (event.kind === 'seen') {
-      lastSeen = { deployments: event.deployments, answeredAtMs: performance.now() };
-    }
-    if (event.kind === 'deployment' || event.kind === 'status' || event.kind === 'successor') {
-      deployment = event.deployment;
-      timeline.push({ status: deployment.status, afterMs: elapsedMs() });
-    }
-    options.onEvent(event);
-  }
-
-  try {
-    const triggered = await triggerDeployment(plan, {
-      application,
-      before: target.deployments,
-      defaultTag: target.application?.image_tag ?? null,
-      signal,
-      onEvent,
+  /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
+  async function attemptRollback(failure: Failure): Promise<Rollback | Sentence | null> {
+    if (!plan.rollback || !isAfterTrigger(course)) return null;
+    const { rollBack } = await import('./roll-back.ts');
+    return await rollBack(course, failure, {
+      ...{ target, plan, previous, application, transport },
+      moreTime: options.moreTime,
+      onDue: (due) => onEvent({ kind: 'rollback', bad: course, ...due }),
+      onEvent: (event) => onEvent({ kind: 'rolling-back', event }),
     });
-    origin = triggered.origin;
-    onEvent({ kind: 'deployment', origin, deployment: triggered.deployment });
-    if (plan.wait) {
-      const following = { application, signal, onEvent };
-      outcome = await waitForDeployment(plan, { ...following, triggered });
-      deployment = outcome.deployment;
-      if (outcome.kind !== 'timed_out') endMs = timeline.at(-1)?.afterMs ?? null;
-      if (plan.verifyRollout && outcome.kind === 'available') {
-        endMs = null;
-        rollout = await verifyRollout(plan, { ...following, deployment });
-        if (isComplete(rollout)) timeline.push({ status: 'rolled out', afterMs: elapsedMs() });
-      }
-    }
-  } catch (reason) {
-    error = reason;
   }
-  const durationMs = plan.wait && deployment ? (endMs ?? elapsedMs()) : null;
-  const course = {
-    before,
-    lastSeen: withAge(lastSeen),
-    deployment,
-    outcome,
-    rollout,
-    durationMs,
-    error,
-  };
-  const conclusion = conclude(course, plan);
-  options.onEvent({ kind: 'concluded', conclusion });
+
+  const attempt = ended.kind === 'success' ? null : await attemptRollback(ended);
+  const rollback = attempt instanceof Sentence ? null : attempt;
+  const conclusion = ended.kind === 'success' ? ended : tellAll(ended, course, attempt);
+  onEvent({ kind: 'concluded', conclusion });
+  const { before, failure, error, ...known } = course;
   return {
+    ...known,
     target,
-    deployment,
-    origin,
-    triggered: isTriggered(origin) || error instanceof UnknownOutcome,
-    startedAt,
-    timeline,
-    durationMs,
-    rollout,
-    replacedBy: replacement(deployment, lastSeen),
+    url: await knownUrl(target),
+    previous,
+    triggered: isTriggered(course.origin) || error instanceof UnknownOutcome,
+    durationMs: rollback ? performance.now() - startMs : course.durationMs,
+    replacedBy:
+      course.deployment && replacementOf(course.deployment, course.lastSeen?.deployments ?? []),
+    rollback,
+    timedOut: [ended, rollback?.conclusion].some((end) => end?.kind === 'timed_out'),
     conclusion,
   };
 }
 
-function replacement(deployment: Deployment | null, seen: DeploymentList | null): number | null {
-  const live = seen && liveDeployment(seen.deployments);
-  return live && deployment && live.deploy_number > deployment.deploy_number
-    ? live.deploy_number
-    : null;
+/** The application's address, if it is known by now. */
+export async function knownUrl({ url }: Target): Promise<string | null> {
+  return await Promise.race([url, null]);
 }
 
-function withAge(list: DeploymentList | null): Course['lastSeen'] {
-  return list && { ...list, ageMs: performance.now() - list.answeredAtMs };
+function isAfterTrigger({ deployment, error }: Course): boolean {
+  return deployment !== null || error instanceof UnknownOutcome;
+}
+
+/** What was live just before the trigger; null for nothing, or where none was sent. */
+function findPrevious({ deployments }: Target, { before }: Course): Deployment | null {
+  if (before === null || before === 'unread') return null;
+  // Either list may be an old one.
+  const listed = new Map(
+    [...(deployments?.deployments ?? []), ...before].map((one) => [one.id, one]),
+  );
+  return liveDeployment([...listed.values()]);
+}
+
+/** A failure with what became of its rollback, and with what is live now. */
+function tellAll(failure: Failure, course: Course, attempt: Rollback | Sentence | null): Failure {
+  if (!isAfterTrigger(course)) return failure;
+  if (attempt === null || attempt instanceof Sentence) {
+    const none = attempt ? [sentence`No rollback: ${attempt}.`] : [];
+    return { ...failure, lines: [...failure.lines, ...none, describeLive(course)] };
+  }
+  const { failure: whole, course: last } = attempt;
+  return { ...whole, lines: [...whole.lines, describeLive(last)] };
 }
 
 /** Whether a deployment of that origin was triggered by this step. */
@@ -152,14 +144,23 @@ export function skippedRun(target: Target): DeploymentRun {
   const lines = target.problem ?? [sentence`Not triggered, because of another application.`];
   return {
     target,
+    url: null,
+    previous: null,
+    lastSeen: null,
     deployment: null,
     origin: null,
+    isOwn: false,
     triggered: false,
     startedAt: Date.now(),
     timeline: [],
     durationMs: null,
+    outcome: null,
     rollout: null,
+    health: null,
+    stability: null,
     replacedBy: null,
+    rollback: null,
+    timedOut: false,
     conclusion: { kind: 'failure', title: 'Not deployed', lines },
   };
 }

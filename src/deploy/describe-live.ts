@@ -1,40 +1,34 @@
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import type { DeployPlan } from './plan.ts';
 import { liveDeployment, shortSha, tagOf } from './select-deployment.ts';
 import type { Rollout } from './verify-rollout.ts';
-
-/** What was seen longer ago, besides a poll's interval, may be different now. */
-const FRESH_MS = 10_000;
 
 /**
  * What is live, as far as it is known: the end of every failure after a trigger.
  * @param known.before the deployments before the trigger; null or `'unread'` where they are not known.
- * @param known.lastSeen the deployments as last seen, and their age; null where they were never read.
+ * @param known.lastSeen the deployments as last seen; null where they were never read.
  * @param known.deployment ours, which may have been seen later; null where it is not known.
  * @param known.rollout how far it got; null where it was not verified.
  */
-export function describeLive(
-  known: {
-    before: readonly Deployment[] | 'unread' | null;
-    lastSeen: { readonly deployments: readonly Deployment[]; readonly ageMs: number } | null;
-    deployment: Deployment | null;
-    rollout: Rollout | null;
-  },
-  { pollIntervalMs }: Pick<DeployPlan, 'pollIntervalMs'>,
-): Sentence {
+export function describeLive(known: {
+  before: readonly Deployment[] | 'unread' | null;
+  lastSeen: { readonly deployments: readonly Deployment[]; readonly isCurrent: boolean } | null;
+  deployment: Deployment | null;
+  rollout: Rollout | null;
+}): Sentence {
   const { before, lastSeen, deployment: ours, rollout } = known;
-  if (rollout?.supersededBy) return sentence`Live is #${rollout.supersededBy}.`;
   if (lastSeen === null && ours?.status !== 'available') {
     return sentence`What is live can't be said.`;
   }
+  const supersededBy = rollout?.supersededBy ?? 0;
   const others = (lastSeen?.deployments ?? []).filter(({ id }) => id !== ours?.id);
   const live = liveDeployment(ours ? [...others, ours] : others);
-  // While a rollout is verified, its instances are looked at in place of the list.
-  if (lastSeen && (!rollout || rollout.unread) && lastSeen.ageMs > pollIntervalMs + FRESH_MS) {
+  if (lastSeen && !lastSeen.isCurrent) {
     const was = live ? sentence`#${live.deploy_number}${version(live)} was` : sentence`nothing was`;
     return sentence`When it was last seen, ${was} live; what is live now can't be said.`;
   }
+  // Its instances may show it before the list does.
+  if (supersededBy > (live?.deploy_number ?? 0)) return sentence`Live is #${supersededBy}.`;
   if (!live) return sentence`No deployment of the application is live.`;
   const liveBefore = before && before !== 'unread' && liveDeployment(before);
   const still = liveBefore && liveBefore.id === live.id && sentence`still `;

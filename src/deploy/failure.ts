@@ -7,6 +7,8 @@ export interface Failure {
   readonly title: string;
   /** What happened; then the state of the world; then what to do. */
   readonly lines: readonly Sentence[];
+  /** What proved the live deployment bad, as the reason for a rollback: `deployment #12 was not healthy: …` */
+  readonly proof?: Sentence | null;
 }
 
 export function failure(title: string, lines: readonly Sentence[]): Failure {

@@ -22,6 +22,11 @@ export function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): S
     : sentence`The timeout of ${ours(formatDuration(timeoutMs))} was over`;
 }
 
+/** `the timeout of 15 min`. */
+export function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
+  return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
+}
+
 /** A line about the last failure before it; none when nothing had failed. */
 export function lastError(
   { lastError: error }: Interrupted,

@@ -14,6 +14,7 @@ import {
   split,
   withDefault,
 } from '../runner/inputs.ts';
+import { addressMismatch, healthAddresses, isWebAddress } from './health-addresses.ts';
 import type { DeploymentMatch } from './select-deployment.ts';
 
 /** What the step is to do: the inputs of `action.yml`, checked and typed. Null: not asked for. */
@@ -34,6 +35,12 @@ export interface DeployPlan {
   readonly pollIntervalMs: number;
   readonly reuseExisting: boolean;
   readonly verifyRollout: boolean;
+  /** What must answer well once the deployment is live. */
+  readonly health: HealthPlan | null;
+  /** How long it must then stay healthy and rolled out; 0: not watched. */
+  readonly stableForMs: number;
+  /** Whether to deploy the previous image tag where the checks fail. */
+  readonly rollback: boolean;
   /** How many lines of the runtime log to print on failure, 0 to 2500. */
   readonly logLines: number;
   /** The GitHub environment to record the step for. */
@@ -44,6 +51,18 @@ export interface DeployPlan {
     readonly token: string;
   } | null;
   readonly dryRun: boolean;
+}
+
+/** How an application is asked for its health. */
+export interface HealthPlan {
+  /** An address for each application, in the order provided; or one path, such as `/up`, of each one's own. */
+  readonly at: readonly string[];
+  /** What a good answer's body contains; null: anything. */
+  readonly text: string | null;
+  /** So many good answers in a row make it healthy, 1 to 100. */
+  readonly successes: number;
+  /** The longest time until then. */
+  readonly timeoutMs: number;
 }
 
 const { api_key, project_id, api_url } = connectionInputs;
@@ -61,6 +80,12 @@ export const deployInputs = {
   expected_sha: optional(commit),
   reuse_existing: withDefault('false', boolean),
   verify_rollout: withDefault('false', boolean),
+  health_url: optional(healthAddresses),
+  health_text: optional(anyLine),
+  health_successes: withDefault('3', integer(1, 100)),
+  health_timeout: withDefault('2m', duration),
+  stable_for: withDefault('0s', durationFrom(0, 'at least 0s')),
+  rollback: withDefault('false', boolean),
   log_lines: withDefault('50', integer(0, 2_500)),
   environment: optional(anyLine),
   environment_url: optional(
@@ -73,28 +98,63 @@ export const deployInputs = {
 
 /** @throws StepFailure that lists every problem of the inputs, each with what is allowed. */
 export function readDeployPlan(): DeployPlan {
-  const inputs = readInputs(deployInputs, (isProvided) => {
-    const problems: string[] = [];
-    if (isProvided('application_id') === isProvided('application_name')) {
-      problems.push(
-        isProvided('application_id')
-          ? 'Use `application_id` or `application_name`, not both.'
-          : '`application_id` or `application_name` is required: the application to deploy.',
-      );
-    }
+  const inputs = readInputs(deployInputs, (isProvided, values) => {
+    const hasId = isProvided('application_id');
     const isMatched = isProvided('expected_sha') || isProvided('image_tag');
-    if (isProvided('reuse_existing', 'true') && !isMatched) {
-      problems.push(
+    const isWaiting = isProvided('wait', 'true');
+    const hasHealth = isProvided('health_url');
+    const isChecked = hasHealth || isProvided('verify_rollout', 'true');
+    const { api_key = '', application_id, application_name, health_url } = values;
+    const { stable_for = 0, timeout } = values;
+    const applications = application_id ?? application_name ?? [];
+    // A name with a comma may be several.
+    const count =
+      applications.join().split(',').length === applications.length && applications.length;
+    const rules: readonly [isBroken: boolean, problem: string][] = [
+      [
+        hasId && isProvided('application_name'),
+        'Use `application_id` or `application_name`, not both.',
+      ],
+      [
+        !hasId && !isProvided('application_name'),
+        '`application_id` or `application_name` is required: the application to deploy.',
+      ],
+      [
+        isProvided('reuse_existing', 'true') && !isMatched,
         '`reuse_existing: true` needs `expected_sha` or `image_tag`, to tell which deployment to follow.',
-      );
-    }
-    if (isProvided('verify_rollout', 'true') && isProvided('wait', 'false')) {
-      problems.push('`verify_rollout: true` needs `wait: true`.');
-    }
-    if (isProvided('environment_url') && !isProvided('environment')) {
-      problems.push('`environment_url` needs `environment`.');
-    }
-    return problems;
+      ],
+      [
+        isProvided('verify_rollout', 'true') && !isWaiting,
+        '`verify_rollout: true` needs `wait: true`.',
+      ],
+      [hasHealth && !isWaiting, '`health_url` needs `wait: true`.'],
+      ...(['health_text', 'health_successes', 'health_timeout'] as const).map(
+        (name): [boolean, string] => [
+          !hasHealth && !isProvided(name, deployInputs[name].default),
+          `\`${name}\` needs \`health_url\`.`,
+        ],
+      ),
+      [stable_for > 0 && !isChecked, '`stable_for` needs `health_url` or `verify_rollout: true`.'],
+      [
+        timeout !== undefined && stable_for > timeout,
+        '`stable_for` must not be longer than `timeout`.',
+      ],
+      [
+        api_key !== '' && (health_url ?? []).some((url) => url.includes(api_key)),
+        '`health_url` must not contain `api_key`: the key is for Nodion alone.',
+      ],
+      [
+        isProvided('rollback', 'true') && !isChecked,
+        '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+      ],
+      [
+        isProvided('environment_url') && !isProvided('environment'),
+        '`environment_url` needs `environment`.',
+      ],
+    ];
+    const problems = rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
+    const mismatch = health_url && count && addressMismatch(health_url, count);
+    return mismatch ? [...problems, mismatch] : problems;
   });
   return {
     connection: {
@@ -110,6 +170,14 @@ export function readDeployPlan(): DeployPlan {
     pollIntervalMs: inputs.poll_interval,
     reuseExisting: inputs.reuse_existing,
     verifyRollout: inputs.verify_rollout,
+    health: inputs.health_url && {
+      at: inputs.health_url,
+      text: inputs.health_text,
+      successes: inputs.health_successes,
+      timeoutMs: inputs.health_timeout,
+    },
+    stableForMs: inputs.stable_for,
+    rollback: inputs.rollback,
     logLines: inputs.log_lines,
     environment: inputs.environment
       ? {
@@ -126,12 +194,6 @@ function commit(text: string): string {
   if (!/^[\da-f]{7,40}$/i.test(text))
     throw new InvalidValue('expected a commit: 7 to 40 hex digits');
   return text.toLowerCase();
-}
-
-function isWebAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && username + password === '';
 }
 
 function uuids(text: string): string[] {

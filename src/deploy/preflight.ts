@@ -1,9 +1,14 @@
-import type { NodionClient, ReadOptions } from '../nodion/client.ts';
+import type { SendRequest } from '../http/transport.ts';
+import type { ApplicationClient, NodionClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
+import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
+import { isTimeout } from '../time/deadline.ts';
+import { applicationUrl, missingUrl, readUrl } from './application-url.ts';
+import type { Answer } from './check-health.ts';
+import { addressMismatch, isPath } from './health-addresses.ts';
 import type { DeployPlan } from './plan.ts';
 import { shortSha } from './select-deployment.ts';
 
@@ -14,6 +19,12 @@ export interface Target {
   readonly application: Application | null;
   /** Null when the key may not read them. */
   readonly deployments: DeploymentList | null;
+  /** The application's address, as soon as it is known; null where it can't be. Never rejects. */
+  readonly url: Promise<string | null>;
+  /** Where its health is asked for; null where it is not. */
+  readonly healthUrl: string | null;
+  /** The answer from there before the trigger, whatever it contains; null where it was not asked. */
+  readonly healthBefore: Answer | null;
   /** Why it can't be deployed; null when it can. */
   readonly problem: readonly Sentence[] | null;
 }
@@ -35,11 +46,12 @@ export async function preflight(
   plan: DeployPlan,
   options: {
     client: NodionClient;
+    transport: SendRequest;
     signal: AbortSignal;
     onEvent: (event: PreflightEvent) => void;
   },
 ): Promise<Target[]> {
-  const { client, signal, onEvent } = options;
+  const { client, transport, signal, onEvent } = options;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
 
   const read = <T>(request: (reading: ReadOptions) => Promise<T>): Promise<T> =>
@@ -60,37 +72,81 @@ export async function preflight(
     }
   }
 
-  async function target(applicationId: string, known: Application | null): Promise<Target> {
-    const { get, deployments: listDeployments } = client.application(applicationId);
-    let application = known;
+  const { health } = plan;
+  const path = health && isPath(health.at) ? (health.at[0] ?? null) : null;
+  const isHealthAsked = health !== null && (plan.rollback || plan.dryRun);
+
+  async function askOnce(url: string): Promise<Answer> {
+    const { askHealth } = await import('./check-health.ts');
     try {
-      const [seen, deployments] = await Promise.all([
-        application ?? readIfAllowed(get),
-        readIfAllowed((reading) => listDeployments({ ...reading, isFresh: true })),
+      return await askHealth({ url, text: null }, { transport, signal });
+    } catch (error) {
+      if (!plan.dryRun || !isTimeout(error)) throw error;
+      return { isGood: false, what: sentence`no answer before the timeout` };
+    }
+  }
+
+  async function readDomains({ domains }: ApplicationClient) {
+    try {
+      return { domains: await read(domains), error: null };
+    } catch (error) {
+      if (!(error instanceof NodionError)) throw error;
+      return { domains: [], error };
+    }
+  }
+
+  async function target(id: string, known: Application | null, index: number): Promise<Target> {
+    const application = client.application(id);
+    const unread: Target = {
+      applicationId: id,
+      application: known,
+      deployments: null,
+      url: plan.wait && path === null ? readUrl(application, signal) : Promise.resolve(null),
+      healthUrl: null,
+      healthBefore: null,
+      problem: null,
+    };
+    try {
+      const [seen, deployments, needed] = await Promise.all([
+        known ?? readIfAllowed(application.get),
+        readIfAllowed((reading) => application.deployments({ ...reading, isFresh: true })),
+        path === null ? null : readDomains(application),
       ]);
-      application = seen;
-      const problem = inputMismatch(application, deployments?.deployments ?? [], plan);
-      return { applicationId, application, deployments, problem };
+      const target = { ...unread, application: seen, deployments };
+      const problem = inputMismatch(seen, deployments?.deployments ?? [], plan);
+      if (problem) return { ...target, problem };
+      const url = needed && applicationUrl(needed.domains);
+      if (path !== null && !url) {
+        const name = foreign(seen?.name ?? id);
+        return { ...target, problem: missingUrl(path, name, needed?.error ?? null) };
+      }
+      const healthUrl = url && path ? new URL(path, url).href : (health?.at[index] ?? null);
+      const healthBefore = isHealthAsked && healthUrl !== null ? await askOnce(healthUrl) : null;
+      return { ...target, ...(url && { url: Promise.resolve(url) }), healthUrl, healthBefore };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      const problem = error.lines;
-      return { applicationId, application, deployments: null, problem };
+      return { ...unread, problem: error.lines };
     }
   }
 
   if (plan.applicationNames === null) {
-    return await Promise.all((plan.applicationIds ?? []).map((id) => target(id, null)));
+    const ids = plan.applicationIds ?? [];
+    return await Promise.all(ids.map((id, index) => target(id, null, index)));
   }
   const { findApplications } = await import('../nodion/find-applications.ts');
   const named = findApplications(await read(client.applications), plan.applicationNames);
-  return await Promise.all(named.map((application) => target(application.id, application)));
+  const mismatch = health && addressMismatch(health.at, named.length);
+  if (mismatch) throw new StepFailure('Not deployed', [ours(mismatch)]);
+  return await Promise.all(
+    named.map((application, index) => target(application.id, application, index)),
+  );
 }
 
 /** Which input is not for applications of this kind, as far as the kind is known; null for none. */
 function inputMismatch(
   application: Application | null,
   deployments: readonly Deployment[],
-  { match: { imageTag, commit } }: DeployPlan,
+  { match: { imageTag, commit }, rollback }: DeployPlan,
 ): Sentence[] | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
@@ -98,7 +154,14 @@ function inputMismatch(
     deployments.find((one) => one.strategy !== null)?.strategy ??
     (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
   const name = application?.name ?? sentence`the application`;
-  if (imageTag && ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '')) {
+  const isGit = ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '');
+  if (rollback && isGit) {
+    return [
+      sentence`\`rollback: true\` is not for ${name}, a Git-based application (${strategy}).`,
+      sentence`Nodion deploys the latest commit of its branch: leave \`rollback\` out, and push a revert where one is needed.`,
+    ];
+  }
+  if (imageTag && isGit) {
     return [
       sentence`\`image_tag\`: "${imageTag}" is not for ${name}, a Git-based application (${strategy}).`,
       sentence`Nodion deploys the latest commit of its branch: leave \`image_tag\` out, or see \`expected_sha\`.`,

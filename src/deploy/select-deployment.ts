@@ -25,6 +25,15 @@ export function liveDeployment(deployments: readonly Deployment[]): Deployment |
   return newest(deployments.filter(({ status }) => status === 'available'));
 }
 
+/** The number of the live deployment, where it is newer than `deployment`; null where it is not. */
+export function replacementOf(
+  deployment: Deployment,
+  deployments: readonly Deployment[],
+): number | null {
+  const number = liveDeployment(deployments)?.deploy_number ?? 0;
+  return number > deployment.deploy_number ? number : null;
+}
+
 /** The highest `deploy_number`; 0 for no deployments. */
 export function highestNumber(deployments: readonly Deployment[]): number {
   return deployments.reduce((highest, { deploy_number }) => Math.max(highest, deploy_number), 0);

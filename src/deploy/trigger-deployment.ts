@@ -3,7 +3,7 @@ import { NodionError } from '../nodion/errors.ts';
 import { type Posted, post, postOnce, type Search } from '../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
-import { sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 import type { DeployPlan } from './plan.ts';
 import {
   type DeploymentMatch,
@@ -11,6 +11,7 @@ import {
   findReusableDeployment,
   highestNumber,
   type LostTrigger,
+  newest,
 } from './select-deployment.ts';
 
 /** A list that is older says too little of what was there before the trigger. */
@@ -28,6 +29,18 @@ export type TriggerEvent =
   | { readonly kind: 'trigger-repeated'; readonly attempt: number }
   /** Several deployments may be the one that a lost trigger made; the first is taken. */
   | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] };
+
+/** Nothing was triggered, since the deployment that had to be live is so no longer. */
+export class Outdated extends Error {
+  /** Why, such as `#13, which is newer, has appeared`. */
+  readonly reason: Sentence;
+
+  constructor(reason: Sentence) {
+    super(`${reason}.`);
+    this.name = 'Outdated';
+    this.reason = reason;
+  }
+}
 
 /** How a deployment became ours: answered, found after a lost answer, or followed (`reuse_existing`). */
 export type Origin = 'triggered' | 'recovered' | 'reused';
@@ -49,7 +62,8 @@ export interface Triggered {
  * @param options.before the deployments as read before; null when the key may not read them. Read again
  *   where it is more than 1 s old when the trigger's turn comes.
  * @param options.defaultTag the application's own tag; null for Git-based applications.
- * @throws NodionError, Interrupted or UnknownOutcome, as postOnce().
+ * @param options.instead the deployment that must be live and the newest still; null: any.
+ * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); Outdated.
  */
 export async function triggerDeployment(
   { match, reuseExisting }: Pick<DeployPlan, 'match' | 'reuseExisting'>,
@@ -57,6 +71,7 @@ export async function triggerDeployment(
     application: ApplicationClient;
     before: DeploymentList | null;
     defaultTag: string | null;
+    instead: Deployment | null;
     signal: AbortSignal;
     onEvent: (event: TriggerEvent) => void;
   },
@@ -101,6 +116,7 @@ export async function triggerDeployment(
           origin = attempts > 1 ? 'recovered' : 'reused';
           return { result: existing, found: true };
         }
+        if (options.instead) refuseOutdated(options.instead, list.deployments);
         if (attempts === 1) {
           // Either list may be an old one.
           const seen = [...(options.before?.deployments ?? []), ...list.deployments];
@@ -137,6 +153,30 @@ export async function triggerDeployment(
   });
   const notedNumber = options.before && lost.notedNumber;
   return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };
+}
+
+/** @throws Outdated, or NodionError where the list is an old one. */
+function refuseOutdated(
+  { id, deploy_number: number }: Deployment,
+  deployments: readonly Deployment[],
+): void {
+  const newestNow = newest(deployments);
+  if (newestNow && newestNow.deploy_number > number) throw new Outdated(newerAppeared(newestNow));
+  const now = deployments.find((deployment) => deployment.id === id);
+  if (!now) throw missingFromList(number);
+  if (now.status !== 'available') throw new Outdated(sentence`#${number} is "${now.status}" now`);
+}
+
+/** The reason not to trigger another: `#13, which is newer, has appeared`. */
+export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number'>): Sentence {
+  return sentence`#${deploy_number}, which is newer, has appeared`;
+}
+
+/** The list is an old one, since it lacks a deployment that was there. */
+export function missingFromList(number: number): NodionError {
+  return new NodionError(sentence`Deployment #${number} is missing from the list.`, {
+    retryable: true,
+  });
 }
 
 /** Sends the trigger. An answer that describes an older deployment is not the documented one. */

@@ -14,6 +14,8 @@ const COMPLETE_TIMES = 2;
 export interface Rollout {
   /** What is not as it should be yet, a phrase each; empty when the rollout is complete. */
   readonly missing: readonly Sentence[];
+  /** How many of these are instances that don't say which deployment they run. */
+  readonly silent: number;
   /** Online instances of this deployment, and of any; null when they could not be read. */
   readonly instances: { readonly current: number; readonly online: number } | null;
   /** The number of a newer deployment that an instance runs already; null when there is none. */
@@ -51,38 +53,48 @@ export async function verifyRollout(
   },
 ): Promise<Rollout> {
   const { application, deployment, signal, onEvent } = options;
-  const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
-  let last: Rollout = { missing: [], instances: null, supersededBy: null, unread: null };
-
-  function assess(seen: Application, instances: readonly Instance[]): Rollout {
-    last = assessRollout(seen, instances, deployment);
-    onEvent({ kind: 'rollout', rollout: last });
-    return last;
-  }
-
+  let last: Rollout = { missing: [], silent: 0, instances: null, supersededBy: null, unread: null };
   try {
     for (let complete = 0; ; ) {
-      const [seen, instances] = await Promise.all([
-        retryRead(() => application.get({ signal }), retrying),
-        retryRead(() => application.instances({ signal }), retrying),
-      ]);
-      const rollout = assess(seen, instances);
-      complete = isComplete(rollout) ? complete + 1 : 0;
-      if (complete === COMPLETE_TIMES || rollout.supersededBy !== null) return rollout;
+      last = await readRollout(options);
+      complete = isComplete(last) ? complete + 1 : 0;
+      if (complete === COMPLETE_TIMES || last.supersededBy !== null) return last;
       await sleep(pollIntervalMs, signal);
     }
   } catch (error) {
     if (!isTimeout(error)) throw error;
     const looking = { signal, lane: 'urgent', isFresh: true } as const;
     try {
-      return assess(
-        ...(await Promise.all([application.get(looking), application.instances(looking)])),
-      );
+      const seen = await Promise.all([application.get(looking), application.instances(looking)]);
+      const rollout = assessRollout(...seen, deployment);
+      onEvent({ kind: 'rollout', rollout });
+      return rollout;
     } catch (reason) {
       const failure = reason instanceof NodionError ? reason : UNANSWERED;
       return { ...last, unread: error.lastError ?? failure };
     }
   }
+}
+
+/**
+ * How far the deployment has got by now; failed reads are retried.
+ * @throws as verifyRollout(), and Interrupted also at the timeout.
+ */
+export async function readRollout(options: {
+  application: ApplicationClient;
+  deployment: Deployment;
+  signal: AbortSignal;
+  onEvent: (event: RolloutEvent) => void;
+}): Promise<Rollout> {
+  const { application, deployment, signal, onEvent } = options;
+  const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
+  const [seen, instances] = await Promise.all([
+    retryRead(() => application.get({ signal }), retrying),
+    retryRead(() => application.instances({ signal }), retrying),
+  ]);
+  const rollout = assessRollout(seen, instances, deployment);
+  onEvent({ kind: 'rollout', rollout });
+  return rollout;
 }
 
 function assessRollout(
@@ -119,6 +131,7 @@ function assessRollout(
   );
   return {
     missing,
+    silent: others.filter(({ deployment: other }) => other === null).length,
     instances: { current: online.length - others.length, online: online.length },
     supersededBy: newest > deployment.deploy_number ? newest : null,
     unread: null,

@@ -1,13 +1,11 @@
 import type { ApplicationClient, ReadOptions } from '../nodion/client.ts';
-import { NodionError } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Retry, retryRead } from '../nodion/retry.ts';
-import { sentence } from '../runner/sentence.ts';
 import { Interrupted, isTimeout, sleep } from '../time/deadline.ts';
 import { UNANSWERED } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
 import { findReusableDeployment, isFinal, newest } from './select-deployment.ts';
-import type { Triggered } from './trigger-deployment.ts';
+import { missingFromList, type Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
 /** What was seen so shortly before the end was seen at the end. */
@@ -71,12 +69,7 @@ export async function waitForDeployment(
     });
     const { deployments } = list;
     const seen = deployments.find(({ id }) => id === deployment.id);
-    if (!seen) {
-      const { deploy_number: number } = deployment;
-      throw new NodionError(sentence`Deployment #${number} is missing from the list.`, {
-        retryable: true,
-      });
-    }
+    if (!seen) throw missingFromList(deployment.deploy_number);
     hasBeenListed = true;
     lastSeenAtMs = list.answeredAtMs;
     onEvent({ kind: 'seen', deployments });

@@ -34,6 +34,28 @@ export class HttpError extends Error {
   }
 }
 
+const CONNECT_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the name can't be resolved",
+  EAI_AGAIN: "the name can't be resolved",
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+};
+
+/** Whether a server's certificate was not accepted. */
+export function isCertificateProblem({ code }: HttpError): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_/.test(code);
+}
+
+/** Why there is no connection to the host, such as `the connection was refused (ECONNREFUSED)`; null where that is not why. */
+export function connectProblem(error: HttpError): string | null {
+  if (error.proxy !== null) return null;
+  const problem = isCertificateProblem(error)
+    ? 'its certificate is not accepted'
+    : CONNECT_PROBLEMS[error.code];
+  return problem ? `${problem} (${error.code})` : null;
+}
+
 /** What went wrong, in our own phrase and code: becomes an {@link HttpError} by {@link toHttpError}. */
 export class Failure extends Error {
   readonly code: string;

@@ -15,7 +15,8 @@ export function toFetch(send: SendRequest, timeoutMs: number) {
       readonly signal: AbortSignal;
     },
   ) => {
-    const { method, headers, body, signal } = request;
+    const { method, body, signal } = request;
+    const headers = { 'accept-encoding': 'gzip, br', ...request.headers };
     const answer = await send({ method, url, headers, body, signal, timeoutMs });
     // A `deprecation` header would be printed, with whatever the server wrote into it.
     const { deprecation, ...shown } = answer.headers;

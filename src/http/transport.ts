@@ -150,7 +150,7 @@ function open(
   const options: RequestOptions & TunnelOption = {
     ...forwarding,
     method: request.method,
-    headers: { 'accept-encoding': 'gzip, br', ...request.headers, ...headers },
+    headers: { ...request.headers, ...headers },
     agent: isSecure ? agents.https : agents.http,
     signal,
     tunnel: proxy && !forwarder ? { proxy, signal } : null,

@@ -1,4 +1,5 @@
 import { NodionError } from './errors.ts';
+import { parseJson } from './parse-json.ts';
 import {
   type ConnectionOptions,
   createConnection,
@@ -13,11 +14,11 @@ import {
   isUuid,
   list,
   optional,
-  parseJson,
   text,
   toApplication,
   toDeployment,
   toDeployments,
+  toDomain,
   toInstance,
   toLogLine,
 } from './responses.ts';
@@ -157,6 +158,15 @@ export function createNodionClient(options: ConnectionOptions) {
             'GET /applications/{id}/instances',
             (body) => list(field(body, 'instances'), toInstance),
             reading,
+          ),
+
+        /** Its domains. A gateway or an older key may not have this endpoint. */
+        domains: (reading: ReadOptions) =>
+          requestJson(
+            connection,
+            'GET /applications/{id}/domains',
+            (body) => list(field(body, 'domains'), toDomain),
+            { ...reading, parameters: { id }, timeoutMs: QUICK_READ_MS },
           ),
 
         /**

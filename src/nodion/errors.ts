@@ -1,9 +1,12 @@
-import type { HttpError } from '../http/http-error.ts';
+import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { optional, parseJson } from './responses.ts';
+import { parseJson } from './parse-json.ts';
+import { optional } from './responses.ts';
 
 const MESSAGES_SHOWN = 10;
+/** Characters: none of Nodion's own is longer. */
+const LONGEST_ERROR = 2 ** 20;
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** What is known of a failed request besides what it says. */
@@ -152,13 +155,18 @@ export function networkError(
       ours('Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY on the runner.'),
     );
   }
-  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_/.test(error.code);
-  const reason = isCertificate ? 'its certificate is not accepted' : CONNECT_REASONS[error.code];
-  if (reason) {
+  const problem = connectProblem(error);
+  if (problem) {
     return new NodionError(
-      sentence`Can't reach ${ours(host)}: ${ours(reason)} (${ours(error.code)}).`,
+      sentence`Can't reach ${ours(host)}: ${ours(problem)}.`,
       details,
-      ours(isCertificate ? CERTIFICATE_ADVICE : hasBeenAnswered ? LATER_ADVICE : NETWORK_ADVICE),
+      ours(
+        isCertificateProblem(error)
+          ? CERTIFICATE_ADVICE
+          : hasBeenAnswered
+            ? LATER_ADVICE
+            : NETWORK_ADVICE,
+      ),
     );
   }
   return new NodionError(
@@ -168,13 +176,6 @@ export function networkError(
   );
 }
 
-const CONNECT_REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: "the name can't be resolved",
-  EAI_AGAIN: "the name can't be resolved",
-  ECONNREFUSED: 'the connection was refused',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-};
 const NETWORK_ADVICE = "Check the runner's network, `api_url` and proxy.";
 const ANSWER_ADVICE =
   'Check what answers at `api_url`: Nodion itself, or a gateway or proxy before it.';
@@ -199,7 +200,9 @@ export function undocumentedError(
 /** Nodion's own words in an error body; none when the body isn't one of theirs, such as a gateway's HTML. */
 function apiErrorMessages(data: unknown): string[] {
   try {
-    const body = parseJson(String(data));
+    const text = String(data);
+    if (text.length > LONGEST_ERROR) return [];
+    const body = parseJson(text);
     const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
     return (Array.isArray(words) ? words : [words ?? []].flat())
       .slice(0, MESSAGES_SHOWN)

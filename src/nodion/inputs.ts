@@ -20,8 +20,13 @@ const uuid = matching('a UUID, such as 0ce705eb-fb11-485a-b380-82cdb8b97036', is
 
 export const imageTag = matching(
   'an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`',
-  (text) => /^\w[\w.-]{0,127}$/.test(text),
+  isImageTag,
 );
+
+/** Whether it can be a tag of an image. */
+export function isImageTag(text: string): boolean {
+  return /^\w[\w.-]{0,127}$/.test(text);
+}
 
 const strategy = oneOf('dockerfile', 'buildpacks', 'prebuilt_image');
 

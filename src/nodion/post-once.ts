@@ -71,7 +71,8 @@ export async function postOnce<T>(options: {
       posted = await options.post(attempt);
     } catch (error) {
       if (attempt === 1) throw error;
-      return await lastSearch(search, new UnknownOutcome(error, true));
+      const searchFailed = error instanceof NodionError || error instanceof Interrupted;
+      return await lastSearch(search, new UnknownOutcome(error, searchFailed));
     }
     if (!('error' in posted)) return posted;
     const { error } = posted;

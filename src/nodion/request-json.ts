@@ -13,8 +13,8 @@ import {
   undocumentedError,
 } from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
+import { parseJson, UndocumentedShape } from './parse-json.ts';
 import { createPatience, type Patience } from './patience.ts';
-import { parseJson, UndocumentedShape } from './responses.ts';
 
 /** No request waits longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -108,13 +108,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     return clockOffsetMs === null ? null : Math.floor((atMs + clockOffsetMs) / 1_000) * 1_000;
   }
 
-  // One limit for all last looks: those that queue behind others must not add up their own.
-  let lastLooksEndAtMs: number | null = null;
-  function graceMs(reason: InterruptReason, isPost: boolean, isLastLook: boolean): number {
-    if (reason === 'timed_out') lastLooksEndAtMs ??= performance.now() + LAST_LOOK_MS;
-    if (isPost && reason === 'cancelled') return CANCELLED_POST_GRACE_MS;
-    if (isPost && reason === 'timed_out') return POST_GRACE_MS;
-    return isLastLook ? (lastLooksEndAtMs ?? 0) - performance.now() : 0;
+  // One limit for all last looks of a signal: those that queue behind others must not add up their own.
+  const lastLooksEndAtMs = new WeakMap<AbortSignal, number>();
+  function graceMs(signal: AbortSignal, isPost: boolean, isLastLook: boolean): number {
+    const isTimeout = signal.reason === ('timed_out' satisfies InterruptReason);
+    const endAtMs = lastLooksEndAtMs.get(signal) ?? performance.now() + LAST_LOOK_MS;
+    if (isTimeout) lastLooksEndAtMs.set(signal, endAtMs);
+    if (isPost && signal.reason === 'cancelled') return CANCELLED_POST_GRACE_MS;
+    if (isPost && isTimeout) return POST_GRACE_MS;
+    return isLastLook ? endAtMs - performance.now() : 0;
   }
 
   async function sendNow(route: string, sending: SendOptions): Promise<Success> {
@@ -137,7 +139,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         return answer;
       }, timeoutMs);
       const response = await withGrace(
-        { signal, graceMs: (reason) => graceMs(reason, isPost, isLastLook) },
+        { signal, graceMs: () => graceMs(signal, isPost, isLastLook) },
         (followed) =>
           request(route, {
             ...parameters,
@@ -180,7 +182,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         ? await sendNow(route, sending)
         : await gate.pass({ lane, isSlow, signal }, () => sendNow(route, sending));
     } catch (error) {
-      if (error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
+      const isSpare = lane === 'spare';
+      if (!isSpare && error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
         const heldMs = gate.hold(error.retryAfterMs);
         if (error.retryAfterMs > 0) patience.rest(heldMs);
       }

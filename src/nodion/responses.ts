@@ -1,13 +1,12 @@
+import { UndocumentedShape } from './parse-json.ts';
+
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
 const DEPLOYMENTS_KEPT = 1_000;
-const LONGEST_TEXT = 10_000;
-/** 16 MiB of documented deployments count as 600,000, and have some dozens of names. */
-const MOST_VALUES = 750_000;
-const MOST_NAMES = 1_000;
-/** Characters: a shorter text can't take hundreds of MB. */
-const LONGEST_UNCHECKED = 200_000;
+/** Characters kept of a text, none of which is ever shown as long. */
+const LONGEST_TEXT = 1_000;
+const LONGEST_LOG_LINE = 10_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -74,54 +73,21 @@ export interface Instance {
   readonly deployment: { readonly id: string; readonly deploy_number: number | null } | null;
 }
 
+/** A name under which an application answers. */
+export interface Domain {
+  /** Such as `example.nodion.app`, written by whoever may change the application; '' for none. */
+  readonly name: string;
+  /** Nodion's word, for example `available`. */
+  readonly status: string | null;
+  /** `main` or `sub`. */
+  readonly type: string | null;
+}
+
 /** A line of an application's runtime log. */
 export interface LogLine {
   /** ISO 8601. */
   readonly ts: string;
   readonly msg: string;
-}
-
-/** A body that is not of its documented shape; the message says what is missing. */
-export class UndocumentedShape extends Error {}
-
-/**
- * The value of a JSON text.
- * @throws UndocumentedShape for one whose objects would take hundreds of MB, and for any other text.
- */
-export function parseJson(text: string): unknown {
-  if (text.length > LONGEST_UNCHECKED) refuseExcess(text);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UndocumentedShape('not JSON');
-  }
-}
-
-/** An object or a list counts as four values; what makes an object large is a name that no other has. */
-function refuseExcess(text: string): void {
-  const names = new Set<string>();
-  let values = 0;
-  let start = 0;
-  let end = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (character === '"') {
-      start = index + 1;
-      end = endOfString(text, start);
-      index = end;
-    } else if (character === ':') names.add(text.slice(start, end));
-    else if (character === ',') values += 1;
-    else if (character === '[' || character === '{') values += 4;
-    if (values > MOST_VALUES) throw new UndocumentedShape('too many values');
-    if (names.size > MOST_NAMES) throw new UndocumentedShape('too many names');
-  }
-}
-
-/** Where the string that starts at `start` ends. */
-function endOfString(text: string, start: number): number {
-  let end = start;
-  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-  return end;
 }
 
 /** `value[name]`; undefined when `value` is no object. */
@@ -149,11 +115,11 @@ export function text(item: unknown, name: string): string {
   return value;
 }
 
-function textOrNull(item: unknown, name: string): string | null {
+function textOrNull(item: unknown, name: string, longest = LONGEST_TEXT): string | null {
   const value = optional(item, name);
   if (typeof value !== 'string' || value === '') return null;
   // A copy: a slice would keep the whole text in memory.
-  return value.length > LONGEST_TEXT ? Buffer.from(value.slice(0, LONGEST_TEXT)).toString() : value;
+  return value.length > longest ? Buffer.from(value.slice(0, longest)).toString() : value;
 }
 
 function integerOrNull(item: unknown, name: string): number | null {
@@ -237,6 +203,14 @@ export function toInstance(item: unknown): Instance {
   };
 }
 
+export function toDomain(item: unknown): Domain {
+  return {
+    name: textOrNull(item, 'domain_name') ?? '',
+    status: textOrNull(item, 'status'),
+    type: textOrNull(item, 'domain_type'),
+  };
+}
+
 export function toLogLine(item: unknown): LogLine {
-  return { ts: textOrNull(item, 'ts') ?? '', msg: textOrNull(item, 'msg') ?? '' };
+  return { ts: textOrNull(item, 'ts') ?? '', msg: textOrNull(item, 'msg', LONGEST_LOG_LINE) ?? '' };
 }

@@ -1,11 +1,14 @@
 import type { DeployEvent } from '../deploy/deploy-application.ts';
+import { findWayBack } from '../deploy/find-way-back.ts';
 import type { DeployPlan } from '../deploy/plan.ts';
 import type { PreflightEvent, Target } from '../deploy/preflight.ts';
+import { findReusableDeployment, liveDeployment } from '../deploy/select-deployment.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
+import { fold, newProgress, type Progress } from './deploy-progress.ts';
 import { createErrorCount } from './error-count.ts';
 import { describeRevision, displayName } from './wording.ts';
 
@@ -24,15 +27,6 @@ export interface DeployLog {
   end(): void;
 }
 
-/** What the log knows of an application, folded from its events. Times are performance.now()'s. */
-interface Progress {
-  readonly startedAtMs: number;
-  readonly deployment: Deployment | null;
-  readonly statusSinceMs: number;
-  readonly rollout: Sentence;
-  readonly isConcluded: boolean;
-}
-
 /** With several applications each line begins with the name of its own. */
 export function createDeployLog(plan: DeployPlan): DeployLog {
   const errors = createErrorCount();
@@ -46,8 +40,8 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   }
 
   function write(target: Target, event: DeployEvent): void {
-    const before = progress.get(target) ?? newProgress();
-    const now = fold(before, event);
+    const before = progress.get(target) ?? newProgress(plan);
+    const now = fold(before, event, plan);
     progress.set(target, now);
     const elapsed = ours(formatDuration(performance.now() - now.startedAtMs));
     switch (event.kind) {
@@ -62,7 +56,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'trigger-repeated':
         line(
           target,
-          sentence`No deployment has appeared: triggering again (attempt ${event.attempt})`,
+          sentence`No deployment of this step has appeared: trying again (attempt ${event.attempt})`,
         );
         break;
       case 'several-candidates':
@@ -99,6 +93,28 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
           sentence`A newer deployment, #${event.number}, has appeared: if it goes live first, this one may not`,
         );
         break;
+      case 'health':
+      case 'watched':
+        if (String(now.health) !== String(before.health)) {
+          const verdict = event.answer.isGood ? sentence`good` : sentence`bad`;
+          line(target, sentence`Health after ${elapsed}: ${verdict}, ${now.health}`);
+        }
+        break;
+      case 'reached':
+        if (event.what === 'healthy') line(target, sentence`Healthy after ${elapsed}`);
+        if (event.what === 'stable') line(target, sentence`Stable after ${elapsed}`);
+        break;
+      case 'rollback': {
+        const { to, proof } = event;
+        line(
+          target,
+          sentence`Going back to ${describeRevision(to)} of #${to.deploy_number}, unless a newer deployment has appeared: ${proof}`,
+        );
+        break;
+      }
+      case 'rolling-back':
+        write(target, event.event);
+        break;
       case 'rollout':
         errors.recovered({ target, isTrigger: false });
         if (String(now.rollout) !== String(before.rollout)) {
@@ -112,17 +128,17 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     const open = [...progress].filter(([, { isConcluded }]) => !isConcluded);
     if (open.length === 0) return;
     const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
-      const { deployment, statusSinceMs } = one;
-      const isRollingOut = String(one.rollout) !== '';
+      const { deployment, statusSinceMs, pending } = one;
       const what = deployment
-        ? sentence`#${deployment.deploy_number} "${deployment.status}"${isRollingOut && sentence`, its rollout not complete`}`
+        ? sentence`#${deployment.deploy_number} "${deployment.status}"${pending}`
         : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
       return sentence`${name}${what} for ${ours(formatDuration(performance.now() - statusSinceMs))}`;
     });
     const hidden = open.length - SHOWN_IN_HEARTBEAT;
     const more = hidden > 0 && sentence`, and ${hidden} more`;
-    const left = ours(formatDuration(Math.max(0, plan.timeoutMs - performance.now())));
+    const endsAtMs = Math.max(...open.map(([, one]) => one.endsAtMs));
+    const left = ours(formatDuration(Math.max(0, endsAtMs - performance.now())));
     commands.info(sentence`Still waiting: ${joined(shown, ', ')}${more}; at most ${left} left`);
   }
 
@@ -134,7 +150,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     write,
     start: (targets) => {
       errors.recovered({ target: null, isTrigger: false });
-      for (const target of targets) progress.set(target, newProgress());
+      for (const target of targets) progress.set(target, newProgress(plan));
       for (const target of targets) {
         line(target, announcement(target));
         if (target.application === null || target.deployments === null) {
@@ -142,6 +158,14 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
             target,
             sentence`The key may not read all of it, which \`wait: false\` does without`,
           );
+        }
+      }
+      for (const target of plan.rollback ? targets : []) {
+        const problem = rollbackProblem(target, plan);
+        if (problem) {
+          commands.warning('No rollback possible', [
+            sentence`Application ${displayName(target)}: ${problem}. If a deployment of this step turns out bad, it stays live.`,
+          ]);
         }
       }
       if (plan.wait) {
@@ -161,38 +185,6 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   };
 }
 
-function newProgress(): Progress {
-  const startedAtMs = performance.now();
-  return {
-    startedAtMs,
-    deployment: null,
-    statusSinceMs: startedAtMs,
-    rollout: sentence``,
-    isConcluded: false,
-  };
-}
-
-function fold(progress: Progress, event: DeployEvent): Progress {
-  switch (event.kind) {
-    case 'deployment':
-    case 'successor':
-    case 'status':
-      return { ...progress, deployment: event.deployment, statusSinceMs: performance.now() };
-    case 'rollout': {
-      const { instances, missing } = event.rollout;
-      const number = progress.deployment?.deploy_number ?? 0;
-      const running = instances
-        ? sentence`${instances.current} of ${instances.online} online instances run #${number}`
-        : sentence`instances not known`;
-      return { ...progress, rollout: joined([running, ...missing], '; ') };
-    }
-    case 'concluded':
-      return { ...progress, isConcluded: true };
-    default:
-      return progress;
-  }
-}
-
 function announcement(target: Target): Sentence {
   const { application } = target;
   const region = application?.region.slug;
@@ -201,6 +193,22 @@ function announcement(target: Target): Sentence {
   );
   const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
   return sentence`Deploying ${displayName(target)}${inBrackets}`;
+}
+
+/** Why a rollback would not be possible, as far as that is known before the trigger; null for no reason. */
+function rollbackProblem(
+  { application, deployments, healthBefore }: Target,
+  { match, reuseExisting }: DeployPlan,
+): Sentence | null {
+  const listed = deployments?.deployments ?? [];
+  if (reuseExisting && findReusableDeployment(listed, match)) return null;
+  if (healthBefore && !healthBefore.isGood) {
+    return sentence`it is not healthy now: ${healthBefore.what}`;
+  }
+  const live = liveDeployment(listed);
+  const tag = match.imageTag ?? application?.image_tag ?? null;
+  const way = findWayBack(live, { tag, image: null });
+  return 'problem' in way ? sentence`there is nothing to go back to: ${way.problem}` : null;
 }
 
 function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {

@@ -3,7 +3,8 @@ import { request as octokit } from '@octokit/request';
 import { HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
-import { optional, parseJson } from '../nodion/responses.ts';
+import { parseJson } from '../nodion/parse-json.ts';
+import { optional } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
@@ -25,6 +26,8 @@ export interface GitHubDeployment {
   finish(end: {
     state: GitHubDeploymentState | null;
     description: string;
+    /** Shown with the state `success`; null for none. */
+    environmentUrl: string | null;
     signal: AbortSignal;
   }): Promise<void>;
 }
@@ -33,17 +36,14 @@ export interface GitHubDeployment {
  * Records the commit that the workflow runs for as a GitHub deployment to `environment`, in the state
  * `in_progress`, by https://docs.github.com/rest/deployments. Never throws: failures come out of finish().
  * Loads `@actions/github`, which reads the event's file at once, so import this module only when it is needed.
- *
- * @param options.environmentUrl shown once the state is `success`; null for none.
  */
 export function startGitHubDeployment(options: {
   token: string;
   environment: string;
-  environmentUrl: string | null;
   description: string;
   transport: SendRequest;
 }): GitHubDeployment {
-  const { token, environment, environmentUrl } = options;
+  const { token, environment } = options;
   const post = gitHubPost(token, options.transport);
   const creation = new AbortController();
   setTimeout(() => creation.abort(), CREATION_LIMIT_MS).unref();
@@ -51,16 +51,16 @@ export function startGitHubDeployment(options: {
   const setState = async (
     deploymentId: number,
     state: GitHubDeploymentState,
-    { description, signal }: { description: string; signal: AbortSignal },
+    end: { description: string; environmentUrl: string | null; signal: AbortSignal },
   ) => {
     await post('POST /repos/{owner}/{repo}/deployments/{deploymentId}/statuses', {
       ...context.repo,
       deploymentId,
       state,
-      description: singleLine(description, LONGEST_DESCRIPTION),
+      description: singleLine(end.description, LONGEST_DESCRIPTION),
       log_url: runUrl(),
-      ...(environmentUrl && state === 'success' && { environment_url: environmentUrl }),
-      request: { signal },
+      ...(end.environmentUrl && { environment_url: end.environmentUrl }),
+      request: { signal: end.signal },
     });
   };
 
@@ -84,7 +84,8 @@ export function startGitHubDeployment(options: {
     if (typeof id !== 'number')
       throw new StepFailure(TITLE, [sentence`GitHub made no deployment.`]);
     const { description } = options;
-    const error = await setState(id, 'in_progress', { description, signal: creation.signal }).then(
+    const end = { description, environmentUrl: null, signal: creation.signal };
+    const error = await setState(id, 'in_progress', end).then(
       () => null,
       (reason: unknown) => reason,
     );
@@ -93,13 +94,16 @@ export function startGitHubDeployment(options: {
 
   const created = create().catch((error: unknown) => ({ id: null, error }));
   return {
-    async finish({ state, description, signal }) {
+    async finish({ state, ...end }) {
+      const { signal } = end;
       signal.addEventListener('abort', () => creation.abort());
       const { id, error } = await created;
       try {
         if (id === null) throw error;
-        if (state !== null) await setState(id, state, { description, signal });
-        else if (error !== null) throw error;
+        if (state !== null) {
+          const environmentUrl = state === 'success' ? end.environmentUrl : null;
+          await setState(id, state, { ...end, environmentUrl });
+        } else if (error !== null) throw error;
       } catch (reason) {
         const what =
           id === null

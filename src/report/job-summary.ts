@@ -1,16 +1,18 @@
 import type { Conclusion } from '../deploy/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import { shortSha } from '../deploy/select-deployment.ts';
-import type { LogLine } from '../nodion/responses.ts';
+import type { Course } from '../deploy/run-course.ts';
+import { shortSha, tagOf } from '../deploy/select-deployment.ts';
+import type { Deployment, LogLine } from '../nodion/responses.ts';
 import { LARGEST_SUMMARY_BYTES } from '../runner/commands.ts';
 import { CANCELLED_TOO_LATE } from '../runner/run-action.ts';
 import { ours, type Sentence, sentence, summarySentence } from '../runner/sentence.ts';
 import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
-import { describeHead, displayName, firstLine } from './wording.ts';
+import { describeHead, displayName, firstLine, hasGoneLive } from './wording.ts';
 
 const LOG_LINES_SHOWN = 15;
+const IS_SHA = /^[\da-f]{40}$/;
 
 /** Where the workflow runs, to link a commit that is its own. */
 export interface Workflow {
@@ -64,12 +66,13 @@ function headingSection(runs: readonly DeploymentRun[]): string {
   const isWaitedFor = runs.some(({ durationMs }) => durationMs !== null);
   const isAnyReused = runs.some(({ origin }) => origin === 'reused');
   const begun = isAnyReused ? 'deployed or in progress' : 'triggered';
-  const what = isWaitedFor ? 'deployed' : begun;
+  const what = good < runs.length ? 'succeeded' : isWaitedFor ? 'deployed' : begun;
   return `<h3>${sign} ${good} of ${runs.length} applications ${what}</h3>\n`;
 }
 
-function symbol({ conclusion, deployment }: DeploymentRun): string {
-  if (conclusion.kind === 'success') return deployment?.status === 'available' ? '✅' : '⏳';
+function symbol(run: DeploymentRun): string {
+  const { conclusion } = run;
+  if (conclusion.kind === 'success') return hasGoneLive(run) ? '✅' : '⏳';
   return SYMBOLS[conclusion.kind];
 }
 
@@ -82,40 +85,103 @@ export const SYMBOLS: Readonly<Record<Exclude<Conclusion['kind'], 'success'>, st
 
 function tableSection(runs: readonly DeploymentRun[], workflow: Workflow): string {
   const head = ['Application', 'Deployment', 'Status', 'Commit or image', 'Duration'];
-  const rows = runs.map((run) => {
-    const { target, deployment, durationMs } = run;
-    const cells = [
-      summarySentence(displayName(target)),
-      deployment ? `<code>#${deployment.deploy_number}</code>` : '–',
-      `${symbol(run)} ${deployment ? summaryText(deployment.status, 60) : '–'}${rolloutNote(run)}`,
-      revisionCell(run, workflow),
-      durationMs === null ? '–' : formatDuration(durationMs),
+  const rows = runs.flatMap((run) => {
+    const { target, rollback } = run;
+    const name = summarySentence(displayName(target));
+    const itself = row({
+      ...run,
+      durationMs: rollback ? rollback.course.startedAt - run.startedAt : run.durationMs,
+      name,
+      sign: symbol(run),
+      what: revisionCell(run, workflow),
+    });
+    if (!rollback) return [itself];
+    const { course, conclusion, to } = rollback;
+    const sign = conclusion.kind === 'success' ? '✅' : SYMBOLS[conclusion.kind];
+    const what = course.deployment ? revision(course.deployment, workflow) : '–';
+    return [
+      itself,
+      row({ ...course, name: `${name}, back to <code>#${to.deploy_number}</code>`, sign, what }),
     ];
-    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n`;
   });
   const headings = head.map((text) => `<th>${text}</th>`).join('');
   return `<table>\n<tr>${headings}</tr>\n${rows.join('')}</table>\n`;
 }
 
-function rolloutNote({ rollout }: DeploymentRun): string {
-  if (!rollout?.instances) return '';
-  const { current, online } = rollout.instances;
-  return ` on ${current} of ${online} online instances`;
+type Checked = Pick<Course, 'deployment' | 'durationMs' | 'rollout' | 'health' | 'stability'>;
+
+/** A row of the table; `name`, `sign` and `what` are HTML. */
+function row(
+  shown: Checked & {
+    readonly name: string;
+    readonly sign: string;
+    readonly what: string;
+  },
+): string {
+  const { name, sign, what, deployment, durationMs } = shown;
+  const cells = [
+    name,
+    deployment ? `<code>#${deployment.deploy_number}</code>` : '–',
+    `${sign} ${deployment ? summaryText(deployment.status, 60) : '–'}${checkNotes(shown)}`,
+    what,
+    durationMs === null ? '–' : formatDuration(durationMs),
+  ];
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n`;
 }
 
-function revisionCell({ deployment }: DeploymentRun, { repositoryUrl, sha }: Workflow): string {
+function checkNotes({ rollout, health, stability }: Checked): string {
+  const failed = stability?.failed?.kind;
+  const count = failed === 'rollout' ? null : rollout?.instances;
+  const where = count ? ` on ${count.current} of ${count.online} online instances` : '';
+  if (!health || (health.answers === 0 && health.endedBy === 'timeout')) return where;
+  const healthy = !health.isHealthy
+    ? 'not healthy'
+    : failed === 'health'
+      ? 'no longer healthy'
+      : 'healthy';
+  return `${where}, ${healthy}`;
+}
+
+/** What was live before → what the deployment is of. */
+function revisionCell({ deployment, previous }: DeploymentRun, workflow: Workflow): string {
   if (!deployment) return '–';
+  const now = revision(deployment, workflow);
+  if (!previous) return now;
+  const [tagBefore, tag] = [tagOf(previous), tagOf(deployment)];
+  if (tagBefore !== null && tag !== null) {
+    return `${summaryText(tagBefore)} → ${summaryText(tag)}<br>${now}`;
+  }
+  const { git_sha: from } = previous;
+  const { git_sha: to } = deployment;
+  if (from === null || to === null || from === to) return now;
+  const repository = ownRepository(deployment, workflow);
+  const isComparable = repository && IS_SHA.test(from) && IS_SHA.test(to);
+  const compare = isComparable
+    ? ` (<a href="${repository}/compare/${from}...${to}">compare</a>)`
+    : '';
+  return `${commitLink(from, repository)} → ${now}${compare}`;
+}
+
+function revision(deployment: Deployment, workflow: Workflow): string {
   const { git_sha, commit_message, committer_name, image_reference } = deployment;
   if (image_reference !== null) return summaryText(image_reference, 200);
   if (git_sha === null) return '–';
-  const short = summaryText(shortSha(git_sha));
-  const commit =
-    repositoryUrl !== null && git_sha === sha
-      ? `<a href="${repositoryUrl}/commit/${sha}">${short}</a>`
-      : short;
+  const commit = commitLink(git_sha, ownRepository(deployment, workflow));
   const message = commit_message ? ` ${summaryText(firstLine(commit_message), 120)}` : '';
   const author = committer_name ? ` by ${summaryText(committer_name, 60)}` : '';
   return `${commit}${message}${author}`;
+}
+
+/** The workflow's repository, where the deployment is of the commit that the workflow runs for; else null. */
+function ownRepository({ git_sha }: Deployment, { repositoryUrl, sha }: Workflow): string | null {
+  return git_sha === sha ? repositoryUrl : null;
+}
+
+function commitLink(sha: string, repository: string | null): string {
+  const short = summaryText(shortSha(sha));
+  return repository && IS_SHA.test(sha)
+    ? `<a href="${repository}/commit/${sha}">${short}</a>`
+    : short;
 }
 
 function problemSection({ target, conclusion }: DeploymentRun, isNamed: boolean): string {
@@ -129,13 +195,19 @@ function paragraph(lines: readonly Sentence[]): string {
   return `<p>${lines.map(summarySentence).join('<br>\n')}</p>\n`;
 }
 
-function logTailSection({ target }: DeploymentRun, logTail: readonly LogLine[]): string {
+/** What the last log lines are of. */
+export function logTailTitle({ target, deployment, triggered }: DeploymentRun): Sentence {
+  const since = triggered
+    ? sentence`the trigger`
+    : sentence`#${deployment?.deploy_number} was made`;
+  return sentence`Last log lines of the online instances of ${displayName(target)} since ${since}, perhaps of the version before`;
+}
+
+function logTailSection(run: DeploymentRun, logTail: readonly LogLine[]): string {
   if (logTail.length === 0) return '';
   const lines = logTail.slice(-LOG_LINES_SHOWN).map(({ ts, msg }) => {
     return `${summaryText(`${ts} ${msg}`.trim(), 300)}<br>\n`;
   });
-  const title = summarySentence(
-    sentence`Last log lines of the online instances of ${displayName(target)} since the trigger, perhaps of the version before`,
-  );
+  const title = summarySentence(logTailTitle(run));
   return `<details open><summary>${title}</summary>\n${lines.join('')}</details>\n`;
 }

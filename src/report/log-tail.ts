@@ -1,25 +1,58 @@
-import type { ApplicationClient } from '../nodion/client.ts';
-import type { Deployment, LogLine } from '../nodion/responses.ts';
+import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import type { DeployPlan } from '../deploy/plan.ts';
+import type { Target } from '../deploy/preflight.ts';
+import type { Course } from '../deploy/run-course.ts';
+import type { NodionClient } from '../nodion/client.ts';
+import type { LogLine } from '../nodion/responses.ts';
 import { retryRead } from '../nodion/retry.ts';
+import * as commands from '../runner/commands.ts';
+import { sentence } from '../runner/sentence.ts';
+import { displayName, reasonOf } from './wording.ts';
 
-/**
- * The last `count` lines of the application's runtime log since the deployment was triggered, oldest first.
- * @throws NodionError or Interrupted when they can't be read.
- */
-export async function readLogTail(options: {
-  application: ApplicationClient;
-  deployment: Deployment;
-  /** The local time of the trigger in epoch milliseconds, where Nodion's own can't be read. */
-  triggeredAt: number;
-  count: number;
-  signal: AbortSignal;
-}): Promise<LogLine[]> {
-  const { application, deployment, triggeredAt, count, signal } = options;
-  const createdAt = Date.parse(deployment.created_at ?? '');
-  const since = new Date(Number.isNaN(createdAt) ? triggeredAt : createdAt).toISOString();
-  const lines = await retryRead(() => application.logs(since, signal), {
-    signal,
-    onRetry: () => {},
-  });
-  return lines.slice(-count);
+/** The last lines of the applications' runtime logs. */
+export interface LogTails {
+  /** Reads those of a bad deployment now, while its instances are still there. */
+  readAhead(target: Target, course: Course, signal: AbortSignal): void;
+  /** The lines of a failed run, oldest first; none where they can't be read, which is a warning. */
+  of(run: DeploymentRun, signal: AbortSignal): Promise<readonly LogLine[]>;
+}
+
+export function createLogTails(
+  { logLines }: Pick<DeployPlan, 'logLines'>,
+  client: NodionClient,
+): LogTails {
+  const ahead = new Map<Target, Promise<readonly LogLine[]>>();
+
+  async function read(
+    target: Target,
+    { deployment, startedAt }: Pick<Course, 'deployment' | 'startedAt'>,
+    signal: AbortSignal,
+  ): Promise<readonly LogLine[]> {
+    if (!deployment || logLines === 0) return [];
+    // Where Nodion's own time can't be read, the local one of the trigger.
+    const createdAt = Date.parse(deployment.created_at ?? '') || startedAt;
+    const since = new Date(createdAt).toISOString();
+    const { logs } = client.application(target.applicationId);
+    try {
+      const lines = await retryRead(() => logs(since, signal), { signal, onRetry: () => {} });
+      return lines.slice(-logLines);
+    } catch (error) {
+      commands.warning('No log lines', [
+        sentence`The runtime log of ${displayName(target)} can't be read: ${reasonOf(error)}`,
+      ]);
+      return [];
+    }
+  }
+
+  return {
+    readAhead: (target, course, signal) => {
+      ahead.set(target, read(target, course, signal));
+    },
+    of: async (run, signal) => {
+      const early = ahead.get(run.target);
+      if (early !== undefined) return await early;
+      const { kind } = run.conclusion;
+      return kind === 'failure' || kind === 'timed_out' ? await read(run.target, run, signal) : [];
+    },
+  };
 }

@@ -75,9 +75,17 @@ const NOTHING = {
   triggered: false,
   timed_out: false,
   duration_seconds: null,
+  url: null,
+  healthy: null,
+  previous_deploy_number: null,
+  previous_git_sha: null,
+  previous_image_reference: null,
+  rolled_back: null,
+  rollback_deploy_number: null,
 };
 
-function outputsOf({ target, deployment, triggered, durationMs, conclusion }: Known) {
+function outputsOf(known: Known) {
+  const { target, deployment, durationMs, previous, rollback } = known;
   return {
     ...NOTHING,
     ...(deployment && {
@@ -90,9 +98,26 @@ function outputsOf({ target, deployment, triggered, durationMs, conclusion }: Kn
     application_id: target.applicationId,
     application_name: target.application?.name ?? null,
     strategy: deployment?.strategy ?? target.application?.deployment_strategy ?? null,
-    triggered: triggered ?? false,
-    timed_out: conclusion?.kind === 'timed_out',
+    triggered: known.triggered ?? false,
+    timed_out: known.timedOut ?? false,
     duration_seconds:
       typeof durationMs === 'number' ? Number((durationMs / 1_000).toFixed(1)) : null,
+    url: known.url ?? null,
+    healthy: isHealthy(known),
+    ...(previous && {
+      previous_deploy_number: previous.deploy_number,
+      previous_git_sha: previous.git_sha,
+      previous_image_reference: previous.image_reference,
+    }),
+    ...(rollback && {
+      rolled_back: rollback.conclusion.kind === 'success',
+      rollback_deploy_number: rollback.course.deployment?.deploy_number ?? null,
+    }),
   };
+}
+
+/** Null where it was not asked, or nobody answered in time. */
+function isHealthy({ health, stability }: Known): boolean | null {
+  if (!health || (health.answers === 0 && health.endedBy === 'timeout')) return null;
+  return health.isHealthy && stability?.failed?.kind !== 'health';
 }

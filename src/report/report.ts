@@ -1,18 +1,15 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import { withoutAdvice } from '../deploy/interruption.ts';
 import type { DeployPlan } from '../deploy/plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
-import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import type { Step } from '../runner/run-action.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { Interrupted } from '../time/deadline.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
-import { jobSummary, shortSummary } from './job-summary.ts';
-import { readLogTail } from './log-tail.ts';
-import { describeHead, displayName } from './wording.ts';
+import { jobSummary, logTailTitle, shortSummary } from './job-summary.ts';
+import type { LogTails } from './log-tail.ts';
+import { byGravity, describeHead, displayName, hasGoneLive, reasonOf } from './wording.ts';
 
 /**
  * Starts to record the step as a GitHub deployment, where `environment` asks for it; else null.
@@ -29,7 +26,6 @@ export async function recordGitHubDeployment(
     return gitHub.startGitHubDeployment({
       token: environment.token,
       environment: environment.name,
-      environmentUrl: environment.url,
       description: `Nodion: ${targets.map(displayName).join(', ')}`,
       transport,
     });
@@ -47,44 +43,30 @@ export async function report(
   runs: readonly DeploymentRun[],
   plan: DeployPlan,
   options: {
-    client: NodionClient;
+    logTails: LogTails;
     gitHubDeployment: GitHubDeployment | null;
     step: Step;
   },
 ): Promise<void> {
-  const { client, gitHubDeployment, step } = options;
+  const { gitHubDeployment, step } = options;
   const signal = step.reportSignal();
 
-  async function logTail({ target, deployment, startedAt, conclusion }: DeploymentRun) {
-    const isWanted = conclusion.kind === 'failure' || conclusion.kind === 'timed_out';
-    if (!isWanted || !deployment || plan.logLines === 0) return [];
-    try {
-      return await readLogTail({
-        application: client.application(target.applicationId),
-        deployment,
-        triggeredAt: startedAt,
-        count: plan.logLines,
-        signal,
-      });
-    } catch (error) {
-      warn(
-        'No log lines',
-        sentence`The runtime log of ${displayName(target)} can't be read: ${reasonOf(error)}`,
-      );
-      return [];
-    }
-  }
-
   const finished = gitHubDeployment
-    ?.finish({ ...gitHubEnd(runs), signal })
+    ?.finish({
+      ...gitHubEnd(runs),
+      environmentUrl: plan.environment?.url ?? runs[0]?.url ?? null,
+      signal,
+    })
     .catch((error: unknown) => warn('No GitHub deployment', reasonOf(error)));
   const logTails = new Map<DeploymentRun, readonly LogLine[]>();
-  await Promise.all(runs.map(async (run) => logTails.set(run, await logTail(run))));
+  await Promise.all(
+    runs.map(async (run) => logTails.set(run, await options.logTails.of(run, signal))),
+  );
   for (const run of runs) {
     const lines = logTails.get(run) ?? [];
     if (lines.length === 0) continue;
     commands.group(
-      sentence`Last log lines of the online instances of ${displayName(run.target)} since the trigger, perhaps of the version before (${lines.length})`,
+      sentence`${logTailTitle(run)} (${lines.length})`,
       lines.map(({ ts, msg }) => `${ts} ${msg}`),
     );
   }
@@ -111,7 +93,7 @@ function writeSummary(summary: string): void {
 
 function gitHubEnd(runs: readonly DeploymentRun[]) {
   const kinds = runs.map(({ conclusion }) => conclusion.kind);
-  const description = runs
+  const description = byGravity(runs)
     .map((run) => {
       const { target, conclusion } = run;
       const end =
@@ -125,7 +107,7 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
     return { state: 'error', description } as const;
   }
   if (kinds.includes('failure')) return { state: 'failure', description } as const;
-  const areLive = runs.every(({ deployment }) => deployment?.status === 'available');
+  const areLive = runs.every(hasGoneLive);
   return { state: areLive ? 'success' : null, description } as const;
 }
 
@@ -136,11 +118,6 @@ function workflow() {
       GITHUB_SERVER_URL && GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}` : null,
     sha: GITHUB_SHA ?? null,
   };
-}
-
-function reasonOf(error: unknown): Sentence {
-  if (!(error instanceof Interrupted)) return withoutAdvice(error);
-  return error.lastError ? withoutAdvice(error.lastError) : sentence`no answer in time.`;
 }
 
 function warn(title: string, message: Sentence): void {

@@ -1,4 +1,5 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import type { StatusChange } from '../deploy/run-course.ts';
 import { diagramText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { displayName } from './wording.ts';
@@ -10,20 +11,47 @@ const SHORTEST_RUN_MS = 1_000;
 
 const TICKS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800];
 
-/** A gantt chart in mermaid, which GitHub draws: one section an application, one bar a status; '' for none. */
+/** A section of the diagram: one deployment. */
+interface Section {
+  readonly name: string;
+  readonly timeline: readonly StatusChange[];
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly lengthMs: number;
+  readonly isGood: boolean;
+}
+
+/** A gantt chart in mermaid, which GitHub draws: one section a deployment, one bar a status; '' for none. */
 export function timelineDiagram(runs: readonly DeploymentRun[]): string {
-  const drawn = runs.filter((run) => run.timeline.length > 0 && lengthMs(run) >= SHORTEST_RUN_MS);
+  const drawn = runs
+    .map(sectionsOf)
+    .filter((sections) => sections.some(({ lengthMs }) => lengthMs >= SHORTEST_RUN_MS))
+    .flat()
+    .filter(({ timeline }) => timeline.length > 0);
   if (drawn.length === 0) return '';
-  const sections = drawn.map((run) => {
-    const name = diagramText(String(displayName(run.target))) || 'Application';
-    return `section ${name}\n${bars(run).join('')}`;
-  });
+  const sections = drawn.map((section) => `section ${section.name}\n${bars(section).join('')}`);
   return `\n\`\`\`mermaid\ngantt\ndateFormat x\naxisFormat %H:%M:%S\ntodayMarker off\ntickInterval ${tickInterval(drawn)}\n${sections.join('')}\`\`\`\n\n`;
 }
 
-function bars(run: DeploymentRun): string[] {
-  const { timeline, startedAt, conclusion } = run;
-  const endMs = lengthMs(run);
+function sectionsOf(run: DeploymentRun): Section[] {
+  const { timeline, startedAt, conclusion, rollback } = run;
+  const name = diagramText(String(displayName(run.target))) || 'Application';
+  const course = rollback?.course;
+  const endMs = course ? course.startedAt - startedAt : run.durationMs;
+  const lengthMs = endMs ?? timeline.at(-1)?.afterMs ?? 0;
+  const own = { name, timeline, startedAt, lengthMs, isGood: conclusion.kind === 'success' };
+  if (!course) return [own];
+  const itsRollback = {
+    name: `${name} rollback`,
+    timeline: course.timeline,
+    startedAt: course.startedAt,
+    lengthMs: course.durationMs ?? 0,
+    isGood: rollback.conclusion.kind === 'success',
+  };
+  return [own, itsRollback];
+}
+
+function bars({ timeline, startedAt, lengthMs: endMs, isGood }: Section): string[] {
   const phases = [{ status: 'trigger', afterMs: 0 }, ...timeline].filter(
     ({ afterMs }, index, all) =>
       index > 0 || (all[1]?.afterMs ?? endMs) - afterMs > LONG_TRIGGER_MS,
@@ -31,7 +59,7 @@ function bars(run: DeploymentRun): string[] {
   return phases.map(({ status, afterMs }, index, all) => {
     const untilMs = all[index + 1]?.afterMs ?? endMs;
     const isLast = index === all.length - 1;
-    const tag = isLast ? (conclusion.kind === 'success' ? 'done' : 'crit') : 'active';
+    const tag = isLast ? (isGood ? 'done' : 'crit') : 'active';
     const from = Math.round(startedAt + afterMs);
     // A digit first, so that no status can be taken for one of the diagram's keywords.
     const label = (ms: number) => `${formatDuration(ms)} ${diagramText(status)}`;
@@ -41,14 +69,10 @@ function bars(run: DeploymentRun): string[] {
   });
 }
 
-function lengthMs({ durationMs, timeline }: DeploymentRun): number {
-  return durationMs ?? timeline.at(-1)?.afterMs ?? 0;
-}
-
 /** Some six ticks on the time axis: mermaid's own choice overlaps. */
-function tickInterval(runs: readonly DeploymentRun[]): string {
-  const start = Math.min(...runs.map(({ startedAt }) => startedAt));
-  const end = Math.max(...runs.map((run) => run.startedAt + lengthMs(run)));
+function tickInterval(sections: readonly Section[]): string {
+  const start = Math.min(...sections.map(({ startedAt }) => startedAt));
+  const end = Math.max(...sections.map(({ startedAt, lengthMs }) => startedAt + lengthMs));
   const seconds = (end - start) / 1_000;
   return `${TICKS_SECONDS.find((tick) => tick * 6 >= seconds) ?? 3_600}second`;
 }

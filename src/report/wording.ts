@@ -1,8 +1,10 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import { withoutAdvice } from '../deploy/interruption.ts';
 import type { Target } from '../deploy/preflight.ts';
 import { shortSha } from '../deploy/select-deployment.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { foreign, joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
 
 const LONGEST_MESSAGE = 100;
@@ -15,8 +17,11 @@ export function displayName({ application, applicationId }: Target): Sentence {
 
 /** What a deployment is of: `commit d77ead8 "test" by John Doe`, `image docker.io/nginx:1.25`. */
 export function describeRevision(deployment: Deployment): Sentence {
-  const { git_sha, commit_message, committer_name, image_reference } = deployment;
+  const { git_sha, commit_message, committer_name, image_reference, strategy } = deployment;
   if (image_reference !== null) return sentence`image ${image_reference}`;
+  if (git_sha === null && strategy === 'prebuilt_image') {
+    return sentence`an image that it does not name`;
+  }
   const commit =
     git_sha === null ? sentence`the latest commit` : sentence`commit ${shortSha(git_sha)}`;
   const message =
@@ -55,14 +60,26 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
     const named = sentence`Application ${displayName(first.target)}: ${what ?? null}`;
     return { hasFailed: true, title: first.conclusion.title, lines: [named, ...rest] };
   }
+  const count = sentence`${failed.length} of ${runs.length} applications`;
+  const isCancelled = failed.every(({ conclusion }) => conclusion.kind === 'cancelled');
+  const gravest = byGravity(failed);
   return {
     hasFailed: true,
-    title: 'Not all deployed',
+    title: isCancelled ? 'Workflow cancelled' : 'Not all succeeded',
     lines: [
-      sentence`${failed.length} of ${runs.length} applications failed.`,
-      ...failed.map(describeFailure),
+      isCancelled
+        ? sentence`The workflow was cancelled before ${count} were done.`
+        : sentence`${count} failed.`,
+      ...gravest.map(describeFailure),
     ],
   };
+}
+
+/** Failed rollbacks first, since what is live is bad then; then other failures. */
+export function byGravity(runs: readonly DeploymentRun[]): DeploymentRun[] {
+  const gravity = ({ conclusion, rollback }: DeploymentRun) =>
+    conclusion.kind === 'success' ? 0 : rollback?.conclusion.kind === 'failure' ? 2 : 1;
+  return [...runs].sort((a, b) => gravity(b) - gravity(a));
 }
 
 /** In one line: the application and all that is to be said of its failure. */
@@ -78,39 +95,75 @@ export function describeProblem(target: Target, hasOthers: boolean): readonly Se
   return [sentence`Application ${displayName(target)}: ${what}`, ...advice];
 }
 
+/** What a health check before the trigger showed; no lines where there was none. */
+export function describeHealthBefore(target: Target): Sentence[] {
+  const { healthBefore: answer } = target;
+  if (!answer) return [];
+  const how = answer.isGood ? sentence`good` : sentence`bad`;
+  return [
+    sentence`The health check of ${displayName(target)} is ${how} now, whatever the answer contains: ${answer.what}.`,
+  ];
+}
+
+/** Whether its deployment went live, whatever became of it then. */
+export function hasGoneLive({ outcome, deployment }: DeploymentRun): boolean {
+  return outcome?.kind === 'available' || deployment?.status === 'available';
+}
+
 /** Two or three words for how a run ended. */
 export function describeHead(run: DeploymentRun): string {
-  const { conclusion, origin, deployment, timeline, replacedBy } = run;
+  const { conclusion, origin, timeline, replacedBy, health } = run;
   if (conclusion.kind !== 'success') return conclusion.title;
+  if (!hasGoneLive(run)) return origin === 'reused' ? 'Already in progress' : 'Triggered';
+  if (replacedBy !== null || isUnseen(run)) return 'Went live';
   if (origin === 'reused' && timeline[0]?.status === 'available') return 'Already live';
-  if (deployment?.status === 'available') return replacedBy === null ? 'Live' : 'Went live';
-  return origin === 'reused' ? 'Already in progress' : 'Triggered';
+  return health ? 'Live and healthy' : 'Live';
+}
+
+/** Whether the deployments could not be read once more after the checks. */
+function isUnseen({ rollout, health, lastSeen }: DeploymentRun): boolean {
+  return (rollout !== null || health !== null) && !lastSeen?.isCurrent;
 }
 
 /** What became of the application's deployment, and what it is of. */
 function describeSuccess(run: DeploymentRun): Sentence[] {
-  const { target, deployment, durationMs, rollout, replacedBy } = run;
+  const { target, deployment, health, replacedBy } = run;
   if (!deployment) return [];
   const what = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
   const revision = sentence`It is of ${describeRevision(deployment)}.`;
+  const checked = health ? [sentence`The application is healthy.`] : [];
   switch (describeHead(run)) {
     case 'Triggered':
       return [sentence`${what} was triggered, and is not waited for.`, revision];
     case 'Already in progress':
       return [sentence`${what} was in progress already, so nothing was triggered.`, revision];
     case 'Already live':
-      return [sentence`${what} was live already, so nothing was triggered.`, revision];
-    default: {
-      if (replacedBy !== null) {
-        return [
-          sentence`${what} went live; now #${replacedBy}, which is newer, is live.`,
-          revision,
-        ];
-      }
-      const count = rollout?.instances;
-      const where = count && sentence` on ${count.current} of ${count.online} online instances`;
-      const after = ours(formatDuration(durationMs ?? 0));
-      return [sentence`${what} is live${where ?? null} after ${after}.`, revision];
+      return [sentence`${what} was live already, so nothing was triggered.`, ...checked, revision];
+    case 'Went live': {
+      const now = replacedBy
+        ? sentence`now #${replacedBy}, which is newer, is live`
+        : sentence`whether it still is live could not be read`;
+      return [sentence`${what} went live; ${now}.`, ...checked, revision];
     }
+    default:
+      return [sentence`${what} is live${describeChecks(run)}.`, revision];
   }
+}
+
+/** What was checked, and when: ` on 2 of 2 online instances and healthy after 35 s, and stable for 1 min`. */
+function describeChecks({ rollout, health, timeline, durationMs }: DeploymentRun): Sentence {
+  const count = rollout?.instances;
+  const where = count && sentence` on ${count.current} of ${count.online} online instances`;
+  const stableAt = timeline.findIndex(({ status }) => status === 'stable');
+  const endMs = durationMs ?? 0;
+  const settledMs = timeline[stableAt - 1]?.afterMs ?? endMs;
+  const stable =
+    stableAt > 0 && sentence`, and stable for ${ours(formatDuration(endMs - settledMs))}`;
+  return sentence`${where ?? null}${health && sentence` and healthy`} after ${ours(formatDuration(settledMs))}${stable}`;
+}
+
+/** Why something could not be had. */
+export function reasonOf(error: unknown): Sentence {
+  if (!(error instanceof Interrupted)) return withoutAdvice(error);
+  return error.lastError ? withoutAdvice(error.lastError) : sentence`no answer in time.`;
 }

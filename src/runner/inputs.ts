@@ -105,12 +105,12 @@ export type IsProvided = (name: string, word?: string) => boolean;
 /**
  * The inputs of `table`, typed. Secrets are masked before anything else happens.
  *
- * @param check finds the problems between inputs, a sentence each.
+ * @param check finds the problems between inputs, a sentence each; its `values` lack those that are invalid.
  * @throws StepFailure that lists every problem, each with what is allowed.
  */
 export function readInputs<Inputs extends Record<string, Input<unknown>>>(
   table: Inputs,
-  check: (isProvided: IsProvided) => string[] = () => [],
+  check: (isProvided: IsProvided, values: Partial<Values<Inputs>>) => string[] = () => [],
 ): Values<Inputs> {
   const secrets = Object.keys(table).filter((name) => table[name]?.secret);
   for (const name of secrets) mask(commands.getInput(name));
@@ -134,11 +134,14 @@ export function readInputs<Inputs extends Record<string, Input<unknown>>>(
       problems.push(sentence`${label}: ${shown} is invalid; ${ours(error.message)}.`);
     }
   }
-  const between = check((name, word) => {
-    const provided = commands.getInput(name);
-    if (word === undefined) return provided !== '';
-    return (provided || table[name]?.default || '').toLowerCase() === word;
-  });
+  const between = check(
+    (name, word) => {
+      const provided = commands.getInput(name);
+      if (word === undefined) return provided !== '';
+      return (provided || table[name]?.default || '').toLowerCase() === word;
+    },
+    values as Partial<Values<Inputs>>,
+  );
   problems.push(...between.map(ours));
   if (problems.length > 0) throw new StepFailure('Invalid inputs', problems);
   return values as Values<Inputs>;

@@ -16,6 +16,8 @@ export interface Step {
   readonly signal: AbortSignal;
   /** Whether the workflow has been cancelled, also after the timeout. */
   isCancelled(): boolean;
+  /** A signal for work with a time limit of its own: aborts after `ms`, or when the workflow is cancelled. */
+  moreTime(ms: number): AbortSignal;
   /** Starts the step's timeout, `ms` milliseconds counted from the start of the process. */
   startTimeout(ms: number): void;
   /** A signal for the report at the end: aborts after 5 s, or 4 s after a cancellation. */
@@ -32,11 +34,11 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
   // Every application listens to these two; from the eleventh on, Node would warn of a leak.
   setMaxListeners(0, step.signal, report.signal);
   let isCancelled = false;
-  const abort = (reason: InterruptReason) => step.abort(reason);
+  const limited = [step];
   for (const signalName of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signalName, () => {
       isCancelled = true;
-      abort('cancelled');
+      for (const controller of limited) controller.abort('cancelled' satisfies InterruptReason);
       abortAfter(REPORT_AFTER_CANCELLATION_MS, report);
     });
   }
@@ -48,8 +50,13 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
     await main({
       signal: step.signal,
       isCancelled: () => isCancelled,
-      startTimeout: (ms) => {
-        setTimeout(() => abort('timed_out'), Math.max(0, ms - performance.now())).unref();
+      startTimeout: (ms) => abortAfter(ms - performance.now(), step, 'timed_out'),
+      moreTime: (ms) => {
+        const more = new AbortController();
+        if (isCancelled) more.abort('cancelled' satisfies InterruptReason);
+        limited.push(more);
+        abortAfter(ms, more, 'timed_out');
+        return more.signal;
       },
       reportSignal: () => {
         abortAfter(REPORT_MS, report);

@@ -37,9 +37,13 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Aborts `controller` with the reason `gave_up` after `ms`, without keeping the process alive for it. */
-export function abortAfter(ms: number, controller: AbortController): void {
-  setTimeout(() => controller.abort('gave_up' satisfies InterruptReason), ms).unref();
+/** Aborts `controller` after `ms`, without keeping the process alive for it. */
+export function abortAfter(
+  ms: number,
+  controller: AbortController,
+  reason: InterruptReason = 'gave_up',
+): void {
+  setTimeout(() => controller.abort(reason), Math.max(0, ms)).unref();
 }
 
 /**
@@ -52,14 +56,14 @@ export async function withGrace<T>(
   options: {
     signal: AbortSignal;
     controller?: AbortController;
-    graceMs: (reason: InterruptReason) => number;
+    graceMs: () => number;
   },
   work: (followed: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal, controller = new AbortController(), graceMs } = options;
   let timer: NodeJS.Timeout | undefined;
   const follow = () => {
-    const ms = graceMs(signal.reason);
+    const ms = graceMs();
     if (ms > 0) timer = setTimeout(() => controller.abort(signal.reason), ms);
     else controller.abort(signal.reason);
   };

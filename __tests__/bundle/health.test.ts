@@ -1,0 +1,631 @@
+import { expect } from '@jest/globals';
+import type { Reply } from '../../fakes/application-server.ts';
+import { TRUST } from '../../fakes/certificate.ts';
+import { answer } from '../../fakes/faults.ts';
+import {
+  type Endpoint,
+  type FakeApplication,
+  type Fault,
+  PROJECT_KEY,
+} from '../../fakes/nodion.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
+import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
+import { addShop, badAnswers, EXPECTED, errorLines } from './shop.ts';
+
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+const DOMAINS: Endpoint = 'GET /applications/:id/domains';
+const titles = { error: 'Live, but not healthy', notice: 'Live and healthy' };
+const titleOf = (run: { commands: readonly { name: string; properties: object }[] }) =>
+  run.commands.find(({ name }) => name in titles)?.properties;
+
+scenario('503s and then 200s are healthy, at the third good answer in a row', async (stage) => {
+  const { deploy } = stage;
+  const shop = await addShop(stage, (_, { count }) => (count <= 3 ? 503 : 200));
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '30s' },
+    token: 'ghs_secret',
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.stderr).toBe('');
+  expect(run.outputs).toMatchObject({ healthy: 'true', status: 'available', timed_out: 'false' });
+  expect(annotations(run, 'notice')).toEqual([
+    expect.stringMatching(
+      /^Application shop: Deployment #2 is live and healthy after [\d.]+ s\.\nIt is of image docker\.io\/shop:v2\.$/,
+    ),
+  ]);
+  expect(titleOf(run)).toEqual({ title: titles.notice });
+  expect(annotations(run, 'error')).toEqual([]);
+
+  const { checks } = shop.server;
+  expect(checks).toHaveLength(6);
+  for (const { method, url, headers, headerNames } of checks) {
+    expect([method, url]).toEqual(['GET', '/up']);
+    expect(headers).toEqual({
+      accept: '*/*',
+      'cache-control': 'no-cache',
+      'user-agent': 'nodion-deploy',
+      host: shop.server.address,
+      connection: 'close',
+    });
+    expect(headerNames).toHaveLength(5);
+  }
+  expect(checks.map(({ connection }) => connection)).toEqual([1, 2, 3, 4, 5, 6]);
+  for (const [index, { at }] of checks.slice(1).entries()) {
+    expect(at - (checks[index]?.at ?? 0)).toBeGreaterThan(950);
+  }
+  expect(JSON.stringify(checks)).not.toMatch(new RegExp(`${PROJECT_KEY}|ghs_secret`));
+});
+
+scenario('An application that flaps, never good three times in a row, is red', async (stage) => {
+  const { deploy } = stage;
+  const isBad = (count: number) => count % 3 === 0;
+  const shop = await addShop(stage, (_, { count }) => (isBad(count) ? 503 : 200));
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '12s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.healthy).toBe('false');
+  const { length } = shop.server.checks;
+  expect(length).toBeGreaterThan(4);
+  // The end may cut the last one off.
+  const possible = [length, length - 1].map((count) => {
+    const last = isBad(count) ? 'last one' : 'last bad one';
+    return `${Math.floor(count / 3)} of ${count} answers were bad, the ${last} 503 from ${shop.url}.`;
+  });
+  const [first = '', ...others] = errorLines(run);
+  const begin = 'Application shop: Deployment #2 is live but not healthy: ';
+  expect(possible.map((end) => begin + end)).toContain(first);
+  expect(others).toEqual([
+    '3 good answers in a row were expected within 12 s (`health_timeout`).',
+    'Live is #2 (v2).',
+  ]);
+});
+
+const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, string>][] = [
+  ['always answers 503', 503, '503 from URL'],
+  ['answers 404', 404, '404 from URL'],
+  [
+    'answers as the old version',
+    { status: 200, body: 'version v1' },
+    '200 from URL without "version v2"',
+    { health_text: 'version v2' },
+  ],
+  [
+    'answers the text, but 500',
+    { status: 500, body: 'version v2' },
+    '500 from URL',
+    { health_text: 'version v2' },
+  ],
+  [
+    'sends a body without end and without the text',
+    'endless',
+    '200 from URL without "version v2"',
+    { health_text: 'version v2' },
+  ],
+  [
+    'redirects elsewhere',
+    { status: 302, headers: { location: 'https://user:pw@login.example/in?next=up#x' } },
+    '302 from URL, a redirect to https://login.example/in',
+  ],
+  [
+    'redirects to a path',
+    { status: 307, headers: { location: '../login?next=up' } },
+    '307 from URL, a redirect to ORIGIN/login',
+  ],
+  ['answers 304, which is no redirect', 304, '304 from URL'],
+  ['redirects to nowhere', 301, '301 from URL, a redirect to nowhere'],
+  [
+    'redirects to what is no address',
+    { status: 308, headers: { location: 'http://[' } },
+    '308 from URL, a redirect to nowhere',
+  ],
+  ['cuts its answers off', 'cut-off', 'no whole answer from URL: the answer was cut off'],
+  ['resets connections', 'reset', 'no answer from URL (ECONNRESET)'],
+  ['hangs', 'hang', 'no answer from URL within 10 s', { health_timeout: '25s' }],
+  [
+    'sends a byte a second',
+    'drip',
+    'no whole answer from URL within 10 s',
+    { health_timeout: '25s' },
+  ],
+];
+
+for (const [what, reply, phrase, more = {}] of BAD) {
+  scenario(`An application that ${what} is red`, async (stage) => {
+    const { deploy, gitHub } = stage;
+    const shop = await addShop(stage, () => reply);
+    const inputs = { ...shop.inputs, environment: 'production', ...more };
+    const run = await deploy(shop.application, { inputs });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('');
+    const named = phrase.replace('URL', shop.url).replace('ORIGIN', shop.server.url);
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one ${named}.`,
+      EXPECTED.replace('8 s', more.health_timeout ? '25 s' : '8 s'),
+      'Live is #2 (v2).',
+    ]);
+    expect(titleOf(run)).toEqual({ title: titles.error });
+    expect(run.outputs).toMatchObject({
+      healthy: 'false',
+      status: 'available',
+      timed_out: 'false',
+      rolled_back: '',
+      rollback_deploy_number: '',
+    });
+    expect(gitHub.statuses.map(({ state }) => state)).toEqual(['in_progress', 'failure']);
+    const { length } = shop.server.checks;
+    // The end may cut the last one off.
+    expect([length, length - 1]).toContain(badAnswers(run));
+    expect(length).toBeGreaterThan(1);
+    expect(gitHub.requests.join()).not.toContain('login');
+  });
+}
+
+/** A module that knows no host of the name `gone.test`. */
+const NO_SUCH_HOST = `data:text/javascript,${encodeURIComponent(`
+  import dns from 'node:dns';
+  dns.lookup = (host, options, done) => done(Object.assign(new Error(), { code: 'ENOTFOUND' }));`)}`;
+
+const UNREACHABLE: [string, (stage: Stage) => Promise<{ url: string; env?: object }>, string][] = [
+  [
+    'refuses connections',
+    async ({ serve }) => {
+      const server = await serve(() => 200);
+      server.close();
+      return { url: server.url };
+    },
+    'the connection was refused (ECONNREFUSED)',
+  ],
+  [
+    'has a name that nobody knows',
+    async () => ({
+      url: 'http://gone.test',
+      env: { NODE_OPTIONS: `--import=${NO_SUCH_HOST}` },
+    }),
+    "the name can't be resolved (ENOTFOUND)",
+  ],
+  [
+    'has a certificate that nobody trusts',
+    async ({ serve }) => ({ url: (await serve(() => 200, { isSecure: true })).url }),
+    'its certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)',
+  ],
+];
+
+for (const [what, prepare, phrase] of UNREACHABLE) {
+  scenario(`An application that ${what} is red`, async (stage) => {
+    const { url, env = {} } = await prepare(stage);
+    const shop = await addShop(stage, () => 200);
+    const run = await stage.deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: `${url}/up` },
+      env: { ...env },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('');
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from ${url}/up: ${phrase}.`,
+      EXPECTED,
+      'Live is #2 (v2).',
+    ]);
+  });
+}
+
+scenario('The new version is told from the old one by the text in its answers', async (stage) => {
+  const { deploy, gitHub } = stage;
+  const states: number[] = [];
+  const shop = await addShop(stage, (_, { count }) => {
+    states.push(gitHub.statuses.length);
+    return { status: 200, body: `ok, version ${count <= 2 ? 'v1' : 'v2'}\n` };
+  });
+  const run = await deploy(shop.application, {
+    inputs: {
+      ...shop.inputs,
+      health_text: 'version v2',
+      health_timeout: '30s',
+      environment: 'production',
+    },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.healthy).toBe('true');
+  expect(shop.server.checks).toHaveLength(5);
+  // GitHub's deployment is no success before that.
+  expect(Math.max(...states)).toBeLessThanOrEqual(1);
+  expect(gitHub.statuses.map(({ state }) => state)).toEqual(['in_progress', 'success']);
+});
+
+scenario('Of a body without end the first MiB is enough', async (stage) => {
+  const shop = await addShop(stage, () => 'endless');
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_text: 'x'.repeat(1_000) },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(shop.server.checks).toHaveLength(3);
+});
+
+scenario('An application that never answers at all is red', async (stage) => {
+  const shop = await addShop(stage, () => 'hang');
+  const run = await stage.deploy(shop.application, { inputs: shop.inputs });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: 'false', timed_out: 'false' });
+  expect(shop.server.checks).toHaveLength(1);
+  expect(errorLines(run)).toEqual([
+    `Application shop: Deployment #2 is live but not healthy: not one whole answer came from ${shop.url}.`,
+    EXPECTED,
+    'Live is #2 (v2).',
+  ]);
+});
+
+scenario('Good answers that are too few are red', async (stage) => {
+  const shop = await addShop(stage, () => 204);
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '15s', poll_interval: '10s', health_successes: '4' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.healthy).toBe('false');
+  expect(shop.server.checks).toHaveLength(2);
+  expect(errorLines(run)).toEqual([
+    'Application shop: Deployment #2 is live but not yet healthy: 2 good answers came, and 4 were needed.',
+    '4 good answers in a row were expected within 15 s (`health_timeout`).',
+    'Live is #2 (v2).',
+  ]);
+});
+
+scenario('One good answer is enough where one is asked for', async (stage) => {
+  const shop = await addShop(stage, () => 204);
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_successes: '1' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(shop.server.checks).toHaveLength(1);
+});
+
+scenario('One bad answer of one is told as one', async (stage) => {
+  const shop = await addShop(stage, () => 503);
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_successes: '1', poll_interval: '10s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    `Application shop: Deployment #2 is live but not healthy: the only answer was bad, 503 from ${shop.url}.`,
+    '1 good answer was expected within 8 s (`health_timeout`).',
+    'Live is #2 (v2).',
+  ]);
+});
+
+realScenario('A health check that the timeout ends is red, and says so', async (stage) => {
+  const { deploy, gitHub } = stage;
+  const shop = await addShop(stage, () => 503);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '2m', timeout: '6s', environment: 'production' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
+  expect(errorLines(run)).toEqual([
+    `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    '3 good answers in a row were expected before the timeout of 6 s was over.',
+    'Live is #2 (v2).',
+  ]);
+  expect(gitHub.statuses.at(-1)?.state).toBe('error');
+});
+
+scenario('Three applications are asked at their own addresses, in their order', async (stage) => {
+  const { nodion, deploy } = stage;
+  const web = await addShop(stage, () => 200, { name: 'web' });
+  const api = await addShop(stage, () => 503, { name: 'api' });
+  const mail = await addShop(stage, () => 200, { name: 'mail' });
+  const shops = [web, api, mail];
+  const run = await deploy(null, {
+    inputs: {
+      ...web.inputs,
+      application_id: shops.map(({ application }) => application.id).join(),
+      health_url: shops.map(({ url }) => url).join('\n'),
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(3);
+  expect(errorLines(run)).toEqual([
+    '1 of 3 applications failed.',
+    `Application api: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${api.url}. ${EXPECTED} Live is #2 (v2).`,
+  ]);
+  expect(web.server.checks).toHaveLength(3);
+  expect(mail.server.checks).toHaveLength(3);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { application_name: 'web', healthy: true },
+    { application_name: 'api', healthy: false },
+    { application_name: 'mail', healthy: true },
+  ]);
+  expect(run.outputs.healthy).toBe('true');
+});
+
+scenario('The query of an address is sent, and shown nowhere', async (stage) => {
+  const shop = await addShop(stage, () => 503);
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_url: `${shop.url}?token=geheim#top` },
+    env: { RUNNER_DEBUG: '1' },
+  });
+  expect(shop.server.checks[0]?.url).toBe('/up?token=geheim');
+  for (const text of [run.log, run.summary, run.outputs.deployments]) {
+    expect(text).not.toContain('geheim');
+  }
+});
+
+scenario('The health is asked only once the rollout is complete', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 200, { instance_amount: 2, instanceChangeMs: 6_000 });
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, verify_rollout: 'true' },
+  });
+  expect(run.exitCode).toBe(0);
+  const changedAt = (nodion.triggered[0]?.triggeredAt ?? 0) + 500 + 6_000;
+  expect(shop.server.checks[0]?.at).toBeGreaterThan(changedAt);
+  expect(annotations(run, 'notice')[0]).toMatch(
+    /^Application shop: Deployment #2 is live on 2 of 2 online instances and healthy after [\d.]+ s\.$/m,
+  );
+});
+
+scenario('The health of what did not go live is not asked', async (stage) => {
+  const shop = await addShop(stage, () => 200, life(['created', 0], ['failed', 500]));
+  const run = await stage.deploy(shop.application, { inputs: shop.inputs });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.healthy).toBe('');
+  expect(shop.server.checks).toEqual([]);
+});
+
+realSignalScenario('A workflow cancelled during the health check is red at once', async (stage) => {
+  let cancel = () => {};
+  const shop = await addShop(stage, (_, { count }) => {
+    if (count === 2) cancel();
+    return 503;
+  });
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '1m', poll_interval: '0.3s' },
+    onLog: (_, child) => {
+      cancel = () => child.kill('SIGINT');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(shop.server.checks.length).toBeLessThanOrEqual(3);
+  expect(errorLines(run)).toEqual([
+    'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+  ]);
+});
+
+/** Has `https://<name>` lead to the server: the environment of a step. */
+function reachAs(stage: Stage, name: string, address: string): Record<string, string> {
+  stage.proxy.hosts.set(`${name}:443`, address);
+  return { ...TRUST, HTTPS_PROXY: stage.proxy.address };
+}
+
+const HOSTILE = [
+  'nodion.test/evil?',
+  'evil@nodion.test',
+  'nodion.test:8443',
+  '[::1]',
+  'nodion.test evil',
+  'nodion.test\n::error::evil',
+  '*.nodion.test',
+  '',
+];
+
+for (const [chosen, domains] of [
+  [
+    'nodion.test',
+    [
+      ['proxy.test', 'available', 'sub'],
+      ['pending.test', 'pending', 'main'],
+      ...HOSTILE.map((name) => [name, 'available', 'main'] as const),
+      ['nodion.test', 'available', 'main'],
+      ['localhost', 'available', 'main'],
+    ],
+  ],
+  [
+    'proxy.test',
+    [
+      ['nodion.test', 'pending', 'main'],
+      ['proxy.test', 'available', 'sub'],
+    ],
+  ],
+] as const) {
+  scenario(`A path is asked at the application's own address: ${chosen}`, async (stage) => {
+    const { nodion, proxy, gitHub, serve, deploy } = stage;
+    const application = nodion.addApplication(life(['available', 0]));
+    for (const [name, status, domain_type] of domains) {
+      nodion.addDomain(application, name, { status, domain_type });
+    }
+    const server = await serve(() => 200, { isSecure: true });
+    const run = await deploy(application, {
+      inputs: { health_url: '/up?deep=1', environment: 'production' },
+      env: reachAs(stage, chosen, server.address),
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toBe('');
+    expect(run.outputs).toMatchObject({ url: `https://${chosen}`, healthy: 'true' });
+    expect(proxy.targets).toEqual(Array(3).fill(`${chosen}:443`));
+    expect(server.checks).toHaveLength(3);
+    for (const { url, headers } of server.checks) {
+      expect([url, headers.host]).toEqual(['/up?deep=1', chosen]);
+      expect(headers).not.toHaveProperty('authorization');
+    }
+    expect(nodion.requestsTo(DOMAINS)).toHaveLength(1);
+    expect(run.commands.filter(({ name }) => name === 'error')).toEqual([]);
+    expect(gitHub.statuses.at(-1)).toMatchObject({
+      state: 'success',
+      environment_url: `https://${chosen}`,
+    });
+  });
+}
+
+const NO_DOMAIN: [
+  why: string,
+  prepare: (stage: Stage, application: FakeApplication) => void,
+  problem?: string,
+][] = [
+  ['there is none', () => {}],
+  [
+    'it is pending',
+    ({ nodion }, one) => nodion.addDomain(one, 'nodion.test', { status: 'pending' }),
+  ],
+  [
+    'none is a plain name',
+    ({ nodion }, one) => {
+      for (const name of HOSTILE) nodion.addDomain(one, name);
+    },
+  ],
+  [
+    'the key may not read it',
+    ({ nodion }, of) => nodion.fail({ on: DOMAINS, of, times: 99, fault: answer(403)(false) }),
+    "which can't be read: Nodion answered 403 to GET /applications/:id/domains.",
+  ],
+];
+
+for (const [why, prepare, problem = 'which has no domain that is available.'] of NO_DOMAIN) {
+  scenario(`A path for an application without a domain triggers nothing: ${why}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const other = nodion.addApplication({ name: 'other' });
+    nodion.addDomain(other, 'other.test');
+    const application = nodion.addApplication({ name: 'shop' });
+    prepare(stage, application);
+    const run = await deploy(null, {
+      inputs: { application_id: `${other.id}\n${application.id}`, health_url: '/up' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+    const [first, ...others] = errorLines(run);
+    expect(first).toContain('shop');
+    expect(first).toContain(`: "/up" needs the`);
+    expect(first).toContain(problem);
+    expect(others).toEqual(['Give the whole address in `health_url`.', 'Nothing was triggered.']);
+  });
+}
+
+scenario('An http address is asked through the proxy for http', async (stage) => {
+  const { proxy, deploy } = stage;
+  const shop = await addShop(stage, () => 200);
+  proxy.hosts.set('shop.test:80', shop.server.address);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
+    env: { HTTP_PROXY: proxy.address },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(proxy.forwarded).toEqual(Array(3).fill('http://shop.test/up'));
+  expect(shop.server.checks).toHaveLength(3);
+});
+
+for (const [variable, problem] of [
+  [
+    'socks5://127.0.0.1:1080',
+    "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: socks5:// is not supported; allowed are http:// and https://. NO_PROXY exempts hosts",
+  ],
+  [
+    'http://PROXY',
+    'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407',
+  ],
+] as const) {
+  scenario(`A proxy that can't be used is named: ${variable}`, async (stage) => {
+    const { proxy, deploy } = stage;
+    proxy.credentials = 'ada:s3cret';
+    const shop = await addShop(stage, () => 200);
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
+      env: { HTTP_PROXY: variable.replace('PROXY', proxy.address) },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errorLines(run)[0]).toBe(
+      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
+    );
+  });
+}
+
+scenario(
+  'The address that the domains tell is shown by GitHub where none is given',
+  async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.addDomain(application, 'shop.nodion.app', { domain_type: 'main' });
+    const run = await deploy(application, { inputs: { environment: 'production' } });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs.url).toBe('https://shop.nodion.app');
+    expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+      { url: 'https://shop.nodion.app' },
+    ]);
+    expect(gitHub.statuses.at(-1)).toMatchObject({
+      state: 'success',
+      environment_url: 'https://shop.nodion.app',
+    });
+  },
+);
+
+const DOMAIN_FAULTS: [string, Fault][] = [
+  ['answered 403', answer(403)(false)],
+  ['answered 404', answer(404)(false)],
+  ['answered 503 and Retry-After 3600', answer(503, '', { 'retry-after': '3600' })(false)],
+  ['answered 429 and Retry-After 3600', answer(429, '', { 'retry-after': '3600' })(false)],
+  ['answered with HTML', answer(200, '<html>', { 'content-type': 'text/html' })(false)],
+  ['never answered', { kind: 'hang', carriedOut: false }],
+];
+
+for (const [what, fault] of DOMAIN_FAULTS) {
+  scenario(`Domains that are ${what} do not matter where none is needed`, async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: DOMAINS, times: 99, fault });
+    const shop = await addShop(stage, () => 200);
+    const run = await deploy(shop.application, { inputs: shop.inputs });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs).toMatchObject({ url: '', healthy: 'true' });
+    expect(run.durationMs).toBeLessThan(25_000);
+    expect(nodion.requestsTo(DOMAINS)).toHaveLength(1);
+    expect([...annotations(run, 'warning'), ...annotations(run, 'error')]).toEqual([]);
+  });
+}
+
+scenario('Domains that are never answered hold up none of 50 applications', async (stage) => {
+  const { nodion, deploy } = stage;
+  const applications = Array.from({ length: 50 }, (_, index) =>
+    nodion.addApplication({ name: `service-${index}` }),
+  );
+  nodion.fail({ on: DOMAINS, times: 99, fault: { kind: 'hang', carriedOut: false } });
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join(), poll_interval: '5s' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.durationMs).toBeLessThan(45_000);
+  expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
+  expect(nodion.requestsTo(DOMAINS).length).toBeLessThanOrEqual(50);
+});
+
+scenario('`wait: false` is three requests, none of them for domains', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDomain(application, 'nodion.test');
+  const run = await deploy(application, { inputs: { wait: 'false' } });
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requests.map(({ endpoint }) => endpoint).sort()).toEqual([
+    'GET /applications/:id',
+    'GET /applications/:id/deployments',
+    TRIGGER,
+  ]);
+  expect(run.outputs).toMatchObject({ url: '', healthy: '' });
+});
+
+for (const [reply, verdict] of [
+  [200, 'good'],
+  [503, 'bad'],
+] as const) {
+  scenario(`A dry run asks once, and is green also with ${reply}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, () => reply);
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_text: 'version v2', dry_run: 'true' },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(shop.server.checks).toHaveLength(1);
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+    expect(annotations(run, 'notice')).toEqual([
+      [
+        'The key can read shop, and the inputs fit.',
+        `The health check of shop is ${verdict} now, whatever the answer contains: ${reply} from ${shop.url}.`,
+        "Nothing was triggered. Whether the key may deploy can't be known without deploying.",
+      ].join('\n'),
+    ]);
+  });
+}

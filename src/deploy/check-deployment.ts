@@ -1,0 +1,126 @@
+import type { SendRequest } from '../http/transport.ts';
+import type { ApplicationClient } from '../nodion/client.ts';
+import type { Deployment } from '../nodion/responses.ts';
+import { retryRead } from '../nodion/retry.ts';
+import { joined } from '../runner/sentence.ts';
+import { abortAfter, withGrace } from '../time/deadline.ts';
+import { askHealth, checkHealth, type HealthEvent } from './check-health.ts';
+import { type Found, failedCheck } from './failed-check.ts';
+import type { Failure } from './failure.ts';
+import type { DeployPlan } from './plan.ts';
+import { missingFromList } from './trigger-deployment.ts';
+import { isComplete, type RolloutEvent, readRollout, verifyRollout } from './verify-rollout.ts';
+import { type Check, type StabilityEvent, watchStability } from './watch-stability.ts';
+
+/** The longest time for a last look at the deployments. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** What the checks of a live deployment came to. */
+export interface Checks extends Found {
+  /** Which of them failed; null for none. */
+  readonly failure: Failure | null;
+  /** What ended them early. */
+  readonly error: unknown;
+}
+
+/** What happens while a live deployment is checked. */
+export type CheckEvent =
+  | { readonly kind: 'checks-started' | 'checks-ended' }
+  /** The deployments have been read once more, at the end. */
+  | { readonly kind: 'seen-at-end'; readonly deployments: readonly Deployment[] }
+  | RolloutEvent
+  | HealthEvent
+  | StabilityEvent
+  | { readonly kind: 'reached'; readonly what: 'rolled out' | 'healthy' | 'stable' };
+
+/**
+ * Checks what the plan asks for, one after the other, as far as each ends well: the rollout, the health
+ * at `healthUrl` (null: not asked), and for how long both last. Never throws.
+ */
+export async function checkDeployment(
+  deployment: Deployment,
+  plan: DeployPlan,
+  options: {
+    application: ApplicationClient;
+    healthUrl: string | null;
+    transport: SendRequest;
+    signal: AbortSignal;
+    onEvent: (event: CheckEvent) => void;
+  },
+): Promise<Checks> {
+  const { application, healthUrl: url, transport, signal, onEvent } = options;
+  const { health: healthPlan, verifyRollout: isRolloutAsked, stableForMs } = plan;
+  let found: Found = { rollout: null, health: null, stability: null };
+  const lasting: Check[] = [];
+
+  async function check(): Promise<void> {
+    if (isRolloutAsked) {
+      const following = { application, deployment, onEvent };
+      const rollout = await verifyRollout(plan, { ...following, signal });
+      found = { ...found, rollout };
+      if (!isComplete(rollout)) return;
+      onEvent({ kind: 'reached', what: 'rolled out' });
+      lasting.push({
+        kind: 'rollout',
+        ask: async (followed) => {
+          const now = await readRollout({ ...following, signal: followed });
+          return { isGood: isComplete(now), what: joined(now.missing, '; ') };
+        },
+      });
+    }
+    if (healthPlan && url !== null) {
+      const health = await checkHealth(
+        { ...plan, health: healthPlan },
+        { url, transport, signal, onEvent },
+      );
+      found = { ...found, health };
+      if (!health.isHealthy) return;
+      onEvent({ kind: 'reached', what: 'healthy' });
+      const { text } = healthPlan;
+      lasting.push({
+        kind: 'health',
+        ask: (followed) => askHealth({ url, text }, { transport, signal: followed }),
+      });
+    }
+    if (stableForMs > 0) {
+      const stability = await watchStability(plan, { checks: lasting, signal, onEvent });
+      found = { ...found, stability };
+      if (stability.isStable) onEvent({ kind: 'reached', what: 'stable' });
+    }
+  }
+
+  /** While it was checked, others may have deployed. Null where that can't be read in time. */
+  async function lookAgain(): Promise<readonly Deployment[] | null> {
+    const read = async (limited: AbortSignal) => {
+      const reading = { signal: limited, lane: 'urgent', isFresh: true } as const;
+      const { deployments } = await application.deployments({ ...reading, only: deployment.id });
+      if (deployments.some(({ id }) => id === deployment.id)) return deployments;
+      throw missingFromList(deployment.deploy_number);
+    };
+    const controller = new AbortController();
+    abortAfter(LOOK_AGAIN_MS, controller);
+    const retrying = (limited: AbortSignal) =>
+      retryRead(() => read(limited), { signal: limited, onRetry: () => {} });
+    try {
+      const deployments = signal.aborted
+        ? await read(signal)
+        : await withGrace({ signal, controller, graceMs: () => 0 }, retrying);
+      onEvent({ kind: 'seen-at-end', deployments });
+      return deployments;
+    } catch {
+      return null;
+    }
+  }
+
+  onEvent({ kind: 'checks-started' });
+  let error: unknown = null;
+  try {
+    await check();
+  } catch (reason) {
+    error = reason;
+  }
+  onEvent({ kind: 'checks-ended' });
+  const seen = await lookAgain();
+  const failure = error ? null : failedCheck(found, deployment, { plan, seen });
+  return { ...found, failure, error };
+}

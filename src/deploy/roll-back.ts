@@ -1,0 +1,161 @@
+import { UnknownOutcome } from '../nodion/post-once.ts';
+import type { Deployment } from '../nodion/responses.ts';
+import { Sentence, sentence } from '../runner/sentence.ts';
+import { Interrupted } from '../time/deadline.ts';
+import { type Conclusion, conclude } from './conclusion.ts';
+import { type Failure, failure } from './failure.ts';
+import { findMismatch } from './find-mismatch.ts';
+import { findWayBack } from './find-way-back.ts';
+import type { DeployPlan } from './plan.ts';
+import type { Target } from './preflight.ts';
+import { type Course, type CourseOptions, runCourse } from './run-course.ts';
+import { highestNumber, liveDeployment, replacementOf, tagOf } from './select-deployment.ts';
+import { newerAppeared, Outdated } from './trigger-deployment.ts';
+import { isComplete } from './verify-rollout.ts';
+
+/** The one attempt to go back to what was live before. */
+export interface Rollback {
+  /** What was live before. */
+  readonly to: Deployment;
+  /** What became of its tag's new deployment. */
+  readonly course: Course;
+  /** Success where that is live and passed the same checks. */
+  readonly conclusion: Conclusion;
+  /** What the step fails with in either case, but for what is live now. */
+  readonly failure: Failure;
+}
+
+/** A rollback that is due: to `tag`, which `to` was of, because of `proof`. */
+export interface DueRollback {
+  readonly to: Deployment;
+  readonly tag: string;
+  readonly proof: Sentence;
+}
+
+/**
+ * The rollback of a failed deployment, or why there is none: only one that went live by this step, is
+ * known to be bad, and is the newest still, goes back to what was live before it.
+ */
+function decideRollback(
+  course: Course,
+  { proof }: Failure,
+  options: { target: Target; plan: DeployPlan; previous: Deployment | null },
+): DueRollback | Sentence {
+  const { deployment, error, outcome, rollout } = course;
+  const { target, plan, previous } = options;
+  if (error instanceof UnknownOutcome) return sentence`it is unknown whether a deployment was made`;
+  if (isCancelled(course)) return sentence`the workflow was cancelled`;
+  if (outcome?.kind !== 'available' || !deployment) {
+    return sentence`the deployment was not seen to go live`;
+  }
+  if (course.origin === 'reused') return sentence`this step did not trigger the deployment`;
+  if (!course.isOwn) return sentence`the deployment may not be this step's`;
+  if (findMismatch(deployment, plan)) {
+    return sentence`it is for bad health, not for another commit or tag`;
+  }
+  const deployments = course.lastSeen?.deployments ?? [];
+  const newest = Math.max(highestNumber(deployments), rollout?.supersededBy ?? 0);
+  if (newest > deployment.deploy_number) return newerAppeared({ deploy_number: newest });
+  const { status } = deployment;
+  if (status !== 'available') return sentence`#${deployment.deploy_number} is "${status}" now`;
+  if (error || (rollout && !isComplete(rollout) && !proof)) {
+    return sentence`the rollout could not be checked`;
+  }
+  if (!proof) return sentence`it is not certain that the deployment is bad`;
+  if (target.healthBefore && !target.healthBefore.isGood) {
+    return sentence`the application was not healthy before either: ${target.healthBefore.what}`;
+  }
+  const tag = tagOf(deployment) ?? plan.match.imageTag;
+  const way = findWayBack(previous, { tag, image: deployment.image_reference });
+  if ('problem' in way) return sentence`there is nothing to go back to: ${way.problem}`;
+  const between = liveDeployment(deployments.filter(({ id }) => id !== deployment.id));
+  if (between && between.deploy_number > way.to.deploy_number) {
+    return sentence`#${between.deploy_number}, which is not this step's, went live in between`;
+  }
+  return { ...way, proof };
+}
+
+/**
+ * Goes back to what was live before, where that is due: deploys its tag, once, with the same care and
+ * the same checks but for `health_text`. Never throws.
+ *
+ * @returns the rollback, or why nothing was triggered.
+ */
+export async function rollBack(
+  bad: Course,
+  failed: Failure,
+  options: Omit<CourseOptions, 'signal'> & {
+    target: Target;
+    plan: DeployPlan;
+    previous: Deployment | null;
+    moreTime: (ms: number) => AbortSignal;
+    onDue: (due: DueRollback) => void;
+  },
+): Promise<Rollback | Sentence> {
+  const { target, plan, moreTime, onDue, ...running } = options;
+  const due = decideRollback(bad, failed, options);
+  if (due instanceof Sentence) return due;
+  const signal = moreTime(plan.timeoutMs);
+  if (signal.aborted) return sentence`the workflow was cancelled`;
+  onDue(due);
+  const itsPlan: DeployPlan = {
+    ...plan,
+    match: { imageTag: due.tag, commit: null },
+    reuseExisting: false,
+    health: plan.health && { ...plan.health, text: null },
+  };
+  const start = { ...target, deployments: bad.lastSeen, instead: bad.deployment };
+  const course = await runCourse(start, itsPlan, { ...running, signal });
+  if (course.error instanceof Outdated) return course.error.reason;
+  if (isCancelled(course) && course.before === null) return sentence`the workflow was cancelled`;
+  const conclusion = concludeIt(course, itsPlan);
+  return { to: due.to, course, conclusion, failure: fail(due, course, conclusion) };
+}
+
+function isCancelled({ error }: Course): boolean {
+  return error instanceof Interrupted && error.reason === 'cancelled';
+}
+
+/** It is a success only while nothing newer is live in its place. */
+function concludeIt(course: Course, plan: DeployPlan): Conclusion {
+  const conclusion = conclude(course, plan);
+  const { deployment, lastSeen } = course;
+  const newer = deployment && replacementOf(deployment, lastSeen?.deployments ?? []);
+  if (conclusion.kind !== 'success' || !newer) return conclusion;
+  return failure('Deployment superseded', [
+    sentence`Deployment #${deployment.deploy_number} went live, but #${newer}, which is newer, is live now.`,
+  ]);
+}
+
+function fail({ to, proof }: DueRollback, course: Course, conclusion: Conclusion): Failure {
+  const { deployment, error } = course;
+  const before = sentence`${to.image_reference ?? tagOf(to)} (#${to.deploy_number}`;
+  const undone = sentence`Data and migrations are not undone.`;
+  if (conclusion.kind === 'success' && deployment) {
+    const image = deployment.image_reference ?? to.image_reference ?? tagOf(to);
+    const numbers = sentence`(#${to.deploy_number}, now #${deployment.deploy_number})`;
+    // The tag may have moved.
+    const was =
+      image !== to.image_reference && sentence`#${to.deploy_number} was of ${to.image_reference}.`;
+    return failure('Rolled back', [
+      sentence`Rolled back to ${image} ${numbers}: ${proof}`,
+      ...(was ? [was] : []),
+      undone,
+    ]);
+  }
+  const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
+  const wasCancelled = conclusion.kind === 'cancelled';
+  return {
+    kind: wasCancelled ? 'cancelled' : 'failure',
+    title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
+    lines: [
+      wasCancelled
+        ? (lines[0] ?? sentence``)
+        : sentence`The rollback failed too: ${lines[0] ?? null}`,
+      // What it advises is for a deployment, not for going back.
+      ...(wasCancelled || error instanceof UnknownOutcome ? lines.slice(1) : []),
+      sentence`It was to go back to ${before}): ${proof}`,
+      undone,
+    ],
+  };
+}

@@ -1,0 +1,48 @@
+/** 16 MiB of documented deployments count as 600,000, and have some dozens of names. */
+const MOST_VALUES = 750_000;
+const MOST_NAMES = 1_000;
+/** Characters: a shorter text can't take hundreds of MB. */
+const LONGEST_UNCHECKED = 200_000;
+
+/** A body that is not of its documented shape; the message says what is missing. */
+export class UndocumentedShape extends Error {}
+
+/**
+ * The value of a JSON text.
+ * @throws UndocumentedShape for one whose objects would take hundreds of MB, and for any other text.
+ */
+export function parseJson(text: string): unknown {
+  if (text.length > LONGEST_UNCHECKED) refuseExcess(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UndocumentedShape('not JSON');
+  }
+}
+
+/** An object or a list counts as four values; what makes an object large is a name that no other has. */
+function refuseExcess(text: string): void {
+  const names = new Set<string>();
+  let values = 0;
+  let start = 0;
+  let end = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '"') {
+      start = index + 1;
+      end = endOfString(text, start);
+      index = end;
+    } else if (character === ':') names.add(text.slice(start, end));
+    else if (character === ',') values += 1;
+    else if (character === '[' || character === '{') values += 4;
+    if (values > MOST_VALUES) throw new UndocumentedShape('too many values');
+    if (names.size > MOST_NAMES) throw new UndocumentedShape('too many names');
+  }
+}
+
+/** Where the string that starts at `start` ends. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
+}
