@@ -20,7 +20,8 @@ export interface Answer {
 export interface Health {
   /** What was asked, as messages show it. */
   readonly where: Sentence;
-  readonly isHealthy: boolean;
+  /** Null where time was over before the first answer. */
+  readonly isHealthy: boolean | null;
   /** How many answers came, and how many of them were bad. */
   readonly answers: number;
   readonly bad: number;
@@ -86,7 +87,8 @@ export async function checkHealth(
   } catch (error) {
     if (!(error instanceof Interrupted) || error.reason === 'cancelled') throw error;
     const endedBy = error.reason === 'timed_out' ? 'timeout' : 'health_timeout';
-    return { ...found, isHealthy: false, endedBy };
+    const isUnknown = endedBy === 'timeout' && found.answers === 0;
+    return { ...found, isHealthy: isUnknown ? null : false, endedBy };
   }
 }
 

@@ -111,7 +111,7 @@ function unhealthy(
     ? sentence`before ${timeoutOf(plan)} was over`
     : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
   // Where only time was short, nothing speaks against the deployment.
-  if (health.answers === 0 && isTimeout) {
+  if (health.isHealthy === null) {
     return {
       kind: 'timed_out',
       title: 'Health not known',

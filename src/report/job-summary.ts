@@ -133,13 +133,9 @@ function checkNotes({ rollout, health, stability }: Checked): string {
   const failed = stability?.failed?.kind;
   const count = failed === 'rollout' ? null : rollout?.instances;
   const where = count ? ` on ${count.current} of ${count.online} online instances` : '';
-  if (!health || (health.answers === 0 && health.endedBy === 'timeout')) return where;
-  const healthy = !health.isHealthy
-    ? 'not healthy'
-    : failed === 'health'
-      ? 'no longer healthy'
-      : 'healthy';
-  return `${where}, ${healthy}`;
+  if (!health || health.isHealthy === null) return where;
+  const healthy = failed === 'health' ? 'no longer healthy' : 'healthy';
+  return `${where}, ${health.isHealthy ? healthy : 'not healthy'}`;
 }
 
 /** What was live before → what the deployment is of. */

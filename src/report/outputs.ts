@@ -103,7 +103,7 @@ function outputsOf(known: Known) {
     duration_seconds:
       typeof durationMs === 'number' ? Number((durationMs / 1_000).toFixed(1)) : null,
     url: known.url ?? null,
-    healthy: isHealthy(known),
+    healthy: (known.health?.isHealthy ?? null) && known.stability?.failed?.kind !== 'health',
     ...(previous && {
       previous_deploy_number: previous.deploy_number,
       previous_git_sha: previous.git_sha,
@@ -114,10 +114,4 @@ function outputsOf(known: Known) {
       rollback_deploy_number: rollback.course.deployment?.deploy_number ?? null,
     }),
   };
-}
-
-/** Null where it was not asked, or nobody answered in time. */
-function isHealthy({ health, stability }: Known): boolean | null {
-  if (!health || (health.answers === 0 && health.endedBy === 'timeout')) return null;
-  return health.isHealthy && stability?.failed?.kind !== 'health';
 }
