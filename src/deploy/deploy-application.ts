@@ -2,13 +2,13 @@ import type { SendRequest } from '../http/transport.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { Sentence, sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 import { type Conclusion, conclude } from './conclusion.ts';
 import { describeLive } from './describe-live.ts';
 import type { Failure } from './failure.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Target } from './preflight.ts';
-import type { Rollback } from './roll-back.ts';
+import type { NoRollback, Rollback } from './roll-back.ts';
 import { type Course, type CourseEvent, runCourse } from './run-course.ts';
 import { liveDeployment, replacementOf } from './select-deployment.ts';
 import type { Origin } from './trigger-deployment.ts';
@@ -73,7 +73,7 @@ export async function deployApplication(
   const ended = conclude(course, plan);
 
   /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
-  async function attemptRollback(failure: Failure): Promise<Rollback | Sentence | null> {
+  async function attemptRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
     if (!plan.rollback || !isAfterTrigger(course)) return null;
     const { rollBack } = await import('./roll-back.ts');
     return await rollBack(course, failure, {
@@ -85,7 +85,7 @@ export async function deployApplication(
   }
 
   const attempt = ended.kind === 'success' ? null : await attemptRollback(ended);
-  const rollback = attempt instanceof Sentence ? null : attempt;
+  const rollback = attempt && 'why' in attempt ? null : attempt;
   const conclusion = ended.kind === 'success' ? ended : tellAll(ended, course, attempt);
   onEvent({ kind: 'concluded', conclusion });
   const { before, failure, error, ...known } = course;
@@ -124,14 +124,14 @@ function findPrevious({ deployments }: Target, { before }: Course): Deployment |
 }
 
 /** A failure with what became of its rollback, and with what is live now. */
-function tellAll(failure: Failure, course: Course, attempt: Rollback | Sentence | null): Failure {
+function tellAll(failure: Failure, course: Course, attempt: Rollback | NoRollback | null): Failure {
   if (!isAfterTrigger(course)) return failure;
-  if (attempt === null || attempt instanceof Sentence) {
-    const none = attempt ? [sentence`No rollback: ${attempt}.`] : [];
-    return { ...failure, lines: [...failure.lines, ...none, describeLive(course)] };
+  const live = describeLive((attempt ?? { course }).course);
+  if (attempt && 'failure' in attempt) {
+    return { ...attempt.failure, lines: [...attempt.failure.lines, live] };
   }
-  const { failure: whole, course: last } = attempt;
-  return { ...whole, lines: [...whole.lines, describeLive(last)] };
+  const none = attempt ? [sentence`No rollback: ${attempt.why}.`] : [];
+  return { ...failure, lines: [...failure.lines, ...none, live] };
 }
 
 /** Whether a deployment of that origin was triggered by this step. */

@@ -25,6 +25,13 @@ export interface Rollback {
   readonly failure: Failure;
 }
 
+/** Why nothing was triggered to go back. */
+export interface NoRollback {
+  readonly why: Sentence;
+  /** The course that saw last what is live. */
+  readonly course: Course;
+}
+
 /** A rollback that is due: to `tag`, which `to` was of, because of `proof`. */
 export interface DueRollback {
   readonly to: Deployment;
@@ -91,12 +98,12 @@ export async function rollBack(
     moreTime: (ms: number) => AbortSignal;
     onDue: (due: DueRollback) => void;
   },
-): Promise<Rollback | Sentence> {
+): Promise<Rollback | NoRollback> {
   const { target, plan, moreTime, onDue, ...running } = options;
   const due = decideRollback(bad, failed, options);
-  if (due instanceof Sentence) return due;
+  if (due instanceof Sentence) return { why: due, course: bad };
   const signal = moreTime(plan.timeoutMs);
-  if (signal.aborted) return sentence`the workflow was cancelled`;
+  if (signal.aborted) return { why: sentence`the workflow was cancelled`, course: bad };
   onDue(due);
   const itsPlan: DeployPlan = {
     ...plan,
@@ -106,8 +113,10 @@ export async function rollBack(
   };
   const start = { ...target, deployments: bad.lastSeen, instead: bad.deployment };
   const course = await runCourse(start, itsPlan, { ...running, signal });
-  if (course.error instanceof Outdated) return course.error.reason;
-  if (isCancelled(course) && course.before === null) return sentence`the workflow was cancelled`;
+  if (course.error instanceof Outdated) return { why: course.error.reason, course };
+  if (isCancelled(course) && course.before === null) {
+    return { why: sentence`the workflow was cancelled`, course };
+  }
   const conclusion = concludeIt(course, itsPlan);
   return { to: due.to, course, conclusion, failure: fail(due, course, conclusion) };
 }
