@@ -30,6 +30,26 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+signalScenario('A step cancelled with one of two done counts the other', async (stage) => {
+  const { nodion, deploy } = stage;
+  const web = nodion.addApplication({ name: 'web', ...life(['waiting', 0]) });
+  const api = nodion.addApplication({ name: 'api', ...life(['available', 0]) });
+  const run = await deploy(null, {
+    inputs: { application_id: `${web.id}\n${api.id}` },
+    onLog: (text, child) => {
+      if (text.includes('[web] Triggered deployment')) child.kill('SIGINT');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
+    title: 'Workflow cancelled',
+  });
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    'The workflow was cancelled before 1 of 2 applications were done.',
+    'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it. No deployment of the application is live.',
+  ]);
+});
+
 signalScenario('A cancelled trigger says which deployment to look for', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication();

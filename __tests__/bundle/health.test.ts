@@ -13,6 +13,7 @@ import { life, realScenario, realSignalScenario, scenario } from './scenario.ts'
 import { addShop, badAnswers, EXPECTED, errorLines } from './shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+const LIST: Endpoint = 'GET /applications/:id/deployments';
 const DOMAINS: Endpoint = 'GET /applications/:id/domains';
 const titles = { error: 'Live, but not healthy', notice: 'Live and healthy' };
 const titleOf = (run: { commands: readonly { name: string; properties: object }[] }) =>
@@ -111,6 +112,11 @@ const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, 
     'redirects to a path',
     { status: 307, headers: { location: '../login?next=up' } },
     '307 from URL, a redirect to ORIGIN/login',
+  ],
+  [
+    'redirects to a script',
+    { status: 302, headers: { location: 'javascript:alert(1)' } },
+    '302 from URL, a redirect to javascript:',
   ],
   ['answers 304, which is no redirect', 304, '304 from URL'],
   ['redirects to nowhere', 301, '301 from URL, a redirect to nowhere'],
@@ -307,6 +313,23 @@ realScenario('A health check that the timeout ends is red, and says so', async (
   expect(gitHub.statuses.at(-1)?.state).toBe('error');
 });
 
+// A last look has less than a second: at the speed of reality, for machines that are busy.
+realScenario('The health of what is seen live only at the timeout is not known', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 503);
+  const pause = answer(503, '', { 'retry-after': '3600' })(false);
+  nodion.fail({ on: LIST, afterTrigger: true, fault: pause });
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '4s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
+  expect(errorLines(run)).toEqual([
+    'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
+    'Live is #2 (v2).',
+  ]);
+  expect(titleOf(run)).toEqual({ title: 'Health not known' });
+  expect(shop.server.checks).toEqual([]);
+});
+
 scenario('Three applications are asked at their own addresses, in their order', async (stage) => {
   const { nodion, deploy } = stage;
   const web = await addShop(stage, () => 200, { name: 'web' });
@@ -334,6 +357,8 @@ scenario('Three applications are asked at their own addresses, in their order', 
     { application_name: 'mail', healthy: true },
   ]);
   expect(run.outputs.healthy).toBe('true');
+  expect(titleOf(run)).toEqual({ title: 'Not all succeeded' });
+  expect(run.summary).toContain('<h3>❌ 2 of 3 applications succeeded</h3>');
 });
 
 scenario('The query of an address is sent, and shown nowhere', async (stage) => {
@@ -629,3 +654,19 @@ for (const [reply, verdict] of [
     ]);
   });
 }
+
+realScenario(
+  'A dry run is green though its health check hangs up to the timeout',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, () => 'hang');
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, dry_run: 'true', timeout: '3s' },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+    expect(annotations(run, 'notice')[0]?.split('\n')[1]).toBe(
+      'The health check of shop is bad now, whatever the answer contains: no answer before the timeout.',
+    );
+  },
+);

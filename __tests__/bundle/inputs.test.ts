@@ -47,6 +47,9 @@ const REFUSED = [
   ['health_url', '/up\nhttps://shop.example/up', HEALTH_URL],
   ['health_url', 'ftp://shop.example/up', HEALTH_URL],
   ['health_url', 'https://ada:pw@shop.example/up', HEALTH_URL],
+  ['health_url', 'https:///up', HEALTH_URL],
+  ['health_url', 'http://.../up', HEALTH_URL],
+  ['health_url', 'https://a..b/', HEALTH_URL],
   ['health_successes', '0', 'expected a whole number from 1 to 100'],
   ['health_successes', '101', 'expected a whole number from 1 to 100'],
   ['health_timeout', '0', TIMEOUT],
@@ -114,6 +117,11 @@ const CONTRADICTORY: [string, Record<string, string>, string][] = [
     'more addresses than applications',
     { application_id: ID, health_url: 'https://web.example/up\nhttps://shop.example/up' },
     '`health_url` has 2 addresses for 1 application: give one for each, in their order, or a path such as /up.',
+  ],
+  [
+    'the key in an address that is not Nodion’s',
+    { application_id: ID, health_url: `https://web.example/up?key=${PROJECT_KEY}` },
+    '`health_url` must not contain `api_key`: the key is for Nodion alone.',
   ],
   [
     'a text that nobody is asked for',

@@ -36,6 +36,24 @@ scenario('The last log lines since the trigger follow a failure, folded', async 
   expect(run.summary).toContain('line 30 of 30');
 });
 
+scenario('The log of a followed deployment is told since it was made', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ logs: logLines(2) });
+  const followed = nodion.addDeployment(application, { status: 'waiting' });
+  const run = await deploy(application, {
+    inputs: { reuse_existing: 'true', expected_sha: 'd77ead8' },
+    onLog: (text) => {
+      if (text.includes('Following deployment')) Object.assign(followed, failing);
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.commands.filter(({ name }) => name === 'group')).toMatchObject([
+    {
+      data: 'Last log lines of the online instances of My App since #1 was made, perhaps of the version before (2)',
+    },
+  ]);
+});
+
 scenario('No log is asked for with `log_lines: 0`, nor after a success', async (stage) => {
   const { nodion, deploy } = stage;
   await deploy(nodion.addApplication(failing), { inputs: { log_lines: '0' } });

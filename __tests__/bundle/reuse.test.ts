@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals';
 import type { FakeApplication, FakeNodion } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
 import { life, realScenario, scenario } from './scenario.ts';
+import { addShop } from './shop.ts';
 
 const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
@@ -72,3 +74,30 @@ for (const [image_tag, triggered] of [
     expect(run.outputs.triggered).toBe(triggered);
   });
 }
+
+scenario('What is live already needs no way back', async (stage) => {
+  const { deploy } = stage;
+  const shop = await addShop(stage, () => 200);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, image_tag: 'v1', reuse_existing: 'true', rollback: 'true' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({ deploy_number: '1', triggered: 'false' });
+  expect(annotations(run, 'warning')).toEqual([]);
+});
+
+scenario('An image that its deployment does not name is no commit', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
+  const inProgress = life(['waiting', 0], ['available', 3_000]);
+  nodion.addDeployment(application, { ...inProgress, image_tag: 'v2', image_reference: null });
+  const run = await deploy(application, { inputs: { reuse_existing: 'true', image_tag: 'v2' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.log).toContain(
+    'Following deployment #1 instead of triggering another: an image that it does not name; ID ',
+  );
+  expect(annotations(run, 'notice')[0]?.split('\n')[1]).toBe(
+    'It is of an image that it does not name.',
+  );
+  expect(run.log + run.summary).not.toContain('latest commit');
+});

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { realScenario, scenario } from './scenario.ts';
 import { addShop, errorLines } from './shop.ts';
 
@@ -29,6 +30,7 @@ scenario('An application that dies within `stable_for` is red, after three asks'
     title: 'Live, but not stable',
   });
   expect(shop.server.checks.filter(({ at }) => isDead(at))).toHaveLength(3);
+  expect(renderSummary(run.summary).text).toContain('❌ available, no longer healthy');
   expect(gitHub.statuses.map(({ state }) => state)).toEqual(['in_progress', 'failure']);
 });
 
@@ -84,6 +86,41 @@ realScenario('A timeout within `stable_for` is red, though nothing was bad', asy
   expect(gitHub.statuses.at(-1)?.state).toBe('error');
 });
 
+scenario('A timeout within `stable_for` names the bad answer before it', async (stage) => {
+  // The second answer comes at some 32 s, the third would at 62 s.
+  const shop = await addShop(stage, (_, { count }) => (count === 1 ? 200 : 503));
+  const run = await stage.deploy(shop.application, {
+    inputs: {
+      ...shop.inputs,
+      health_successes: '1',
+      poll_interval: '30s',
+      timeout: '45s',
+      stable_for: '40s',
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true' });
+  expect(errorLines(run).slice(0, 2)).toEqual([
+    'Application shop: Deployment #2 is live, but the timeout of 45 s was over before it was known to be stable for 40 s.',
+    `The last answer was bad: 503 from ${shop.url}.`,
+  ]);
+});
+
+scenario('A timeout within `stable_for` says what could not be read', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.fail({ on: INSTANCES, skip: LOOKS_OF_A_ROLLOUT, times: 99, fault: answer(503)(false) });
+  const shop = await addShop(stage, () => 200);
+  const run = await deploy(shop.application, {
+    inputs: { image_tag: 'v2', verify_rollout: 'true', timeout: '30s', stable_for: '20s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(errorLines(run).slice(0, 2)).toEqual([
+    'Application shop: Deployment #2 is live, but the timeout of 30 s was over before it was known to be stable for 20 s.',
+    `The last read failed: ${new URL(nodion.url).host} answered 503 to GET /applications/:id/instances.`,
+  ]);
+  expect(run.log).not.toContain('Recovered from');
+});
+
 /** An instance that runs the version before. */
 const old = { id: 'i', name: 'web-1', status: 'online', deployment: { id: 'o', deploy_number: 1 } };
 const withdrawn = answer(200, { instances: [old] })(false);
@@ -116,6 +153,9 @@ for (const [times, exitCode] of [
     expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
       title: 'Live, but not stable',
     });
+    // The row does not say how many instances ran it at first.
+    expect(renderSummary(run.summary).text).toContain('❌ available');
+    expect(run.summary).not.toContain('1 of 1');
     // Nothing is asked any more after the third look.
     expect(nodion.requestsTo(INSTANCES)).toHaveLength(LOOKS_OF_A_ROLLOUT + 2 + 3);
   });
