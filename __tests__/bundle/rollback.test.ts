@@ -322,6 +322,80 @@ scenario('Of several applications only the bad one is rolled back', async (stage
   expect(run.outputs).toMatchObject({ healthy: 'true', rolled_back: '' });
 });
 
+scenario('Of several rollbacks one that failed is told first', async (stage) => {
+  const { gitHub, deploy } = stage;
+  const web = await addShop(stage, v2IsBad, { name: 'web' });
+  const api = await addShop(stage, (_, { count }) => (count === 1 ? 200 : 503), { name: 'api' });
+  const run = await deploy(null, {
+    inputs: {
+      ...web.inputs,
+      ...rollback,
+      application_id: `${web.application.id}\n${api.application.id}`,
+      health_url: `${web.url}\n${api.url}`,
+      environment: 'production',
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(errorLines(run)).toEqual([
+    '2 of 2 applications failed.',
+    expect.stringMatching(/^Application api: The rollback failed too: Deployment #3 is live but /),
+    expect.stringMatching(/^Application web: Rolled back to docker\.io\/shop:v1 \(#1, now #3\): /),
+  ]);
+  expect(gitHub.statuses.at(-1)?.description).toMatch(/^api: The rollback failed too: /);
+});
+
+scenario('A rollback to a tag that has moved names the image that is live now', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, v2IsBad);
+  const [was, is] = ['0', '1'].map((digit) => `docker.io/shop:v1@sha256:${digit.repeat(64)}`);
+  Object.assign(shop.application.deployments[0] ?? {}, { image_reference: was });
+  nodion.afterAnswering = (endpoint) => {
+    const [, back] = nodion.triggered;
+    if (endpoint === TRIGGER && back) back.image_reference = is ?? null;
+  };
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, ...rollback } });
+  expect(triggers(nodion)).toEqual(['v2', 'v1']);
+  expect(errorLines(run)).toEqual([
+    `Application shop: Rolled back to ${is} (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    `#1 was of ${was}.`,
+    DATA,
+    'Live is #3 (v1).',
+  ]);
+});
+
+scenario('The log of a bad version is read while its instances are still there', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, v2IsBad);
+  const { application } = shop;
+  const logOf = (tag: string) => [{ ts: '2100-01-01T00:00:00.000Z', msg: tag, instance_id: 'i' }];
+  application.logs = logOf('out of memory');
+  letRollback(nodion, life(['created', 0], ['available', 5_000]));
+  nodion.afterAnswering = () => {
+    const [, back] = nodion.triggered;
+    if (back && nodion.liveDeployment(application) === back)
+      application.logs = logOf('all is well');
+  };
+  const run = await deploy(application, { inputs: { ...shop.inputs, ...rollback } });
+  expect(run.outputs.rolled_back).toBe('true');
+  for (const text of [run.log, renderSummary(run.summary).text]) {
+    expect(text).toContain('out of memory');
+    expect(text).not.toContain('all is well');
+  }
+});
+
+scenario('The shortest rollback is drawn all the same', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, v2IsBad);
+  letRollback(nodion, life(['available', 0]));
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, ...rollback, health_successes: '1' },
+  });
+  expect(run.outputs.rolled_back).toBe('true');
+  const [diagram = ''] = renderSummary(run.summary).diagrams;
+  expect(diagram.match(/^section .*$/gm)).toEqual(['section shop', 'section shop rollback']);
+  await checkDiagram(diagram);
+});
+
 scenario('A good version is not rolled back', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, () => 200);
@@ -465,6 +539,18 @@ const FORBIDDEN: Record<string, Forbidden> = {
     { image_reference: `docker.io/shop@sha256:${'0'.repeat(64)}` },
     '#1, which was live before, says no tag that can be deployed.',
   ),
+  'the version before says no tag that a trigger takes': nothingToGoBackTo(
+    { image_reference: 'docker.io/shop:v 1' },
+    '#1, which was live before, says no tag that can be deployed.',
+  ),
+  'the version before is of another image': {
+    ...nothingToGoBackTo(
+      { image_reference: 'docker.io/oldshop:v1' },
+      '#1, which was live before, is of another image, docker.io/oldshop:v1.',
+    ),
+    // What is deployed is known only afterwards.
+    warning: '',
+  },
   'the instances are answered 403': {
     inputs: rollout,
     prepare: ({ nodion }) => nodion.fail({ on: INSTANCES, times: 99, fault: answer(403)(false) }),
@@ -549,6 +635,21 @@ for (const [why, forbidden] of Object.entries(FORBIDDEN)) {
     expect(annotations(run, 'warning')).toEqual(warning ? [`Application shop: ${warning}`] : []);
   });
 }
+
+scenario('Nothing is rolled back for instances that do not say what they run', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 200);
+  const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment: null }];
+  nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
+  const run = await deploy(shop.application, {
+    inputs: { ...rollout, ...rollback, timeout: '20s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2']);
+  const lines = errorLines(run);
+  expect(lines[1]).toBe('Missing: instance web-1 does not say which deployment it runs.');
+  expect(lines.at(-2)).toBe('No rollback: the rollout could not be checked.');
+});
 
 for (const [end, live] of [
   ['waiting', 'Live is #2 (v2).'],
@@ -746,6 +847,8 @@ for (const [when, cancelled] of Object.entries(CANCELLED)) {
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(cancelled.triggered);
     expect(run.outputs.rolled_back ?? '').toBe(cancelled.rolledBack ?? '');
+    const what = cancelled.rolledBack ? 'Rollback' : 'Workflow';
+    expect(titleOf(run)).toEqual({ title: `${what} cancelled` });
     const bad = `N of N answers were bad, the last one 503 from ${shop.url}.`;
     expect(errorLines(run)).toEqual(cancelled.lines.map((line) => line.replace('BAD', bad)));
   });
