@@ -46,7 +46,7 @@ scenario('A newer version is told after a red check, though a read failed', asyn
   const run = await deploy(shop.application, { inputs: { ...shop.inputs, rollback: 'true' } });
   expect(run.exitCode).toBe(1);
   expect(errorLines(run)).toEqual([
-    `Application shop: Deployment #2 went live, then #3, and the application is not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    `Application shop: Deployment #2 went live, then #3, and the application was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     EXPECTED,
     'No rollback: #3, which is newer, has appeared.',
     'Live is #3 (v3).',
@@ -163,6 +163,7 @@ realScenario('A newer version is told of a rollout incomplete at the timeout', a
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 went live, but its rollout was not complete when the timeout of 4 s was over.',
     'Missing: instance web-1 runs #1.',
+    "Look at that in Nodion's dashboard.",
     'Live is #3 (v3).',
   ]);
 });

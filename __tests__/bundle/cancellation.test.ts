@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-signalScenario('A step cancelled with one of two done counts the other', async (stage) => {
+signalScenario('A cancelled step counts the applications that were not done', async (stage) => {
   const { nodion, deploy } = stage;
   const web = nodion.addApplication({ name: 'web', ...life(['waiting', 0]) });
   const api = nodion.addApplication({ name: 'api', ...life(['available', 0]) });

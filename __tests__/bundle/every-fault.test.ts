@@ -66,7 +66,7 @@ for (const [what, fault] of Object.entries(FAULTS)) {
       .filter(({ at }) => at > (first?.at ?? 0) && at < (second?.at ?? 0));
     expect(searches.length).toBeGreaterThan(1);
     expect((searches.at(-1)?.at ?? 0) - (searches[0]?.at ?? 0)).toBeGreaterThan(2_000);
-    expect(run.log).toContain('No deployment has appeared: triggering again (attempt 2)');
+    expect(run.log).toContain('No deployment of this step has appeared: trying again (attempt 2)');
     expect(annotations(run, 'error')).toEqual([]);
   });
 

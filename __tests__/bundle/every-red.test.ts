@@ -86,8 +86,6 @@ const NONE_LIVE = 'No deployment of the application is live.';
 const NOTHING_SEEN_LIVE =
   "When it was last seen, nothing was live; what is live now can't be said.";
 const OURS_LIVE = 'Live is #1 (commit d77ead8).';
-const OURS_SEEN_LIVE =
-  "When it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.";
 const MAY_BE = 'A deployment may have been made and be in progress.';
 const LOOK = "Look for number 1 or above in Nodion's dashboard before you trigger again.";
 const NEW_KEY = 'Create a new key and update the secret behind `api_key`.';
@@ -381,7 +379,7 @@ red(
     triggered: true,
     lines: [
       'The workflow was cancelled after deployment #1 went live, before everything was checked.',
-      OURS_SEEN_LIVE,
+      OURS_LIVE,
     ],
   },
 );
@@ -522,6 +520,7 @@ red(
     lines: [
       'Deployment #1 went live, but its rollout was not complete when the timeout of … was over.',
       `Missing: the application is "deploying"; ${Array(9).fill('worker w is "new"').join('; ')}; and 2 more.`,
+      "Look at that in Nodion's dashboard.",
       OURS_LIVE,
     ],
   },

@@ -77,7 +77,7 @@ scenario('An application that flaps, never good three times in a row, is red', a
   const begin = 'Application shop: Deployment #2 is live but not healthy: ';
   expect(possible.map((end) => begin + end)).toContain(first);
   expect(others).toEqual([
-    '3 good answers in a row were expected within 12 s (`health_timeout`).',
+    "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
     'Live is #2 (v2).',
   ]);
 });
@@ -270,7 +270,7 @@ scenario('Good answers that are too few are red', async (stage) => {
   expect(shop.server.checks).toHaveLength(2);
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 is live but not yet healthy: 2 good answers came, and 4 were needed.',
-    '4 good answers in a row were expected within 15 s (`health_timeout`).',
+    "4 good answers in a row were expected within 15 s (`health_timeout`): look at the application's log.",
     'Live is #2 (v2).',
   ]);
 });
@@ -292,7 +292,7 @@ scenario('One bad answer of one is told as one', async (stage) => {
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
     `Application shop: Deployment #2 is live but not healthy: the only answer was bad, 503 from ${shop.url}.`,
-    '1 good answer was expected within 8 s (`health_timeout`).',
+    "1 good answer was expected within 8 s (`health_timeout`): look at the application's log.",
     'Live is #2 (v2).',
   ]);
 });
@@ -307,7 +307,7 @@ realScenario('A health check that the timeout ends is red, and says so', async (
   expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-    '3 good answers in a row were expected before the timeout of 6 s was over.',
+    "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
     'Live is #2 (v2).',
   ]);
   expect(gitHub.statuses.at(-1)?.state).toBe('error');
@@ -324,6 +324,7 @@ realScenario('The health of what is seen live only at the timeout is not known',
   expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
+    'Raise `timeout`, if it often takes longer.',
     'Live is #2 (v2).',
   ]);
   expect(titleOf(run)).toEqual({ title: 'Health not known' });
@@ -411,7 +412,7 @@ realSignalScenario('A workflow cancelled during the health check is red at once'
   expect(shop.server.checks.length).toBeLessThanOrEqual(3);
   expect(errorLines(run)).toEqual([
     'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
-    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+    'Live is #2 (v2).',
   ]);
 });
 

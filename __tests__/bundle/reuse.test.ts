@@ -75,7 +75,7 @@ for (const [image_tag, triggered] of [
   });
 }
 
-scenario('What is live already needs no way back', async (stage) => {
+scenario('What is live already brings no warning about rollbacks', async (stage) => {
   const { deploy } = stage;
   const shop = await addShop(stage, () => 200);
   const run = await deploy(shop.application, {
@@ -86,7 +86,7 @@ scenario('What is live already needs no way back', async (stage) => {
   expect(annotations(run, 'warning')).toEqual([]);
 });
 
-scenario('An image that its deployment does not name is no commit', async (stage) => {
+scenario('An image that its deployment does not name is not called a commit', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
   const inProgress = life(['waiting', 0], ['available', 3_000]);

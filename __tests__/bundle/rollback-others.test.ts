@@ -26,9 +26,10 @@ const bad = ({ url }: Shop) => `N of N answers were bad, the last one 503 from $
 const WAS_TO_GO_BACK = (shop: Shop) => [
   `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: ${bad(shop)}`,
   DATA,
+  "Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.",
 ];
 
-scenario('A rollback that another version replaces has failed', async (stage) => {
+scenario('A rollback that a newer version replaces has failed', async (stage) => {
   const { nodion, deploy } = stage;
   let asked = 0;
   const shop = await addShop(stage, (tag) => {
@@ -49,7 +50,7 @@ scenario('A rollback that another version replaces has failed', async (stage) =>
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '3' });
 });
 
-scenario('What may be another’s deployment is not rolled back', async (stage) => {
+scenario('A deployment that may be another’s is not rolled back', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, v2IsBad);
   nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
@@ -67,7 +68,7 @@ scenario('What may be another’s deployment is not rolled back', async (stage) 
   ]);
 });
 
-scenario('What is not known to have been good is no way back', async (stage) => {
+scenario('Nothing is rolled back when another version went live in between', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, v2IsBad);
   const other = nodion.addDeployment(shop.application, { status: 'waiting', image_tag: 'v9' });
@@ -80,12 +81,12 @@ scenario('What is not known to have been good is no way back', async (stage) => 
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #3 is live but not healthy: ${bad(shop)}`,
     EXPECTED,
-    "No rollback: #2, which is not this step's, went live in between.",
+    `No rollback: #2, which is not this step's, is "available" as well.`,
     'Live is #3 (v2).',
   ]);
 });
 
-scenario('A rollback is not triggered again when another has deployed', async (stage) => {
+scenario('A lost rollback is not repeated once somebody else has deployed', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, v2IsBad);
   nodion.fail({ on: TRIGGER, skip: 1, fault: { kind: 'reset', carriedOut: false } });
@@ -152,6 +153,7 @@ scenario('An old list without our deployment is read again: another is newer', a
   expect(triggers(nodion)).toEqual(['v2']);
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
+    "Look at the application's log.",
     'No rollback: #3, which is newer, has appeared.',
     'Live is #3 (v3).',
   ]);
@@ -169,25 +171,29 @@ scenario('An old list without our deployment is read again: none is newer', asyn
   expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: '3' });
 });
 
-signalScenario('A workflow cancelled before the rollback’s trigger is not back', async (stage) => {
-  const { nodion, deploy } = stage;
-  let step: ChildProcess | undefined;
-  const shop = await addPausedShop(stage, (count) => {
-    if (count === 1) nodion.fail({ on: LIST, fault: { kind: 'hang', carriedOut: true } });
-    if (count === 2) step?.kill('SIGINT');
-  });
-  const run = await deploy(shop.application, {
-    inputs: shop.inputs,
-    onLog: (_, child) => {
-      step = child;
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2']);
-  expect(errorLines(run)).toEqual([
-    `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
-    'No rollback: the workflow was cancelled.',
-    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
-  ]);
-  expect(run.outputs.rolled_back).toBe('');
-});
+signalScenario(
+  'A workflow cancelled before a rollback’s trigger triggers nothing',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    let step: ChildProcess | undefined;
+    const shop = await addPausedShop(stage, (count) => {
+      if (count === 1) nodion.fail({ on: LIST, fault: { kind: 'hang', carriedOut: true } });
+      if (count === 2) step?.kill('SIGINT');
+    });
+    const run = await deploy(shop.application, {
+      inputs: shop.inputs,
+      onLog: (_, child) => {
+        step = child;
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2']);
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
+      "Look at the application's log.",
+      'No rollback: the workflow was cancelled.',
+      "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+    ]);
+    expect(run.outputs.rolled_back).toBe('');
+  },
+);

@@ -21,6 +21,9 @@ const INSTANCES: Endpoint = 'GET /applications/:id/instances';
 const HOUR_MS = 3_600_000;
 const rollback = { rollback: 'true' };
 const DATA = 'Data and migrations are not undone.';
+const BACK = 'Find out what was wrong before you deploy it again.';
+const FAILED =
+  "Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.";
 const NOT_HEALTHY = 'Application shop: Deployment #2 is live but not healthy:';
 const v2IsBad = (tag: string): Reply => (tag === 'v2' ? 503 : 200);
 
@@ -54,7 +57,7 @@ scenario('A bad version does not stay live: the tag before it is deployed again'
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(annotations(run, 'warning')).toEqual([]);
   const back = `Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`;
-  expect(errorLines(run)).toEqual([`Application shop: ${back}`, DATA, 'Live is #3 (v1).']);
+  expect(errorLines(run)).toEqual([`Application shop: ${back}`, DATA, BACK, 'Live is #3 (v1).']);
   expect(titleOf(run)).toEqual({ title: 'Rolled back' });
   expect(run.outputs).toMatchObject({
     deploy_number: '2',
@@ -119,6 +122,7 @@ scenario('After a good version two bad ones each end at the good one', async (st
     expect(errorLines(run)).toEqual([
       `Application shop: Rolled back to docker.io/shop:v1 (#${old}, now #${now}): deployment #${ours} was not healthy: N of N answers were bad, the last one 500 from ${shop.url}.`,
       DATA,
+      BACK,
       `Live is #${now} (v1).`,
     ]);
     expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: `${now}` });
@@ -139,6 +143,7 @@ scenario('A version that dies within `stable_for` is rolled back', async (stage)
   expect(errorLines(run)).toEqual([
     `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was healthy at first, until 3 answers in a row were bad, the last one 503 from ${shop.url}.`,
     DATA,
+    BACK,
     'Live is #3 (v1).',
   ]);
   expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: 'true' });
@@ -164,6 +169,7 @@ realScenario('A rollout that never completes is rolled back at the timeout', asy
   expect(errorLines(run)).toEqual([
     'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
     DATA,
+    BACK,
     'Live is #3 (v1).',
   ]);
   expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
@@ -205,8 +211,11 @@ realScenario('A rollback that does not end is given up at its time limit', async
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
     'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
+    'The deployment goes on at Nodion, where nothing can cancel it.',
+    'If it often takes longer, raise `timeout`.',
     `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     DATA,
+    FAILED,
     'Live is still #2 (v2).',
   ]);
   expect(run.outputs).toMatchObject({
@@ -227,8 +236,10 @@ scenario('A rollback that is not healthy either is the loudest message', async (
   const bad = `N of N answers were bad, the last one 503 from ${shop.url}.`;
   expect(errorLines(run)).toEqual([
     `Application shop: The rollback failed too: Deployment #3 is live but not healthy: ${bad}`,
+    EXPECTED,
     `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: ${bad}`,
     DATA,
+    FAILED,
     'Live is #3 (v1).',
   ]);
   expect(titleOf(run)).toEqual({ title: 'Rollback failed' });
@@ -253,8 +264,10 @@ scenario('A rollback that fails says so first, and what is live', async (stage) 
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
     'Application shop: The rollback failed too: Deployment #3 failed after ….',
+    "Look at it in Nodion's dashboard.",
     `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     DATA,
+    FAILED,
     'Live is still #2 (v2).',
   ]);
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '3' });
@@ -276,7 +289,7 @@ scenario('A rollback that Nodion refuses is not tried again', async (stage) => {
   expect(lines[0]).toBe(
     'Application shop: The rollback failed too: Nodion refused the trigger (400): Image is gone.',
   );
-  expect(lines.slice(-2)).toEqual([DATA, 'Live is still #2 (v2).']);
+  expect(lines.slice(-3)).toEqual([DATA, FAILED, 'Live is still #2 (v2).']);
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '' });
 });
 
@@ -313,7 +326,7 @@ scenario('Of several applications only the bad one is rolled back', async (stage
   expect(web.application.deployments).toHaveLength(2);
   expect(errorLines(run)).toEqual([
     '1 of 2 applications failed.',
-    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}. ${DATA} Live is #3 (v1).`,
+    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}. ${DATA} ${BACK} Live is #3 (v1).`,
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { application_name: 'web', healthy: true, rolled_back: null, rollback_deploy_number: null },
@@ -359,6 +372,7 @@ scenario('A rollback to a tag that has moved names the image that is live now', 
     `Application shop: Rolled back to ${is} (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     `#1 was of ${was}.`,
     DATA,
+    BACK,
     'Live is #3 (v1).',
   ]);
 });
@@ -602,6 +616,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
     reply: () => 200,
     lines: [
       'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
+      'Raise `timeout`, if it often takes longer.',
       'No rollback: it is not certain that the deployment is bad.',
       'Live is #2 (v2).',
     ],
@@ -763,7 +778,7 @@ const CANCELLED: Record<string, Cancelled> = {
     lines: [
       'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
       CANCELLED_NO_ROLLBACK,
-      "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+      'Live is #2 (v2).',
     ],
   },
   'during `stable_for`': {
@@ -774,7 +789,7 @@ const CANCELLED: Record<string, Cancelled> = {
     lines: [
       'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
       CANCELLED_NO_ROLLBACK,
-      "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+      'Live is #2 (v2).',
     ],
   },
   'during the trigger of the rollback': {
@@ -787,6 +802,7 @@ const CANCELLED: Record<string, Cancelled> = {
       "Look for number 3 or above in Nodion's dashboard before you trigger again.",
       WAS_TO_GO_BACK,
       DATA,
+      FAILED,
       "When it was last seen, #2 (v2) was live; what is live now can't be said.",
     ],
     rolledBack: 'false',
@@ -799,6 +815,7 @@ const CANCELLED: Record<string, Cancelled> = {
       GOES_ON,
       WAS_TO_GO_BACK,
       DATA,
+      FAILED,
       'Live is still #2 (v2).',
     ],
     rolledBack: 'false',
@@ -811,7 +828,8 @@ const CANCELLED: Record<string, Cancelled> = {
       'Application shop: The workflow was cancelled after deployment #3 went live, before everything was checked.',
       WAS_TO_GO_BACK,
       DATA,
-      "When it was last seen, #3 (v1) was live; what is live now can't be said.",
+      FAILED,
+      'Live is #3 (v1).',
     ],
     rolledBack: 'false',
   },

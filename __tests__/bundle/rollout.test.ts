@@ -37,6 +37,7 @@ realScenario('A rollout incomplete at the timeout is red, naming what lacks', as
     [
       'Application My App: Deployment #2 went live, but its rollout was not complete when the timeout of 6 s was over.',
       'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
+      "Look at that in Nodion's dashboard.",
       'Live is #2 (commit d77ead8).',
     ].join('\n'),
   ]);

@@ -24,6 +24,7 @@ scenario('An application that dies within `stable_for` is red, after three asks'
   expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'false' });
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: it was, until 3 answers in a row were bad, the last one 503 from ${shop.url}.`,
+    "Look at the application's log.",
     'Live is #2 (v2).',
   ]);
   expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
@@ -78,6 +79,7 @@ realScenario('A timeout within `stable_for` is red, though nothing was bad', asy
   expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true', status: 'available' });
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
+    'Raise `timeout`, if it often takes longer.',
     'Live is #2 (v2).',
   ]);
   expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
@@ -148,6 +150,7 @@ for (const [times, exitCode] of [
     }
     expect(errorLines(run)).toEqual([
       'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks in a row found it incomplete, the last one: instance web-1 runs #1.',
+      "Look at that in Nodion's dashboard.",
       'Live is #2 (v2).',
     ]);
     expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({

@@ -364,7 +364,7 @@ situation(
     ],
     heading: '✅ shop #1: went live',
     outputs: { status: 'available' },
-    gitHub: ['success', 'shop: went live'],
+    gitHub: ['success', 'shop: went live; now #2, which is newer, is live'],
   },
 );
 
@@ -394,7 +394,7 @@ situation(
     ],
     heading: '✅ shop #1: went live',
     outputs: { status: 'available' },
-    gitHub: ['success', 'shop: went live'],
+    gitHub: ['success', 'shop: went live; now #2, which is newer, is live'],
   },
 );
 

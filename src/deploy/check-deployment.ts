@@ -3,17 +3,18 @@ import type { ApplicationClient } from '../nodion/client.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { retryRead } from '../nodion/retry.ts';
 import { joined } from '../runner/sentence.ts';
-import { abortAfter, withGrace } from '../time/deadline.ts';
+import { abortAfter, type InterruptReason, withGrace } from '../time/deadline.ts';
 import { askHealth, checkHealth, type HealthEvent } from './check-health.ts';
 import { type Found, failedCheck } from './failed-check.ts';
 import type { Failure } from './failure.ts';
 import type { DeployPlan } from './plan.ts';
-import { missingFromList } from './trigger-deployment.ts';
+import { refuseOld } from './trigger-deployment.ts';
 import { isComplete, type RolloutEvent, readRollout, verifyRollout } from './verify-rollout.ts';
 import { type Check, type StabilityEvent, watchStability } from './watch-stability.ts';
 
 /** The longest time for a last look at the deployments. */
 const LOOK_AGAIN_MS = 5_000;
+const LOOK_AFTER_CANCELLATION_MS = 1_500;
 
 /** What the checks of a live deployment came to. */
 export interface Checks extends Found {
@@ -94,16 +95,17 @@ export async function checkDeployment(
     const read = async (limited: AbortSignal) => {
       const reading = { signal: limited, lane: 'urgent', isFresh: true } as const;
       const { deployments } = await application.deployments({ ...reading, only: deployment.id });
-      if (deployments.some(({ id }) => id === deployment.id)) return deployments;
-      throw missingFromList(deployment.deploy_number);
+      refuseOld(deployment, deployments);
+      return deployments;
     };
     const controller = new AbortController();
-    abortAfter(LOOK_AGAIN_MS, controller);
+    const isCancelled = signal.reason === ('cancelled' satisfies InterruptReason);
+    abortAfter(isCancelled ? LOOK_AFTER_CANCELLATION_MS : LOOK_AGAIN_MS, controller);
     const retrying = (limited: AbortSignal) =>
       retryRead(() => read(limited), { signal: limited, onRetry: () => {} });
     try {
       const deployments = signal.aborted
-        ? await read(signal)
+        ? await read(isCancelled ? controller.signal : signal)
         : await withGrace({ signal, controller, graceMs: () => 0 }, retrying);
       onEvent({ kind: 'seen-at-end', deployments });
       return deployments;

@@ -71,6 +71,7 @@ export async function deployApplication(
   const course = await runCourse({ ...target, instead: null }, plan, { ...options, application });
   const previous = findPrevious(target, course);
   const ended = conclude(course, plan);
+  let rollbackAtMs = 0;
 
   /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
   async function attemptRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
@@ -79,7 +80,10 @@ export async function deployApplication(
     return await rollBack(course, failure, {
       ...{ target, plan, previous, application, transport },
       moreTime: options.moreTime,
-      onDue: (due) => onEvent({ kind: 'rollback', bad: course, ...due }),
+      onDue: (due) => {
+        rollbackAtMs = performance.now() - startMs;
+        onEvent({ kind: 'rollback', bad: course, ...due });
+      },
       onEvent: (event) => onEvent({ kind: 'rolling-back', event }),
     });
   }
@@ -95,7 +99,7 @@ export async function deployApplication(
     url: await knownUrl(target),
     previous,
     triggered: isTriggered(course.origin) || error instanceof UnknownOutcome,
-    durationMs: rollback ? performance.now() - startMs : course.durationMs,
+    durationMs: rollback ? rollbackAtMs + (rollback.course.durationMs ?? 0) : course.durationMs,
     replacedBy:
       course.deployment && replacementOf(course.deployment, course.lastSeen?.deployments ?? []),
     rollback,

@@ -10,6 +10,8 @@ import { isComplete, type Rollout } from './verify-rollout.ts';
 import { BAD_IN_A_ROW, type Stability } from './watch-stability.ts';
 
 const PHRASES_SHOWN = 10;
+const RAISE_TIMEOUT = sentence`Raise \`timeout\`, if it often takes longer.`;
+const LOOK_AT_IT = sentence`Look at that in Nodion's dashboard.`;
 
 /** What was found of a live deployment. Null: not asked for, or it did not come to that. */
 export interface Found {
@@ -23,6 +25,8 @@ interface Context {
   readonly plan: DeployPlan;
   /** The number of a newer deployment that is live in place of this one; null for none. */
   readonly replacedBy: number | null;
+  /** What it is now. */
+  readonly status: string;
 }
 
 /** Which check the live deployment failed; null for none. */
@@ -31,14 +35,15 @@ export function failedCheck(
   deployment: Deployment,
   { plan, seen }: { plan: DeployPlan; seen: readonly Deployment[] | null },
 ): Failure | null {
-  const context = { plan, replacedBy: seen && replacementOf(deployment, seen) };
+  const status = seen?.find(({ id }) => id === deployment.id)?.status ?? 'available';
+  const replacedBy = seen && replacementOf(deployment, seen);
+  const context = { plan, replacedBy, status };
   if (rollout && !isComplete(rollout)) return incompleteRollout(deployment, rollout, plan);
   if (health && plan.health && !health.isHealthy) {
     return unhealthy(deployment, health, { ...context, healthPlan: plan.health });
   }
   if (stability && !stability.isStable) return unstable(deployment, stability, context);
-  const status = seen?.find(({ id }) => id === deployment.id)?.status ?? 'available';
-  if (status === 'available' || context.replacedBy !== null) return null;
+  if (status === 'available' || replacedBy !== null) return null;
   return failure('No longer live', [
     sentence`Deployment #${deployment.deploy_number} went live, but is "${status}" now.`,
     sentence`Look at it in Nodion's dashboard.`,
@@ -76,6 +81,7 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
     lines: [
       sentence`Deployment ${number} went live, but its rollout was not complete ${when}.`,
       ...list,
+      LOOK_AT_IT,
     ],
     // An instance that does not say what it runs proves nothing.
     proof:
@@ -85,12 +91,24 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
   };
 }
 
-/** The beginning of a sentence about a deployment that failed a check. */
-function subject({ deploy_number }: Deployment, { replacedBy }: Context): Sentence {
+/** The beginning of a sentence about a deployment that failed a check: `Deployment #12 is live`. */
+function subject({ deploy_number }: Deployment, { replacedBy, status }: Context): Sentence {
   const number = sentence`Deployment #${deploy_number}`;
-  return replacedBy === null
-    ? sentence`${number} is live but`
-    : sentence`${number} went live, then #${replacedBy}, and the application is`;
+  if (replacedBy !== null) return sentence`${number} went live, then #${replacedBy}`;
+  if (status !== 'available') return sentence`${number} went live, and is "${status}" now`;
+  return sentence`${number} is live`;
+}
+
+/** The verb of its health: of the application, where another is live by then. */
+function verb({ replacedBy, status }: Context): Sentence {
+  if (replacedBy !== null) return sentence`, and the application was`;
+  return status === 'available' ? sentence` but` : sentence`; it was`;
+}
+
+/** The title of a failure, where the deployment is live still, and else. */
+function titleOf({ replacedBy, status }: Context, problem: string): string {
+  if (replacedBy !== null) return problem.replace(/^./, (letter) => letter.toUpperCase());
+  return status === 'available' ? `Live, but ${problem}` : 'No longer live';
 }
 
 function unhealthy(
@@ -117,6 +135,7 @@ function unhealthy(
       title: 'Health not known',
       lines: [
         sentence`Deployment ${number} went live, but ${timeoutOf(plan)} was over before its health was known.`,
+        RAISE_TIMEOUT,
       ],
     };
   }
@@ -124,10 +143,10 @@ function unhealthy(
   const isProof = health.bad > 0 || health.answers === 0;
   return {
     kind: isTimeout ? 'timed_out' : 'failure',
-    title: context.replacedBy === null ? 'Live, but not healthy' : 'Not healthy',
+    title: titleOf(context, 'not healthy'),
     lines: [
-      sentence`${subject(deployment, context)} not ${isProof ? null : sentence`yet `}healthy: ${found}.`,
-      sentence`${needed} ${limit}.`,
+      sentence`${subject(deployment, context)}${verb(context)} not ${isProof ? null : sentence`yet `}healthy: ${found}.`,
+      sentence`${needed} ${limit}: look at the application's log.`,
     ],
     proof: isProof ? sentence`deployment ${number} was not healthy: ${found}.` : null,
   };
@@ -144,18 +163,18 @@ function describeAnswers(health: Health, needed: number): Sentence {
 }
 
 function unstable(deployment: Deployment, { failed, doubt }: Stability, context: Context): Failure {
-  const { plan, replacedBy } = context;
+  const { plan } = context;
   const number = sentence`#${deployment.deploy_number}`;
-  const isLive = sentence`Deployment ${number} ${replacedBy === null ? sentence`is` : sentence`went`} live`;
-  const title = replacedBy === null ? 'Live, but not stable' : 'Not stable';
+  const title = titleOf(context, 'not stable');
   if (!failed) {
     const asked = ours(formatDuration(plan.stableForMs));
     return {
       kind: 'timed_out',
       title: 'Stability not known',
       lines: [
-        sentence`${isLive}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
+        sentence`${subject(deployment, context)}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
         ...(doubt ? [doubt] : []),
+        RAISE_TIMEOUT,
       ],
     };
   }
@@ -163,13 +182,19 @@ function unstable(deployment: Deployment, { failed, doubt }: Stability, context:
   if (kind === 'rollout') {
     const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last}.`;
     return {
-      ...failure(title, [sentence`${isLive}, but its rollout did not last: ${end}`]),
+      ...failure(title, [
+        sentence`${subject(deployment, context)}, but its rollout did not last: ${end}`,
+        LOOK_AT_IT,
+      ]),
       proof: sentence`the rollout of deployment ${number} did not last: ${end}`,
     };
   }
   const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last}.`;
   return {
-    ...failure(title, [sentence`${subject(deployment, context)} not healthy: it was, ${end}`]),
+    ...failure(title, [
+      sentence`${subject(deployment, context)}${verb(context)} not healthy: it was, ${end}`,
+      sentence`Look at the application's log.`,
+    ]),
     proof: sentence`deployment ${number} was healthy at first, ${end}`,
   };
 }

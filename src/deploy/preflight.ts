@@ -5,7 +5,7 @@ import type { Application, Deployment, DeploymentList } from '../nodion/response
 import { type Retry, retryRead } from '../nodion/retry.ts';
 import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { isTimeout } from '../time/deadline.ts';
+import { Interrupted, isTimeout } from '../time/deadline.ts';
 import { applicationUrl, missingUrl, readUrl } from './application-url.ts';
 import type { Answer } from './check-health.ts';
 import { addressMismatch, isPath } from './health-addresses.ts';
@@ -81,8 +81,11 @@ export async function preflight(
     try {
       return await askHealth({ url, text: null }, { transport, signal });
     } catch (error) {
-      if (!plan.dryRun || !isTimeout(error)) throw error;
-      return { isGood: false, what: sentence`no answer before the timeout` };
+      if (!isTimeout(error)) throw error;
+      const what = sentence`no answer before the timeout`;
+      if (plan.dryRun) return { isGood: false, what };
+      const reason = sentence`The health check before the trigger had ${what}.`;
+      throw new Interrupted(error.reason, new StepFailure('Timed out', [reason]));
     }
   }
 

@@ -1,3 +1,4 @@
+import { NodionError } from '../nodion/errors.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { Sentence, sentence } from '../runner/sentence.ts';
@@ -77,7 +78,7 @@ function decideRollback(
   if ('problem' in way) return sentence`there is nothing to go back to: ${way.problem}`;
   const between = liveDeployment(deployments.filter(({ id }) => id !== deployment.id));
   if (between && between.deploy_number > way.to.deploy_number) {
-    return sentence`#${between.deploy_number}, which is not this step's, went live in between`;
+    return sentence`#${between.deploy_number}, which is not this step's, is "available" as well`;
   }
   return { ...way, proof };
 }
@@ -150,6 +151,7 @@ function fail({ to, proof }: DueRollback, course: Course, conclusion: Conclusion
       sentence`Rolled back to ${image} ${numbers}: ${proof}`,
       ...(was ? [was] : []),
       undone,
+      sentence`Find out what was wrong before you deploy it again.`,
     ]);
   }
   const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
@@ -161,10 +163,15 @@ function fail({ to, proof }: DueRollback, course: Course, conclusion: Conclusion
       wasCancelled
         ? (lines[0] ?? sentence``)
         : sentence`The rollback failed too: ${lines[0] ?? null}`,
-      // What it advises is for a deployment, not for going back.
-      ...(wasCancelled || error instanceof UnknownOutcome ? lines.slice(1) : []),
+      ...lines.slice(1).filter((line) => !isRetryAdvice(line, error)),
       sentence`It was to go back to ${before}): ${proof}`,
       undone,
+      sentence`Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.`,
     ],
   };
+}
+
+/** To run the job again would deploy what is bad again. */
+function isRetryAdvice(line: Sentence, error: unknown): boolean {
+  return error instanceof NodionError && error.retryable && error.lines.indexOf(line) > 0;
 }

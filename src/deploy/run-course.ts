@@ -163,7 +163,7 @@ export async function runCourse(
     const isLost =
       error instanceof UnknownOutcome
         ? error.searchFailed || error.cause instanceof Interrupted
-        : (error instanceof NodionError && deployment !== null) ||
+        : (error instanceof NodionError && (deployment !== null || before === null)) ||
           (error instanceof Interrupted && error.lastError !== null) ||
           (outcome && outcome.lastLook !== null);
     return !isLost && performance.now() - answeredAtMs < CURRENT_MS;

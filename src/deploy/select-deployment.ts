@@ -44,6 +44,11 @@ export function isOfCommit({ git_sha }: Deployment, sha: string): boolean {
   return git_sha?.toLowerCase().startsWith(sha) ?? false;
 }
 
+/** Whether the deployment may be of `tag`; null: of any. */
+export function isOfTag(deployment: Deployment, tag: string | null): boolean {
+  return tag === null || (tagOf(deployment) ?? tag) === tag;
+}
+
 /** The first 7 digits of a commit's hash. */
 export function shortSha(sha: string): string {
   return sha.slice(0, 7);

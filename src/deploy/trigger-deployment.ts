@@ -10,6 +10,7 @@ import {
   findCandidates,
   findReusableDeployment,
   highestNumber,
+  isFinal,
   type LostTrigger,
   newest,
 } from './select-deployment.ts';
@@ -102,7 +103,9 @@ export async function triggerDeployment(
     return await application.inTurn(limited, async () => {
       if (list && performance.now() - list.answeredAtMs > OLDEST_LIST_MS) {
         const reading = { signal: limited, lane: 'admitted', isFresh: true } as const;
-        list = await application.deployments(reading);
+        const now = await application.deployments(reading);
+        if (options.instead) refuseOld(options.instead, now.deployments);
+        list = now;
         onEvent({ kind: 'seen', deployments: list.deployments });
       }
       if (list) {
@@ -155,16 +158,29 @@ export async function triggerDeployment(
   return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };
 }
 
-/** @throws Outdated, or NodionError where the list is an old one. */
+/** @throws Outdated */
 function refuseOutdated(
   { id, deploy_number: number }: Deployment,
   deployments: readonly Deployment[],
 ): void {
   const newestNow = newest(deployments);
   if (newestNow && newestNow.deploy_number > number) throw new Outdated(newerAppeared(newestNow));
-  const now = deployments.find((deployment) => deployment.id === id);
-  if (!now) throw missingFromList(number);
-  if (now.status !== 'available') throw new Outdated(sentence`#${number} is "${now.status}" now`);
+  const status = deployments.find((deployment) => deployment.id === id)?.status;
+  if (status && status !== 'available') throw new Outdated(sentence`#${number} is "${status}" now`);
+}
+
+/**
+ * @throws NodionError where a list is an old one: it lacks `final`, which was there before, or shows it as
+ *   not final yet.
+ */
+export function refuseOld(final: Deployment, deployments: readonly Deployment[]): void {
+  const now = deployments.find(({ id }) => id === final.id);
+  if (!now) throw missingFromList(final.deploy_number);
+  if (isFinal(now)) return;
+  throw new NodionError(
+    sentence`The list shows deployment #${final.deploy_number} as "${now.status}", as it was before.`,
+    { retryable: true },
+  );
 }
 
 /** The reason not to trigger another: `#13, which is newer, has appeared`. */

@@ -4,7 +4,7 @@ import { type Retry, retryRead } from '../nodion/retry.ts';
 import { Interrupted, isTimeout, sleep } from '../time/deadline.ts';
 import { UNANSWERED } from './interruption.ts';
 import type { DeployPlan } from './plan.ts';
-import { findReusableDeployment, isFinal, newest } from './select-deployment.ts';
+import { findReusableDeployment, isFinal, isOfTag, newest } from './select-deployment.ts';
 import { missingFromList, type Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
@@ -102,6 +102,7 @@ export async function waitForDeployment(
     const { notedNumber, wasRepeated } = triggered;
     if (!wasRepeated || notedNumber === null || isDuplicateTold) return;
     const numbers = deployments
+      .filter((one) => one.id === deployment.id || isOfTag(one, plan.match.imageTag))
       .map(({ deploy_number }) => deploy_number)
       .filter((number) => number > notedNumber);
     if (numbers.length < 2) return;

@@ -9,7 +9,7 @@ import { ours, type Sentence, sentence, summarySentence } from '../runner/senten
 import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
-import { describeHead, displayName, firstLine, hasGoneLive } from './wording.ts';
+import { describeHead, describeNow, displayName, firstLine, hasGoneLive } from './wording.ts';
 
 const LOG_LINES_SHOWN = 15;
 const IS_SHA = /^[\da-f]{40}$/;
@@ -180,10 +180,13 @@ function commitLink(sha: string, repository: string | null): string {
     : short;
 }
 
-function problemSection({ target, conclusion }: DeploymentRun, isNamed: boolean): string {
-  if (conclusion.kind === 'success') return '';
-  const [what, ...rest] = conclusion.lines;
-  const first = isNamed ? sentence`${displayName(target)}: ${what ?? null}` : (what ?? sentence``);
+function problemSection(run: DeploymentRun, isNamed: boolean): string {
+  const { target, conclusion, deployment } = run;
+  const now = describeNow(run);
+  const lines = now ? [sentence`#${deployment?.deploy_number} went live; ${now}.`] : [];
+  const [what, ...rest] = conclusion.kind === 'success' ? lines : conclusion.lines;
+  if (!what) return '';
+  const first = isNamed ? sentence`${displayName(target)}: ${what}` : what;
   return paragraph([first, ...rest]);
 }
 

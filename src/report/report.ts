@@ -5,11 +5,18 @@ import type { SendRequest } from '../http/transport.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import type { Step } from '../runner/run-action.ts';
-import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
 import { jobSummary, logTailTitle, shortSummary } from './job-summary.ts';
 import type { LogTails } from './log-tail.ts';
-import { byGravity, describeHead, displayName, hasGoneLive, reasonOf } from './wording.ts';
+import {
+  byGravity,
+  describeHead,
+  describeNow,
+  displayName,
+  hasGoneLive,
+  reasonOf,
+} from './wording.ts';
 
 /**
  * Starts to record the step as a GitHub deployment, where `environment` asks for it; else null.
@@ -97,9 +104,7 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
     .map((run) => {
       const { target, conclusion } = run;
       const end =
-        conclusion.kind === 'success'
-          ? describeHead(run).toLowerCase()
-          : joined(conclusion.lines, ' ');
+        conclusion.kind === 'success' ? describeShortly(run) : joined(conclusion.lines, ' ');
       return `${displayName(target)}: ${end}`;
     })
     .join('; ');
@@ -122,4 +127,9 @@ function workflow() {
 
 function warn(title: string, message: Sentence): void {
   commands.warning(title, [message]);
+}
+
+function describeShortly(run: DeploymentRun): Sentence {
+  const now = describeNow(run);
+  return sentence`${ours(describeHead(run).toLowerCase())}${now && sentence`; ${now}`}`;
 }

@@ -125,9 +125,17 @@ function isUnseen({ rollout, health, lastSeen }: DeploymentRun): boolean {
   return (rollout !== null || health !== null) && !lastSeen?.isCurrent;
 }
 
+/** What is live after a deployment that went well, where that is not known to be it; null where it is. */
+export function describeNow(run: DeploymentRun): Sentence | null {
+  if (run.conclusion.kind !== 'success' || describeHead(run) !== 'Went live') return null;
+  return run.replacedBy === null
+    ? sentence`whether it still is live could not be read`
+    : sentence`now #${run.replacedBy}, which is newer, is live`;
+}
+
 /** What became of the application's deployment, and what it is of. */
 function describeSuccess(run: DeploymentRun): Sentence[] {
-  const { target, deployment, health, replacedBy } = run;
+  const { target, deployment, health } = run;
   if (!deployment) return [];
   const what = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
   const revision = sentence`It is of ${describeRevision(deployment)}.`;
@@ -139,12 +147,8 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
       return [sentence`${what} was in progress already, so nothing was triggered.`, revision];
     case 'Already live':
       return [sentence`${what} was live already, so nothing was triggered.`, ...checked, revision];
-    case 'Went live': {
-      const now = replacedBy
-        ? sentence`now #${replacedBy}, which is newer, is live`
-        : sentence`whether it still is live could not be read`;
-      return [sentence`${what} went live; ${now}.`, ...checked, revision];
-    }
+    case 'Went live':
+      return [sentence`${what} went live; ${describeNow(run)}.`, ...checked, revision];
     default:
       return [sentence`${what} is live${describeChecks(run)}.`, revision];
   }
