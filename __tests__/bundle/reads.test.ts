@@ -76,7 +76,7 @@ for (const [status, told] of FINAL) {
         ...(status === 404
           ? []
           : ['The deployment goes on at Nodion, where nothing can cancel it.']),
-        'No deployment of the application is live.',
+        "When it was last seen, nothing was live; what is live now can't be said.",
       ].join('\n'),
     ]);
   });
