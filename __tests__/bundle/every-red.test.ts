@@ -5,7 +5,7 @@ import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
-import { life, realSignalScenario, scenario } from './scenario.ts';
+import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
 
 /** A red of one application; its lines say the same in every place. Times are `…`, hosts HOST. */
 interface Red {
@@ -15,6 +15,8 @@ interface Red {
   /** Of the deployment; null for none, undefined where the step ends before the applications are known. */
   readonly number?: number | null;
   readonly triggered: boolean;
+  /** Whether it plays at the speed of reality. */
+  readonly isReal?: boolean;
 }
 
 const SYMBOLS = { failure: '❌', timed_out: '⌛', cancelled: '🚫' };
@@ -26,10 +28,12 @@ function red(
     options?: StepOptions;
     shownAs?: string;
   },
-  { kind, title, lines, number, triggered }: Red,
+  { kind, title, lines, number, triggered, isReal }: Red,
 ): void {
   // A cancelled step has seconds for its report: on a busy machine too few at another speed.
-  const define = kind === 'cancelled' ? realSignalScenario : scenario;
+  // So it is for two last looks, one after the other.
+  const atItsSpeed = isReal ? realScenario : scenario;
+  const define = kind === 'cancelled' ? realSignalScenario : atItsSpeed;
   define(`Every place says the same when ${name}`, async (stage) => {
     const { application, options = {}, shownAs = 'shop' } = play(stage);
     const run = await stage.deploy(application, {
@@ -510,9 +514,10 @@ red(
     const worker = { state: 'default', instance_amount: 1, instance_type_id: 't', status: 'new' };
     const workers = Array.from({ length: 11 }, (_, at) => ({ ...worker, id: `${at}`, name: 'w' }));
     const application = nodion.addApplication({ ...shop, status: 'deploying', workers });
-    return { application, options: { inputs: { ...verified, timeout: '30s' } } };
+    return { application, options: { inputs: { ...verified, timeout: '4s' } } };
   },
   {
+    isReal: true,
     kind: 'timed_out',
     title: 'Rollout not complete',
     number: 1,
@@ -530,10 +535,11 @@ red(
   'its rollout can’t be read at the timeout',
   ({ nodion }) => {
     nodion.fail({ on: INSTANCES, times: 99, fault: answer(503)(false) });
-    const inputs = { ...verified, timeout: '45s' };
+    const inputs = { ...verified, timeout: '4s' };
     return { application: nodion.addApplication(shop), options: { inputs } };
   },
   {
+    isReal: true,
     kind: 'timed_out',
     title: 'Rollout not verified',
     number: 1,

@@ -112,7 +112,7 @@ scenario('A rollout whose instances can’t be read to the timeout is red', asyn
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    `Application My App: Deployment #1 went live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nWhen it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.`,
+    `Application My App: Deployment #1 went live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nLive is #1 (commit d77ead8).`,
   ]);
 });
 

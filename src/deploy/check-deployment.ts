@@ -90,29 +90,36 @@ export async function checkDeployment(
     }
   }
 
-  /** While it was checked, others may have deployed. Null where that can't be read in time. */
-  async function lookAgain(): Promise<readonly Deployment[] | null> {
-    const read = async (limited: AbortSignal) => {
-      const reading = { signal: limited, lane: 'urgent', isFresh: true } as const;
-      const { deployments } = await application.deployments({ ...reading, only: deployment.id });
-      refuseOld(deployment, deployments);
-      return deployments;
-    };
-    const controller = new AbortController();
-    const isCancelled = signal.reason === ('cancelled' satisfies InterruptReason);
-    abortAfter(isCancelled ? LOOK_AFTER_CANCELLATION_MS : LOOK_AGAIN_MS, controller);
-    const retrying = (limited: AbortSignal) =>
-      retryRead(() => read(limited), { signal: limited, onRetry: () => {} });
-    try {
-      const deployments = signal.aborted
-        ? await read(isCancelled ? controller.signal : signal)
-        : await withGrace({ signal, controller, graceMs: () => 0 }, retrying);
-      onEvent({ kind: 'seen-at-end', deployments });
-      return deployments;
-    } catch {
-      return null;
-    }
+  async function read(reading: AbortSignal): Promise<readonly Deployment[]> {
+    const { deployments } = await application.deployments({
+      ...{ signal: reading, lane: 'urgent', isFresh: true },
+      only: deployment.id,
+    });
+    refuseOld(deployment, deployments);
+    return deployments;
   }
+
+  /** While it was checked, others may have deployed. */
+  async function lookAgain(): Promise<readonly Deployment[]> {
+    const controller = new AbortController();
+    if (signal.reason === ('cancelled' satisfies InterruptReason)) {
+      abortAfter(LOOK_AFTER_CANCELLATION_MS, controller);
+      return await read(controller.signal);
+    }
+    if (signal.aborted) return await read(signal);
+    abortAfter(LOOK_AGAIN_MS, controller);
+    return await withGrace({ signal, controller, graceMs: () => 0 }, (limited) =>
+      retryRead(() => read(limited), { signal: limited, onRetry: () => {} }),
+    );
+  }
+
+  // At the timeout it takes place beside the last look at the rollout: both have a second.
+  let atTimeout: Promise<readonly Deployment[]> | null = null;
+  signal.addEventListener('abort', () => {
+    if (signal.reason !== ('timed_out' satisfies InterruptReason)) return;
+    atTimeout = read(signal);
+    atTimeout.catch(() => {});
+  });
 
   onEvent({ kind: 'checks-started' });
   let error: unknown = null;
@@ -122,7 +129,8 @@ export async function checkDeployment(
     error = reason;
   }
   onEvent({ kind: 'checks-ended' });
-  const seen = await lookAgain();
+  const seen = await (atTimeout ?? lookAgain()).catch(() => atTimeout).catch(() => null);
+  if (seen) onEvent({ kind: 'seen-at-end', deployments: seen });
   const failure = error ? null : failedCheck(found, deployment, { plan, seen });
   return { ...found, failure, error };
 }
