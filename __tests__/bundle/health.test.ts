@@ -284,14 +284,14 @@ scenario('One good answer is enough where one is asked for', async (stage) => {
   expect(shop.server.checks).toHaveLength(1);
 });
 
-scenario('One bad answer of one is told as one', async (stage) => {
+scenario('One bad answer of one is told like more of them', async (stage) => {
   const shop = await addShop(stage, () => 503);
   const run = await stage.deploy(shop.application, {
     inputs: { ...shop.inputs, health_successes: '1', poll_interval: '10s' },
   });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    `Application shop: Deployment #2 is live but not healthy: the only answer was bad, 503 from ${shop.url}.`,
+    `Application shop: Deployment #2 is live but not healthy: 1 of 1 answers were bad, the last one 503 from ${shop.url}.`,
     "1 good answer was expected within 8 s (`health_timeout`): look at the application's log.",
     'Live is #2 (v2).',
   ]);

@@ -157,7 +157,6 @@ function describeAnswers(health: Health, needed: number): Sentence {
   if (answers === 0) return sentence`not one whole answer came from ${where}`;
   if (!lastBad)
     return sentence`${answers} good ${answers === 1 ? sentence`answer` : sentence`answers`} came, and ${needed} were needed`;
-  if (answers === 1) return sentence`the only answer was bad, ${lastBad.what}`;
   const last = lastAnswer === lastBad ? sentence`the last one` : sentence`the last bad one`;
   return sentence`${bad} of ${answers} answers were bad, ${last} ${lastBad.what}`;
 }
