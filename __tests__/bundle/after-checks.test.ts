@@ -4,7 +4,7 @@ import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, Fault } from '../../fakes/nodion.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { realScenario, scenario } from './scenario.ts';
+import { life, realScenario, scenario } from './scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from './shop.ts';
 
 // What others did while a deployment was checked is read once more when the checks have ended.
@@ -68,6 +68,44 @@ scenario('A newer version is told after a green check, though a read failed', as
     `${WENT_LIVE} now #3, which is newer, is live.`,
     ...HEALTHY_V2,
   ]);
+});
+
+/** With the first check of v2, the next list is an old one, in which v2 is not live yet. */
+async function addLaggingShop(stage: Stage, reply: Reply): Promise<Shop> {
+  const waits = life(['waiting', 0], ['available', 6_000]);
+  let isOld = false;
+  return await addShop(
+    stage,
+    (tag) => {
+      if (tag === 'v2' && !isOld) {
+        isOld = true;
+        stage.nodion.fail({ on: LIST, fault: { kind: 'stale', ageMs: 4_000 } });
+      }
+      return tag === 'v2' ? reply : 200;
+    },
+    waits,
+  );
+}
+
+scenario('An old list at the end does not make a healthy version red', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addLaggingShop(stage, 200);
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, health_successes: '1' } });
+  expect(run.exitCode).toBe(0);
+  expect(titleOf(run)).toBe('Live and healthy');
+  expect(run.outputs.status).toBe('available');
+  expect(nodion.requestsTo(LIST).length).toBeGreaterThan(4);
+});
+
+scenario('An old list at the end does not let a bad version stay', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addLaggingShop(stage, 503);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_successes: '1', health_timeout: '1s', rollback: 'true' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(titleOf(run)).toBe('Rolled back');
+  expect(nodion.triggered).toHaveLength(2);
 });
 
 scenario('A newer version is told when a live deployment was followed', async (stage) => {
