@@ -12,8 +12,15 @@ import { annotationLine, summaryAsText } from './render-step.ts';
 
 const RULE = '─'.repeat(72);
 
+// Ctrl-C reaches the step as well: what that says of its end is still shown, and no other step starts.
+let isInterrupted = false;
+process.on('SIGINT', () => {
+  isInterrupted = true;
+});
+
 /** Runs a step and prints what users see of it; resolves to whether it was green. */
 async function show(title: string, inputs: Record<string, string>): Promise<boolean> {
+  if (isInterrupted) return false;
   console.log(`\n${RULE}\n${title}\n${RULE}`);
   console.log('\n  - uses: OWNER/nodion-deploy@v1\n    with:');
   for (const [name, value] of Object.entries(inputs)) {

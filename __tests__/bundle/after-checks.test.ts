@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Reply } from '../../fakes/application-server.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, Fault } from '../../fakes/nodion.ts';
+import type { Endpoint, FakeApplication, Fault } from '../../fakes/nodion.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, realScenario, scenario } from './scenario.ts';
@@ -201,7 +201,7 @@ realScenario('A newer version is told of a rollout incomplete at the timeout', a
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 went live, but its rollout was not complete when the timeout of 4 s was over.',
     'Missing: instance web-1 runs #1.',
-    "Look at that in Nodion's dashboard.",
+    "Look at the application in Nodion's dashboard.",
     'Live is #3 (v3).',
   ]);
 });
@@ -221,4 +221,23 @@ scenario('A newer version is told of a rollout that may no longer be read', asyn
     'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
     'Live is #3 (v3).',
   ]);
+});
+
+scenario('A finished application is not read again at the timeout of the others', async (stage) => {
+  const { nodion, deploy } = stage;
+  const checked = nodion.addApplication({ ...life(['available', 500]), name: 'checked' });
+  const slow = nodion.addApplication({ ...life(['waiting', 0]), name: 'slow' });
+  const run = await deploy(null, {
+    inputs: {
+      application_id: `${checked.id}\n${slow.id}`,
+      timeout: '40s',
+      verify_rollout: 'true',
+    },
+  });
+  expect(annotations(run, 'error')[0]).toContain('when the timeout of 40 s was over');
+  const readsOf = ({ id }: FakeApplication) =>
+    nodion.requestsTo(LIST).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
+  const [first = 0, ...slowReads] = readsOf(slow);
+  expect(slowReads.at(-1)).toBeGreaterThan(first + 35_000);
+  expect(readsOf(checked).at(-1)).toBeLessThan(first + 30_000);
 });

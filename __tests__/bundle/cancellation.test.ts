@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     expect(run.exitCode).toBe(1);
     expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
     expect(annotations(run, 'error')).toEqual([
-      'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it.\nNo deployment of the application is live.',
+      'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
     ]);
     expect(run.summary).toContain(
       '<h3>🚫 <code>My App</code> <code>#1</code>: workflow cancelled</h3>',
@@ -46,7 +46,7 @@ signalScenario('A cancelled step counts the applications that were not done', as
   });
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
     'The workflow was cancelled before 1 of 2 applications were done.',
-    'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it. No deployment of the application is live.',
+    'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
   ]);
 });
 

@@ -85,7 +85,8 @@ const APPLICATION = 'GET /applications/:id';
 const LIST = 'GET /applications/:id/deployments';
 const TRIGGER = 'POST /applications/:id/deployments';
 const INSTANCES = 'GET /applications/:id/instances';
-const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
+const GOES_ON =
+  'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const NONE_LIVE = 'No deployment of the application is live.';
 const NOTHING_SEEN_LIVE =
   "When it was last seen, nothing was live; what is live now can't be said.";
@@ -383,6 +384,7 @@ red(
     triggered: true,
     lines: [
       'The workflow was cancelled after deployment #1 went live, before everything was checked.',
+      'Check it yourself.',
       OURS_LIVE,
     ],
   },
@@ -503,6 +505,7 @@ red(
     lines: [
       'Deployment #1 went live, but #2 superseded it before its rollout was complete.',
       'Missing: instance web-1 runs #2.',
+      'Use `concurrency` in the workflow to deploy one after another.',
       'Live is #2.',
     ],
   },
@@ -525,7 +528,7 @@ red(
     lines: [
       'Deployment #1 went live, but its rollout was not complete when the timeout of … was over.',
       `Missing: the application is "deploying"; ${Array(9).fill('worker w is "new"').join('; ')}; and 2 more.`,
-      "Look at that in Nodion's dashboard.",
+      "Look at the application in Nodion's dashboard.",
       OURS_LIVE,
     ],
   },
@@ -547,6 +550,7 @@ red(
     lines: [
       'Deployment #1 went live, but its rollout could not be checked when the timeout of … was over.',
       'The last read failed: HOST answered 503 to GET /applications/:id/instances.',
+      "Look at the application in Nodion's dashboard.",
       OURS_LIVE,
     ],
   },

@@ -59,7 +59,7 @@ scenario('A deployment still waiting at the timeout is red, with its outputs', a
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Deployment #1 was still "waiting" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it.\nIf it often takes longer, raise `timeout`.\nNo deployment of the application is live.',
+    'Application My App: Deployment #1 was still "waiting" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nIf it often takes longer, raise `timeout`.\nNo deployment of the application is live.',
   ]);
 });
 

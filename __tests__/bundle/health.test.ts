@@ -412,6 +412,7 @@ realSignalScenario('A workflow cancelled during the health check is red at once'
   expect(shop.server.checks.length).toBeLessThanOrEqual(3);
   expect(errorLines(run)).toEqual([
     'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+    'Check it yourself.',
     'Live is #2 (v2).',
   ]);
 });

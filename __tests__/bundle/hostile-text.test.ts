@@ -233,6 +233,7 @@ for (const [what, foreign, shown] of [
         'title',
         'Application My App: Deployment #1 went live, but #2 superseded it before its rollout was complete.',
         `Missing: the application is "${shown}"; worker ${shown} is "${shown}"; instance ${shown} runs #2.`,
+        'Use `concurrency` in the workflow to deploy one after another.',
         expect.stringMatching(/^Live is #2\b/),
       ],
     ]);

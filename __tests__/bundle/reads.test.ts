@@ -75,7 +75,9 @@ for (const [status, told] of FINAL) {
         told,
         ...(status === 404
           ? []
-          : ['The deployment goes on at Nodion, where nothing can cancel it.']),
+          : [
+              'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
+            ]),
         "When it was last seen, nothing was live; what is live now can't be said.",
       ].join('\n'),
     ]);

@@ -211,7 +211,7 @@ realScenario('A rollback that does not end is given up at its time limit', async
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
     'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
-    'The deployment goes on at Nodion, where nothing can cancel it.',
+    'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
     'If it often takes longer, raise `timeout`.',
     `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     DATA,
@@ -487,7 +487,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
     inputs: { timeout: '4s' },
     lines: [
       'Application shop: Deployment #2 was still "waiting" when the timeout of 4 s was over.',
-      'The deployment goes on at Nodion, where nothing can cancel it.',
+      'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
       'If it often takes longer, raise `timeout`.',
       'No rollback: the deployment was not seen to go live.',
       'Live is still #1 (v1).',
@@ -593,6 +593,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
     lines: [
       'Application shop: Deployment #2 went live, but its rollout could not be checked when the timeout of 20 s was over.',
       'The last read failed: HOST answered 503 to GET /applications/:id/instances.',
+      "Look at the application in Nodion's dashboard.",
       'No rollback: the rollout could not be checked.',
       'Live is #2 (v2).',
     ],
@@ -722,7 +723,8 @@ interface Cancelled {
   readonly rolledBack?: string;
 }
 
-const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
+const GOES_ON =
+  'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const MAY_BE = 'A deployment may have been made and be in progress.';
 const CANCELLED_NO_ROLLBACK = 'No rollback: the workflow was cancelled.';
 const WAS_TO_GO_BACK =
@@ -777,6 +779,7 @@ const CANCELLED: Record<string, Cancelled> = {
     triggered: ['v2'],
     lines: [
       'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+      'Check it yourself.',
       CANCELLED_NO_ROLLBACK,
       'Live is #2 (v2).',
     ],
@@ -788,6 +791,7 @@ const CANCELLED: Record<string, Cancelled> = {
     triggered: ['v2'],
     lines: [
       'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+      'Check it yourself.',
       CANCELLED_NO_ROLLBACK,
       'Live is #2 (v2).',
     ],
@@ -826,6 +830,7 @@ const CANCELLED: Record<string, Cancelled> = {
     triggered: ['v2', 'v1'],
     lines: [
       'Application shop: The workflow was cancelled after deployment #3 went live, before everything was checked.',
+      'Check it yourself.',
       WAS_TO_GO_BACK,
       DATA,
       FAILED,

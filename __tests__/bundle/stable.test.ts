@@ -150,7 +150,7 @@ for (const [times, exitCode] of [
     }
     expect(errorLines(run)).toEqual([
       'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks in a row found it incomplete, the last one: instance web-1 runs #1.',
-      "Look at that in Nodion's dashboard.",
+      "Look at the application in Nodion's dashboard.",
       'Live is #2 (v2).',
     ]);
     expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
@@ -163,3 +163,20 @@ for (const [times, exitCode] of [
     expect(nodion.requestsTo(INSTANCES)).toHaveLength(LOOKS_OF_A_ROLLOUT + 2 + 3);
   });
 }
+
+scenario('The log says how the checks stand every 30 s', async (stage) => {
+  let firstAt = 0;
+  const shop = await addShop(stage, (_, { at }) => {
+    firstAt ||= at;
+    return at - firstAt < 40_000 ? 503 : 200;
+  });
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '2m', poll_interval: '4s', stable_for: '40s' },
+  });
+  expect(run.exitCode).toBe(0);
+  const beats = run.log.match(/(?<=^Still waiting: ).*(?=; at most)/gm) ?? [];
+  expect(beats.map((beat) => beat.replace(/(?<= for ).* s(?= \()/, '…'))).toEqual([
+    '#2 "available" for … (not healthy yet)',
+    '#2 "available" for … (healthy)',
+  ]);
+});

@@ -66,7 +66,8 @@ function situation(
 }
 
 const LOOK = "Look at it in Nodion's dashboard.";
-const GOES_ON = 'The deployment goes on at Nodion, where nothing can cancel it.';
+const GOES_ON =
+  'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const OF_TEST = 'It is of commit d77ead8 "test" by John Doe.';
 
 situation(
@@ -173,7 +174,7 @@ situation(
     },
     gitHub: [
       'error',
-      `shop: The workflow was cancelled while deployment #1 was "waiting". ${GOES_ON} No deplo…`,
+      'shop: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow i…',
     ],
   },
   true,

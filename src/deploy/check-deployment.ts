@@ -115,13 +115,14 @@ export async function checkDeployment(
 
   // At the timeout it takes place beside the last look at the rollout: both have a second.
   let atTimeout: Promise<readonly Deployment[]> | null = null;
-  signal.addEventListener('abort', () => {
+  const lookAtTimeout = () => {
     if (signal.reason !== ('timed_out' satisfies InterruptReason)) return;
     atTimeout = read(signal);
     atTimeout.catch(() => {});
-  });
+  };
 
   onEvent({ kind: 'checks-started' });
+  signal.addEventListener('abort', lookAtTimeout);
   let error: unknown = null;
   try {
     await check();
@@ -130,6 +131,7 @@ export async function checkDeployment(
   }
   onEvent({ kind: 'checks-ended' });
   const seen = await (atTimeout ?? lookAgain()).catch(() => atTimeout).catch(() => null);
+  signal.removeEventListener('abort', lookAtTimeout);
   if (seen) onEvent({ kind: 'seen-at-end', deployments: seen });
   const failure = error ? null : failedCheck(found, deployment, { plan, seen });
   return { ...found, failure, error };

@@ -5,7 +5,7 @@ import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
-import { type Failure, failure } from './failure.ts';
+import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
 import {
   interruption,
@@ -79,7 +79,7 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
     lines: [
       sentence`${whatEnded(error, plan)} ${state}`,
       ...lastError(error),
-      ...(isLive ? [] : [whatGoesOn(deployment)]),
+      isLive ? sentence`Check it yourself.` : whatGoesOn(deployment),
     ],
   };
 }
@@ -122,7 +122,7 @@ function notLive(
     if (newer?.status === 'available') {
       return failure('Deployment superseded', [
         sentence`${number} was superseded by #${newer.deploy_number}, which is live.`,
-        sentence`Use \`concurrency\` in the workflow to deploy one after another.`,
+        ONE_AFTER_ANOTHER,
       ]);
     }
     return failure('Deployment expired', [
@@ -164,6 +164,6 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
 /** What becomes of a deployment that is not final when the step ends. */
 function whatGoesOn(deployment: Deployment): Sentence {
   return isKnown(deployment)
-    ? sentence`The deployment goes on at Nodion, where nothing can cancel it.`
+    ? sentence`The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.`
     : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;
 }

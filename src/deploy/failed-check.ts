@@ -2,7 +2,7 @@ import type { Deployment } from '../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { Health } from './check-health.ts';
-import { type Failure, failure } from './failure.ts';
+import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
 import { timeoutOf, withoutAdvice } from './interruption.ts';
 import type { DeployPlan, HealthPlan } from './plan.ts';
 import { replacementOf } from './select-deployment.ts';
@@ -11,7 +11,7 @@ import { BAD_IN_A_ROW, type Stability } from './watch-stability.ts';
 
 const PHRASES_SHOWN = 10;
 const RAISE_TIMEOUT = sentence`Raise \`timeout\`, if it often takes longer.`;
-const LOOK_AT_IT = sentence`Look at that in Nodion's dashboard.`;
+const LOOK_AT_IT = sentence`Look at the application in Nodion's dashboard.`;
 
 /** What was found of a live deployment. Null: not asked for, or it did not come to that. */
 export interface Found {
@@ -20,13 +20,13 @@ export interface Found {
   readonly stability: Stability | null;
 }
 
-/** What a failed check is told with. */
-interface Context {
-  readonly plan: DeployPlan;
-  /** The number of a newer deployment that is live in place of this one; null for none. */
-  readonly replacedBy: number | null;
-  /** What it is now. */
-  readonly status: string;
+/** How sentences about a failed check begin, by what has become of its deployment. */
+interface Standing {
+  /** Such as `Deployment #12 is live`. */
+  readonly what: Sentence;
+  /** From there on to its health: ` but`. */
+  readonly but: Sentence;
+  readonly isLive: boolean;
 }
 
 /** Which check the live deployment failed; null for none. */
@@ -35,19 +35,32 @@ export function failedCheck(
   deployment: Deployment,
   { plan, seen }: { plan: DeployPlan; seen: readonly Deployment[] | null },
 ): Failure | null {
-  const status = seen?.find(({ id }) => id === deployment.id)?.status ?? 'available';
+  const now = seen?.find(({ id }) => id === deployment.id) ?? deployment;
   const replacedBy = seen && replacementOf(deployment, seen);
-  const context = { plan, replacedBy, status };
+  const standing = standingOf(now, replacedBy);
   if (rollout && !isComplete(rollout)) return incompleteRollout(deployment, rollout, plan);
   if (health && plan.health && !health.isHealthy) {
-    return unhealthy(deployment, health, { ...context, healthPlan: plan.health });
+    return unhealthy(deployment, health, { plan, healthPlan: plan.health, standing });
   }
-  if (stability && !stability.isStable) return unstable(deployment, stability, context);
-  if (status === 'available' || replacedBy !== null) return null;
+  if (stability && !stability.isStable) return unstable(deployment, stability, { plan, standing });
+  if (standing.isLive || replacedBy !== null) return null;
   return failure('No longer live', [
-    sentence`Deployment #${deployment.deploy_number} went live, but is "${status}" now.`,
+    sentence`${standing.what}.`,
     sentence`Look at it in Nodion's dashboard.`,
   ]);
+}
+
+function standingOf({ deploy_number, status }: Deployment, replacedBy: number | null): Standing {
+  const number = sentence`Deployment #${deploy_number}`;
+  if (replacedBy !== null) {
+    const what = sentence`${number} went live, then #${replacedBy}`;
+    return { what, but: sentence`, and the application was`, isLive: false };
+  }
+  if (status !== 'available') {
+    const what = sentence`${number} went live, but is "${status}" now`;
+    return { what, but: sentence`; it was`, isLive: false };
+  }
+  return { what: sentence`${number} is live`, but: sentence` but`, isLive: true };
 }
 
 function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: DeployPlan): Failure {
@@ -61,6 +74,7 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
     return failure('Superseded before its rollout was complete', [
       sentence`Deployment ${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
       ...list,
+      ONE_AFTER_ANOTHER,
     ]);
   }
   const when = sentence`when ${timeoutOf(plan)} was over`;
@@ -72,6 +86,7 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
         sentence`Deployment ${number} went live, but its rollout could not be checked ${when}.`,
         ...list,
         sentence`The last read failed: ${withoutAdvice(unread)}`,
+        LOOK_AT_IT,
       ],
     };
   }
@@ -91,33 +106,12 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
   };
 }
 
-/** The beginning of a sentence about a deployment that failed a check: `Deployment #12 is live`. */
-function subject({ deploy_number }: Deployment, { replacedBy, status }: Context): Sentence {
-  const number = sentence`Deployment #${deploy_number}`;
-  if (replacedBy !== null) return sentence`${number} went live, then #${replacedBy}`;
-  if (status !== 'available') return sentence`${number} went live, and is "${status}" now`;
-  return sentence`${number} is live`;
-}
-
-/** The verb of its health: of the application, where another is live by then. */
-function verb({ replacedBy, status }: Context): Sentence {
-  if (replacedBy !== null) return sentence`, and the application was`;
-  return status === 'available' ? sentence` but` : sentence`; it was`;
-}
-
-/** The title of a failure, where the deployment is live still, and else. */
-function titleOf({ replacedBy, status }: Context, problem: string): string {
-  if (replacedBy !== null) return problem.replace(/^./, (letter) => letter.toUpperCase());
-  return status === 'available' ? `Live, but ${problem}` : 'No longer live';
-}
-
 function unhealthy(
   deployment: Deployment,
   health: Health,
-  context: Context & { healthPlan: HealthPlan },
+  { plan, healthPlan, standing }: { plan: DeployPlan; healthPlan: HealthPlan; standing: Standing },
 ): Failure {
-  const { plan } = context;
-  const { successes, timeoutMs } = context.healthPlan;
+  const { successes, timeoutMs } = healthPlan;
   const number = sentence`#${deployment.deploy_number}`;
   const found = describeAnswers(health, successes);
   const needed =
@@ -143,9 +137,9 @@ function unhealthy(
   const isProof = health.bad > 0 || health.answers === 0;
   return {
     kind: isTimeout ? 'timed_out' : 'failure',
-    title: titleOf(context, 'not healthy'),
+    title: standing.isLive ? 'Live, but not healthy' : 'Not healthy',
     lines: [
-      sentence`${subject(deployment, context)}${verb(context)} not ${isProof ? null : sentence`yet `}healthy: ${found}.`,
+      sentence`${standing.what}${standing.but} not ${isProof ? null : sentence`yet `}healthy: ${found}.`,
       sentence`${needed} ${limit}: look at the application's log.`,
     ],
     proof: isProof ? sentence`deployment ${number} was not healthy: ${found}.` : null,
@@ -161,17 +155,20 @@ function describeAnswers(health: Health, needed: number): Sentence {
   return sentence`${bad} of ${answers} answers were bad, ${last} ${lastBad.what}`;
 }
 
-function unstable(deployment: Deployment, { failed, doubt }: Stability, context: Context): Failure {
-  const { plan } = context;
+function unstable(
+  deployment: Deployment,
+  { failed, doubt }: Stability,
+  { plan, standing }: { plan: DeployPlan; standing: Standing },
+): Failure {
   const number = sentence`#${deployment.deploy_number}`;
-  const title = titleOf(context, 'not stable');
+  const title = standing.isLive ? 'Live, but not stable' : 'Not stable';
   if (!failed) {
     const asked = ours(formatDuration(plan.stableForMs));
     return {
       kind: 'timed_out',
       title: 'Stability not known',
       lines: [
-        sentence`${subject(deployment, context)}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
+        sentence`${standing.what}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
         ...(doubt ? [doubt] : []),
         RAISE_TIMEOUT,
       ],
@@ -182,7 +179,7 @@ function unstable(deployment: Deployment, { failed, doubt }: Stability, context:
     const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last}.`;
     return {
       ...failure(title, [
-        sentence`${subject(deployment, context)}, but its rollout did not last: ${end}`,
+        sentence`${standing.what}, but its rollout did not last: ${end}`,
         LOOK_AT_IT,
       ]),
       proof: sentence`the rollout of deployment ${number} did not last: ${end}`,
@@ -191,7 +188,7 @@ function unstable(deployment: Deployment, { failed, doubt }: Stability, context:
   const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last}.`;
   return {
     ...failure(title, [
-      sentence`${subject(deployment, context)}${verb(context)} not healthy: it was, ${end}`,
+      sentence`${standing.what}${standing.but} not healthy: it was, ${end}`,
       sentence`Look at the application's log.`,
     ]),
     proof: sentence`deployment ${number} was healthy at first, ${end}`,

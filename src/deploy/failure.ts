@@ -1,4 +1,4 @@
-import type { Sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 
 /** How an application ended, if not well. */
 export interface Failure {
@@ -14,3 +14,6 @@ export interface Failure {
 export function failure(title: string, lines: readonly Sentence[]): Failure {
   return { kind: 'failure', title, lines };
 }
+
+/** What to do where a newer deployment got ahead. */
+export const ONE_AFTER_ANOTHER = sentence`Use \`concurrency\` in the workflow to deploy one after another.`;

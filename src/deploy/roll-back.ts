@@ -119,7 +119,11 @@ export async function rollBack(
     return { why: sentence`the workflow was cancelled`, course };
   }
   const conclusion = concludeIt(course, itsPlan);
-  return { to: due.to, course, conclusion, failure: fail(due, course, conclusion) };
+  const failure =
+    conclusion.kind === 'success'
+      ? rolledBack(due, course)
+      : rollbackFailed(due, conclusion, course);
+  return { to: due.to, course, conclusion, failure };
 }
 
 function isCancelled({ error }: Course): boolean {
@@ -137,35 +141,32 @@ function concludeIt(course: Course, plan: DeployPlan): Conclusion {
   ]);
 }
 
-function fail({ to, proof }: DueRollback, course: Course, conclusion: Conclusion): Failure {
-  const { deployment, error } = course;
-  const before = sentence`${to.image_reference ?? tagOf(to)} (#${to.deploy_number}`;
-  const undone = sentence`Data and migrations are not undone.`;
-  if (conclusion.kind === 'success' && deployment) {
-    const image = deployment.image_reference ?? to.image_reference ?? tagOf(to);
-    const numbers = sentence`(#${to.deploy_number}, now #${deployment.deploy_number})`;
+const UNDONE = sentence`Data and migrations are not undone.`;
+
+function rolledBack({ to, proof }: DueRollback, { deployment }: Course): Failure {
+  const was = to.image_reference;
+  const image = deployment?.image_reference ?? was ?? tagOf(to);
+  const number = sentence`#${to.deploy_number}`;
+  return failure('Rolled back', [
+    sentence`Rolled back to ${image} (${number}, now #${deployment?.deploy_number}): ${proof}`,
     // The tag may have moved.
-    const was =
-      image !== to.image_reference && sentence`#${to.deploy_number} was of ${to.image_reference}.`;
-    return failure('Rolled back', [
-      sentence`Rolled back to ${image} ${numbers}: ${proof}`,
-      ...(was ? [was] : []),
-      undone,
-      sentence`Find out what was wrong before you deploy it again.`,
-    ]);
-  }
-  const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
-  const wasCancelled = conclusion.kind === 'cancelled';
+    ...(was && was !== image ? [sentence`${number} was of ${was}.`] : []),
+    UNDONE,
+    sentence`Find out what was wrong before you deploy it again.`,
+  ]);
+}
+
+function rollbackFailed({ to, proof }: DueRollback, failed: Failure, { error }: Course): Failure {
+  const [what = sentence``, ...more] = failed.lines;
+  const wasCancelled = failed.kind === 'cancelled';
   return {
     kind: wasCancelled ? 'cancelled' : 'failure',
     title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
     lines: [
-      wasCancelled
-        ? (lines[0] ?? sentence``)
-        : sentence`The rollback failed too: ${lines[0] ?? null}`,
-      ...lines.slice(1).filter((line) => !isRetryAdvice(line, error)),
-      sentence`It was to go back to ${before}): ${proof}`,
-      undone,
+      wasCancelled ? what : sentence`The rollback failed too: ${what}`,
+      ...more.filter((line) => !isRetryAdvice(line, error)),
+      sentence`It was to go back to ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}): ${proof}`,
+      UNDONE,
       sentence`Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.`,
     ],
   };

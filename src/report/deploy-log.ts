@@ -108,7 +108,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         const { to, proof } = event;
         line(
           target,
-          sentence`Going back to ${describeRevision(to)} of #${to.deploy_number}, unless a newer deployment has appeared: ${proof}`,
+          sentence`Rolling back to ${describeRevision(to)} (#${to.deploy_number}), unless a newer deployment has appeared: ${proof}`,
         );
         break;
       }
@@ -128,12 +128,14 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     const open = [...progress].filter(([, { isConcluded }]) => !isConcluded);
     if (open.length === 0) return;
     const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
-      const { deployment, statusSinceMs, pending } = one;
+      const { deployment, statusSinceMs, checks } = one;
       const what = deployment
-        ? sentence`#${deployment.deploy_number} "${deployment.status}"${pending}`
+        ? sentence`#${deployment.deploy_number} "${deployment.status}"`
         : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
-      return sentence`${name}${what} for ${ours(formatDuration(performance.now() - statusSinceMs))}`;
+      const since = ours(formatDuration(performance.now() - statusSinceMs));
+      const state = String(checks) !== '' && sentence` (${checks})`;
+      return sentence`${name}${what} for ${since}${state}`;
     });
     const hidden = open.length - SHOWN_IN_HEARTBEAT;
     const more = hidden > 0 && sentence`, and ${hidden} more`;

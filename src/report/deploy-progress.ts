@@ -11,8 +11,8 @@ export interface Progress {
   readonly rollout: Sentence;
   /** The last answer about its health. */
   readonly health: Sentence;
-  /** What is waited for once it is available; empty for nothing. */
-  readonly pending: Sentence;
+  /** How its checks stand, once it is available; empty before. */
+  readonly checks: Sentence;
   /** When its time is over. */
   readonly endsAtMs: number;
   readonly isConcluded: boolean;
@@ -27,7 +27,7 @@ export function newProgress({ timeoutMs }: DeployPlan): Progress {
     statusSinceMs: startedAtMs,
     rollout: sentence``,
     health: sentence``,
-    pending: sentence``,
+    checks: sentence``,
     endsAtMs: timeoutMs,
     isConcluded: false,
   };
@@ -41,20 +41,25 @@ export function fold(progress: Progress, event: DeployEvent, plan: DeployPlan): 
     case 'status':
       return { ...progress, deployment: event.deployment, statusSinceMs: performance.now() };
     case 'rollout': {
-      const { instances, missing } = event.rollout;
+      const { instances, missing, unread } = event.rollout;
       const number = progress.deployment?.deploy_number ?? 0;
       const running = instances
         ? sentence`${instances.current} of ${instances.online} online instances run #${number}`
         : sentence`instances not known`;
       const rollout = joined([running, ...missing], '; ');
-      return { ...progress, rollout, pending: sentence`, its rollout not complete` };
+      const isComplete = missing.length === 0 && unread === null;
+      const checks = isComplete ? sentence`rolled out` : sentence`its rollout not complete`;
+      return { ...progress, rollout, checks };
     }
     case 'health':
-      return { ...progress, health: event.answer.what, pending: sentence`, not healthy yet` };
-    case 'watched':
-      return event.check === 'health' ? { ...progress, health: event.answer.what } : progress;
+      return { ...progress, health: event.answer.what, checks: sentence`not healthy yet` };
+    case 'watched': {
+      if (event.check === 'rollout') return progress;
+      const checks = event.answer.isGood ? sentence`healthy` : sentence`its last answer bad`;
+      return { ...progress, health: event.answer.what, checks };
+    }
     case 'reached':
-      return { ...progress, pending: sentence`, ${ours(event.what)}` };
+      return { ...progress, checks: ours(event.what) };
     case 'rollback':
       return { ...newProgress(plan), endsAtMs: performance.now() + plan.timeoutMs };
     case 'concluded':

@@ -145,7 +145,7 @@ function revisionCell({ deployment, previous }: DeploymentRun, workflow: Workflo
   if (!previous) return now;
   const [tagBefore, tag] = [tagOf(previous), tagOf(deployment)];
   if (tagBefore !== null && tag !== null) {
-    return `${summaryText(tagBefore)} → ${summaryText(tag)}<br>${now}`;
+    return `${summaryText(tagBefore)} → ${summaryText(tag)} (${now})`;
   }
   const { git_sha: from } = previous;
   const { git_sha: to } = deployment;
