@@ -136,7 +136,9 @@ export async function playRandomScenario(scenario: RandomScenario, stage: Stage)
   const steps = checks?.inputs.rollback ? 2 : 1;
   const longestMs = (steps * (timeoutSeconds + 1) + 5) * 1_000 + SLACK_REAL_MS * clock.factor;
   const { id, triggered, deployments, healthy, rolled_back } = run.outputs;
-  const [ours, back, ...more] = nodion.triggered;
+  // When ours is lost, another's of the same tag passes for it.
+  const isMistaken = rolled_back && followed && !nodion.triggered.includes(followed);
+  const [ours, back, ...more] = isMistaken ? [followed, ...nodion.triggered] : nodion.triggered;
   const isBackLive = back !== undefined && nodion.statusOf(back) === 'available';
   const broken = [
     more.length > 0 && `${nodion.triggered.length} deployments were made`,
