@@ -67,8 +67,13 @@ export interface ActionMetadata {
   readonly runs: { readonly using: string; readonly main: string };
 }
 
+const metadataRead = new Map<string, ActionMetadata>();
+
 export function readActionMetadata(folder: string): ActionMetadata {
-  return parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
+  const metadata =
+    metadataRead.get(folder) ?? parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
+  metadataRead.set(folder, metadata);
+  return metadata;
 }
 
 /**
