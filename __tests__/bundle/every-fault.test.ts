@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { FAULTS } from '../../fakes/faults.ts';
-import type { Endpoint } from '../../fakes/nodion.ts';
-import { annotations } from '../../fakes/stage.ts';
+import { FAULTS, type Unsettled } from '../../fakes/faults.ts';
+import type { Endpoint, FakeApplication } from '../../fakes/nodion.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
 import { scenario } from './scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
@@ -9,67 +9,112 @@ const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const CREATE: Endpoint = 'POST /applications';
 
-for (const [what, fault] of Object.entries(FAULTS)) {
-  scenario(`Reads before the trigger are retried after: ${what}`, async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
-    nodion.fail({ on: APPLICATION, fault: fault(false) }, { on: LIST, fault: fault(false) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(1);
-    expect(run.log).toMatch(/^Recovered from 2 transient errors: /m);
-    expect(annotations(run, 'error')).toEqual([]);
-  });
+type Times = Readonly<Record<'triggers' | 'lists', readonly number[]>>;
 
-  scenario(`The wait goes on after three in a row of: ${what}`, async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
-    nodion.fail({ on: LIST, afterTrigger: true, times: 3, fault: fault(false) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(1);
-    expect(run.log).toMatch(/^Recovered from 3 transient errors: 3 × /m);
-    expect(annotations(run, 'error')).toEqual([]);
-    expect(annotations(run, 'warning')).toEqual([]);
+/** Deploys, in one step, an application for each fault, which has its name and meets it as `meet` says. */
+async function deployEach(
+  { nodion, deploy }: Stage,
+  meet: (application: FakeApplication, fault: Unsettled) => void,
+) {
+  const applications = Object.entries(FAULTS).map(([name, fault]) => {
+    const application = nodion.addApplication({ name });
+    meet(application, fault);
+    return application;
   });
-
-  scenario(`A trigger carried out is found, though answered with: ${what}`, async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    nodion.addDeployment(application, { status: 'available' });
-    nodion.fail({ on: TRIGGER, fault: fault(true) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(2);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-    expect(run.outputs).toMatchObject({
-      id: application.deployments[0]?.id,
-      deploy_number: '2',
-      triggered: 'true',
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join() },
+  });
+  expect(annotations(run, 'error')).toEqual([]);
+  expect(run.exitCode).toBe(0);
+  const timesOf = (endpoint: Endpoint, { id }: FakeApplication) =>
+    nodion.requestsTo(endpoint).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
+  /** Expects the same of each fault; a failure names those of which something else is true. */
+  const expectOfEach = <T>(of: (application: FakeApplication, times: Times) => T, value: T) => {
+    const seen = applications.map((application) => {
+      const times = { triggers: timesOf(TRIGGER, application), lists: timesOf(LIST, application) };
+      return [application.name, of(application, times)];
     });
-    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #2: ');
-    expect(run.log).toMatch(
-      /^Recovered from 1 transient error: 1 × .*POST \/applications\/:id\/deployments/m,
-    );
-    expect(annotations(run, 'error')).toEqual([]);
-  });
+    expect(seen).toEqual(applications.map(({ name }) => [name, value]));
+  };
+  return { run, expectOfEach };
+}
 
-  scenario(`A trigger not carried out is repeated after a search: ${what}`, async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    nodion.fail({ on: TRIGGER, fault: fault(false) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(1);
-    const [first, second, ...more] = nodion.requestsTo(TRIGGER);
-    expect(more).toEqual([]);
-    const searches = nodion
-      .requestsTo(LIST)
-      .filter(({ at }) => at > (first?.at ?? 0) && at < (second?.at ?? 0));
-    expect(searches.length).toBeGreaterThan(1);
-    expect((searches.at(-1)?.at ?? 0) - (searches[0]?.at ?? 0)).toBeGreaterThan(2_000);
-    expect(run.log).toContain('No deployment of this step has appeared: trying again (attempt 2)');
-    expect(annotations(run, 'error')).toEqual([]);
-  });
+const COUNT = Object.keys(FAULTS).length;
 
+scenario('Reads before the trigger are retried after any fault', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+    nodion.fail(
+      { on: APPLICATION, of, fault: fault(false) },
+      { on: LIST, of, fault: fault(false) },
+    ),
+  );
+  expectOfEach(({ deployments }) => deployments.length, 1);
+  expect(run.log).toContain(`\nRecovered from ${2 * COUNT} transient errors: `);
+});
+
+scenario('The wait goes on after three faults of any kind in a row', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+    nodion.fail({ on: LIST, of, afterTrigger: true, times: 3, fault: fault(false) }),
+  );
+  expectOfEach(({ deployments }) => deployments.length, 1);
+  expect(run.log).toContain(`\nRecovered from ${3 * COUNT} transient errors: `);
+  expect(annotations(run, 'warning')).toEqual([]);
+});
+
+scenario('A trigger carried out is found, whatever it is answered with', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, (of, fault) => {
+    nodion.addDeployment(of, { status: 'available' });
+    nodion.fail({ on: TRIGGER, of, fault: fault(true) });
+  });
+  expectOfEach(({ deployments }) => deployments.length, 2);
+  expectOfEach((_, { triggers }) => triggers.length, 1);
+  const followed: { id: string; deploy_number: number; triggered: boolean }[] = JSON.parse(
+    run.outputs.deployments ?? '',
+  );
+  expectOfEach(
+    ({ deployments: [ours] }) => {
+      const { deploy_number, triggered } = followed.find(({ id }) => id === ours?.id) ?? {};
+      return { deploy_number, triggered };
+    },
+    { deploy_number: 2, triggered: true },
+  );
+  expectOfEach(
+    ({ name }) =>
+      run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2: `),
+    true,
+  );
+  expect(run.log).toMatch(
+    new RegExp(
+      `^Recovered from ${COUNT} transient errors: .*POST /applications/:id/deployments`,
+      'm',
+    ),
+  );
+});
+
+scenario('A trigger not carried out is searched for, and then repeated', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+    nodion.fail({ on: TRIGGER, of, fault: fault(false) }),
+  );
+  expectOfEach(({ deployments }) => deployments.length, 1);
+  expectOfEach((_, { triggers }) => triggers.length, 2);
+  expectOfEach((_, { triggers: [first = 0, second = 0], lists }) => {
+    const searches = lists.filter((at) => at > first && at < second);
+    return searches.length > 1 && (searches.at(-1) ?? 0) - (searches[0] ?? 0) > 2_000;
+  }, true);
+  expectOfEach(
+    ({ name }) =>
+      run.log.includes(
+        `\n[${name}] No deployment of this step has appeared: trying again (attempt 2)`,
+      ),
+    true,
+  );
+});
+
+for (const [what, fault] of Object.entries(FAULTS)) {
   for (const carriedOut of [true, false]) {
     const act = carriedOut ? 'carried out' : 'not carried out';
     scenario(`A creation ${act} makes one application at most: ${what}`, async (stage) => {

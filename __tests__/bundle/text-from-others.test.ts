@@ -94,7 +94,8 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
     });
     await expectTextOnly(run);
     expect(run.exitCode).toBe(1);
-    expect(run.log).toContain('rollout was not complete');
+    // On a busy machine the last look at the timeout may come too late.
+    expect(run.log).toMatch(/rollout (?:was not complete|could not be checked)/);
   });
 
   scenario(`What others wrote stays text with a wrong commit live: ${shown}`, async (stage) => {
