@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
-import { FAULTS, type Unsettled } from '../../fakes/faults.ts';
-import type { Endpoint, FakeApplication } from '../../fakes/nodion.ts';
-import { annotations, type Stage } from '../../fakes/stage.ts';
+import { FAULTS } from '../../fakes/faults.ts';
+import type { Endpoint } from '../../fakes/nodion.ts';
+import { annotations } from '../../fakes/stage.ts';
+import { deployEach } from './deploy-each.ts';
 import { scenario } from './scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
@@ -9,41 +10,11 @@ const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const CREATE: Endpoint = 'POST /applications';
 
-type Times = Readonly<Record<'triggers' | 'lists', readonly number[]>>;
-
-/** Deploys, in one step, an application for each fault, which has its name and meets it as `meet` says. */
-async function deployEach(
-  { nodion, deploy }: Stage,
-  meet: (application: FakeApplication, fault: Unsettled) => void,
-) {
-  const applications = Object.entries(FAULTS).map(([name, fault]) => {
-    const application = nodion.addApplication({ name });
-    meet(application, fault);
-    return application;
-  });
-  const run = await deploy(null, {
-    inputs: { application_id: applications.map(({ id }) => id).join() },
-  });
-  expect(annotations(run, 'error')).toEqual([]);
-  expect(run.exitCode).toBe(0);
-  const timesOf = (endpoint: Endpoint, { id }: FakeApplication) =>
-    nodion.requestsTo(endpoint).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
-  /** Expects the same of each fault; a failure names those of which something else is true. */
-  const expectOfEach = <T>(of: (application: FakeApplication, times: Times) => T, value: T) => {
-    const seen = applications.map((application) => {
-      const times = { triggers: timesOf(TRIGGER, application), lists: timesOf(LIST, application) };
-      return [application.name, of(application, times)];
-    });
-    expect(seen).toEqual(applications.map(({ name }) => [name, value]));
-  };
-  return { run, expectOfEach };
-}
-
 const COUNT = Object.keys(FAULTS).length;
 
 scenario('Reads before the trigger are retried after any fault', async (stage) => {
   const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+  const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) =>
     nodion.fail(
       { on: APPLICATION, of, fault: fault(false) },
       { on: LIST, of, fault: fault(false) },
@@ -55,7 +26,7 @@ scenario('Reads before the trigger are retried after any fault', async (stage) =
 
 scenario('The wait goes on after three faults of any kind in a row', async (stage) => {
   const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+  const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) =>
     nodion.fail({ on: LIST, of, afterTrigger: true, times: 3, fault: fault(false) }),
   );
   expectOfEach(({ deployments }) => deployments.length, 1);
@@ -65,7 +36,7 @@ scenario('The wait goes on after three faults of any kind in a row', async (stag
 
 scenario('A trigger carried out is found, whatever it is answered with', async (stage) => {
   const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, (of, fault) => {
+  const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) => {
     nodion.addDeployment(of, { status: 'available' });
     nodion.fail({ on: TRIGGER, of, fault: fault(true) });
   });
@@ -96,7 +67,7 @@ scenario('A trigger carried out is found, whatever it is answered with', async (
 
 scenario('A trigger not carried out is searched for, and then repeated', async (stage) => {
   const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, (of, fault) =>
+  const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) =>
     nodion.fail({ on: TRIGGER, of, fault: fault(false) }),
   );
   expectOfEach(({ deployments }) => deployments.length, 1);

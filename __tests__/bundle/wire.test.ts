@@ -3,9 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion.ts';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
+import type { StepRun } from '../../fakes/runner.ts';
 import { annotations } from '../../fakes/stage.ts';
+import { deployEach } from './deploy-each.ts';
 import { ANSWER_ADVICE, hostOf } from './large.ts';
 import { life, realScenario, scenario } from './scenario.ts';
 import { CHUNKED, chunk, OK, type Write, wire } from './wire.ts';
@@ -54,19 +56,15 @@ const READABLE: Record<string, Write> = {
   'in brotli': (socket, text) => socket.write(packed('br', brotliCompressSync(text))),
 };
 
-for (const [what, write] of Object.entries(READABLE)) {
-  scenario(`A deployment reads every answer ${what}`, async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
+scenario('A deployment reads odd answers that say all', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, READABLE, (of, write) => {
     for (const on of [APPLICATION, LIST, TRIGGER])
-      nodion.fail({ on, times: 99, fault: wire(write) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(1);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-    expect(run.log).not.toMatch(/Recovered|Retrying/);
+      nodion.fail({ on, of, times: 99, fault: wire(write) });
   });
-}
+  expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [1, 1]);
+  expect(run.log).not.toMatch(/Recovered|Retrying/);
+});
 
 const CUT = 'the answer was cut off';
 const NONE = 'no answer (ECONNRESET)';
@@ -159,42 +157,59 @@ const UNREADABLE: Record<string, [Write, string]> = {
   ],
 };
 
-for (const [what, [write, named]] of Object.entries(UNREADABLE)) {
-  const phrase = (limit: string) => (named.endsWith('within') ? `${named} ${limit}` : named);
-  const failed = (nodion: FakeNodion, route: string, limit: string) =>
-    `1 × The request to ${hostOf(nodion)} (${route}) failed: ${phrase(limit)}.`;
-
-  scenario(`Reads are retried after ${what}`, async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
-    nodion.fail(
-      { on: APPLICATION, fault: wire(write) },
-      { on: LIST, afterTrigger: true, fault: wire(write) },
-    );
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(1);
-    expect(annotations(run, 'error')).toEqual([]);
-    const reads = ['GET /applications/:id', 'GET /applications/:id/deployments'];
-    const errors = reads.map((route) => failed(nodion, route, '10 s')).join(' ');
-    expect(run.log).toContain(`Recovered from 2 transient errors: ${errors}\n`);
-  });
-
-  scenario(`A trigger carried out is found after ${what}`, async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
-    nodion.addDeployment(application, { status: 'available' });
-    nodion.fail({ on: TRIGGER, fault: wire(write) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(2);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-    expect(run.outputs).toMatchObject({ deploy_number: '2', triggered: 'true' });
-    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #2');
-    const error = failed(nodion, 'POST /applications/:id/deployments', '30 s');
-    expect(run.log).toContain(`Recovered from 1 transient error: ${error}\n`);
-  });
+/** Whether the debug log names the failure of a request as UNREADABLE does for the answer `what`. */
+function isNamed(run: StepRun, request: string, { what, limit }: { what: string; limit: string }) {
+  const [, named] = UNREADABLE[what] ?? [];
+  const phrase = named?.endsWith('within') ? `${named} ${limit}` : named;
+  return run.log.includes(`::debug::${request}: ${phrase} in `);
 }
+
+scenario('Reads are retried after any answer that can’t be read', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) =>
+    nodion.fail(
+      { on: APPLICATION, of, fault: wire(write) },
+      { on: LIST, of, afterTrigger: true, fault: wire(write) },
+    ),
+  );
+  expectOfEach(({ deployments }) => deployments.length, 1);
+  for (const path of ['', '/deployments']) {
+    expectOfEach(
+      ({ id, name }) =>
+        isNamed(run, `GET /applications/${id}${path}`, { what: name, limit: '10 s' }),
+      true,
+    );
+  }
+  const count = 2 * Object.keys(UNREADABLE).length;
+  expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
+});
+
+scenario('A trigger carried out is found after any answer that can’t be read', async (stage) => {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) => {
+    nodion.addDeployment(of, { status: 'available' });
+    nodion.fail({ on: TRIGGER, of, fault: wire(write) });
+  });
+  expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [2, 1]);
+  expectOfEach(
+    ({ id, name }) => {
+      const request = `POST /applications/${id}/deployments`;
+      return [
+        isNamed(run, request, { what: name, limit: '30 s' }),
+        run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2`),
+      ];
+    },
+    [true, true],
+  );
+  const followed: { deploy_number: number; triggered: boolean }[] = JSON.parse(
+    run.outputs.deployments ?? '',
+  );
+  for (const one of followed) expect(one).toMatchObject({ deploy_number: 2, triggered: true });
+  const count = Object.keys(UNREADABLE).length;
+  expect(run.log).toContain(
+    `\nRecovered from ${count} transient errors: 4 × The request to ${hostOf(nodion)} (POST /applications/:id/deployments) failed: ${NONE}.`,
+  );
+});
 
 scenario('A trigger carried out and answered 421 is found, and not repeated', async (stage) => {
   const { nodion, deploy } = stage;
