@@ -1,8 +1,9 @@
 import { expect } from '@jest/globals';
+import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
 import type { Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { checkDiagram, renderSummary } from '../../fakes/summary.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from './scenario.ts';
 
 const WORKFLOW_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import type { RecordedCheck, Reply } from '../../fakes/application-server.ts';
+import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
 import type {
   Endpoint,
@@ -11,7 +12,7 @@ import type {
   ScriptedFault,
 } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { checkDiagram, renderSummary } from '../../fakes/summary.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from './shop.ts';
 

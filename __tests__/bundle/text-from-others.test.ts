@@ -1,9 +1,10 @@
 import { expect } from '@jest/globals';
+import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
 import type { FakeNodion } from '../../fakes/nodion.ts';
 import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
 import { parseWorkflowCommands, readActionMetadata, type StepRun } from '../../fakes/runner.ts';
-import { checkDiagram, renderSummary } from '../../fakes/summary.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { ACTIONS } from '../../scripts/readme.ts';
 import { life, scenario } from './scenario.ts';
 
