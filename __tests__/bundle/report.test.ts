@@ -5,6 +5,7 @@ import type { Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from './scenario.ts';
+import { addShop } from './shop.ts';
 
 const WORKFLOW_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const LOGS = 'GET /applications/:id/logs';
@@ -136,4 +137,19 @@ scenario('The log shows that the step is alive every 30 s', async ({ nodion, dep
   expect(run.log).toMatch(
     /^Still waiting: #1 "waiting" for [34]\d(?:\.\d)? s; at most 14 min \d+ s left$/m,
   );
+});
+
+scenario('The shortest rollback is drawn all the same', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200));
+  nodion.beforeRecording = (application) => {
+    if (nodion.triggered.length === 1) Object.assign(application, life(['available', 0]));
+  };
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, rollback: 'true', health_successes: '1' },
+  });
+  expect(run.outputs.rolled_back).toBe('true');
+  const [diagram = ''] = renderSummary(run.summary).diagrams;
+  expect(diagram.match(/^section .*$/gm)).toEqual(['section shop', 'section shop rollback']);
+  await checkDiagram(diagram);
 });

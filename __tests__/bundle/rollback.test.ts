@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import type { RecordedCheck, Reply } from '../../fakes/application-server.ts';
-import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
 import type {
   Endpoint,
@@ -98,7 +97,6 @@ scenario('A bad version does not stay live: the tag before it is deployed again'
   expect(text).toContain('#3');
   // The summary draws both deployments.
   expect(diagrams[0]?.match(/available/g)?.length).toBeGreaterThan(1);
-  await checkDiagram(diagrams[0] ?? '');
 });
 
 /** The number of the deployment that was live by then. */
@@ -396,19 +394,6 @@ scenario('The log of a bad version is read while its instances are still there',
     expect(text).toContain('out of memory');
     expect(text).not.toContain('all is well');
   }
-});
-
-scenario('The shortest rollback is drawn all the same', async (stage) => {
-  const { nodion, deploy } = stage;
-  const shop = await addShop(stage, v2IsBad);
-  letRollback(nodion, life(['available', 0]));
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, ...rollback, health_successes: '1' },
-  });
-  expect(run.outputs.rolled_back).toBe('true');
-  const [diagram = ''] = renderSummary(run.summary).diagrams;
-  expect(diagram.match(/^section .*$/gm)).toEqual(['section shop', 'section shop rollback']);
-  await checkDiagram(diagram);
 });
 
 scenario('A good version is not rolled back', async (stage) => {

@@ -32,7 +32,7 @@ describe('Whatever the text is', () => {
         expect(parseWorkflowCommands(`prefix ${line}`)).toEqual([]);
         expect(line).not.toMatch(CONTROLS);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -50,7 +50,7 @@ describe('Whatever the text is', () => {
           );
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
