@@ -1,8 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   // A scenario mostly sleeps, and a file ends with its longest one: more of both at once than cores.
-  maxWorkers: 6,
-  maxConcurrency: 4,
+  maxWorkers: 3,
+  maxConcurrency: 8,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   // build/ holds a second copy of everything: jest must not look there.

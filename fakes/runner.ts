@@ -152,9 +152,9 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   }
 }
 
-/** Whether a process must start with `env`, since Node reads some of it only then. */
+/** Whether `env` holds what Node reads at its start, and a process that has run other steps can't offer. */
 function readsNodeOptions(env: Readonly<Record<string, string>>): boolean {
-  return Object.keys(env).some((name) => name.startsWith('NODE_'));
+  return Object.keys(env).some((name) => /^NODE_(?!EXTRA_CA_CERTS$)/.test(name));
 }
 
 function inputEnvironment(

@@ -40,8 +40,15 @@ export function runInOwnProcess(step: ProcessStep): Promise<number | null> {
   });
 }
 
+/** A process that waits for a step. */
+interface Waiting {
+  readonly child: ChildProcess;
+  /** The file of certificates that it trusts as well, which Node reads at its start. */
+  readonly trusted: string | undefined;
+}
+
 const KEY = Symbol.for('processes that wait for a step');
-const shared = childProcess as typeof childProcess & { [KEY]?: ChildProcess[] };
+const shared = childProcess as typeof childProcess & { [KEY]?: Waiting[] };
 
 /** Jest gives every test file modules of its own, Node's excepted: there it outlives the file. */
 shared[KEY] ??= [];
@@ -65,14 +72,16 @@ interface Exit {
 /**
  * Runs a step in a process that has run others before, at less than half the cost of a new one. Its own
  * are the bundle (a copy), the environment, the working directory, the clock, standard output and standard
- * error. Node itself is warm: what it reads at its start (`NODE_…`, `--import`) is out of reach, and
- * memory is not the step's alone. A process that is killed, crashes, or has anything left to do a second
+ * error. Node itself is warm: what it reads at its start is out of reach (`NODE_…`, `--import`; but for
+ * `NODE_EXTRA_CA_CERTS`), and memory is not the step's alone. A process that is killed, crashes, or has anything left to do a second
  * after its step gets no other.
  * @returns the exit code; null when a signal ended the process.
  */
 export async function runInWarmProcess(step: ProcessStep): Promise<number | null> {
   const { onText, killAfterMs, clock, ...job } = step;
-  const child = nextWaiting() ?? (await starts(async () => nextWaiting() ?? startWarmProcess()));
+  const { NODE_EXTRA_CA_CERTS: trusted } = step.env;
+  const child =
+    nextWaiting(trusted) ?? (await starts(() => nextWaiting(trusted) ?? startWarmProcess(trusted)));
   const stdout = child.stdout as Socket;
   const stderr = child.stderr as Socket;
   const handles = [child, child.channel, stdout, stderr] as { ref(): void; unref(): void }[];
@@ -93,7 +102,7 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
       if (!isEmpty) return;
       clearTimeout(timer);
       ended.abort();
-      waiting.push(child);
+      waiting.push({ child, trusted });
     };
     for (const [stream, socket] of Object.entries({ stdout, stderr } as const)) {
       listen(socket, 'data', (text: string) => {
@@ -127,14 +136,19 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
   });
 }
 
-function nextWaiting(): ChildProcess | undefined {
-  const child = waiting.pop();
+function nextWaiting(trusted: string | undefined): ChildProcess | undefined {
+  const index = waiting.findLastIndex((one) => one.trusted === trusted);
+  const [next] = index < 0 ? [] : waiting.splice(index, 1);
   // A late signal may have ended it meanwhile.
-  return child && !child.connected ? nextWaiting() : child;
+  return next && !next.child.connected ? nextWaiting(trusted) : next?.child;
 }
 
-async function startWarmProcess(): Promise<ChildProcess> {
-  const child = fork('fakes/warm-process.mjs', { silent: true, execArgv: [], env: {} });
+async function startWarmProcess(trusted: string | undefined): Promise<ChildProcess> {
+  const child = fork('fakes/warm-process.mjs', {
+    silent: true,
+    execArgv: [],
+    env: trusted === undefined ? {} : { NODE_EXTRA_CA_CERTS: trusted },
+  });
   child.stdout?.setEncoding('utf8');
   child.stderr?.setEncoding('utf8');
   await once(child, 'message');

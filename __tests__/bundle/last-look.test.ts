@@ -97,7 +97,7 @@ realScenario('Every application gets its last look, though others hang', async (
   const run = await deploy(null, {
     inputs: {
       application_id: applications.map(({ id }) => id).join(),
-      timeout: '25s',
+      timeout: '14s',
       poll_interval: '1m',
       log_lines: '0',
     },
