@@ -65,14 +65,6 @@ for (const [index, payload] of PAYLOADS.entries()) {
     expect(run.outputs.deploy_number).toBe('1');
     expect(run.log).toMatch(/^Recovered from \d+ transient errors: /m);
   });
-
-  scenario(`What Nodion says to a refusal stays text: ${shown}`, async ({ nodion, deploy }) => {
-    const words = answer(400, { errors: [payload], error: payload, message: payload })(false);
-    nodion.fail({ on: TRIGGER, fault: words });
-    const run = await deploy(nodion.addApplication({ name: payload }), { env });
-    await expectTextOnly(run);
-    expect(run.exitCode).toBe(1);
-  });
 }
 
 // Not more: above ten listeners to one signal, Node 20 writes a warning to standard error.
@@ -111,6 +103,23 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
     await expectTextOnly(run);
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('went live, but is of commit');
+  });
+
+  scenario(`What Nodion says to refusals stays text: ${shown}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const applications = payloads.map((payload) => {
+      const of = nodion.addApplication({ name: payload });
+      const words = answer(400, { errors: [payload], error: payload, message: payload })(false);
+      nodion.fail({ on: TRIGGER, of, fault: words });
+      return of;
+    });
+    const run = await deploy(null, {
+      env: { RUNNER_DEBUG: '1' },
+      inputs: { application_id: applications.map(({ id }) => id).join() },
+    });
+    await expectTextOnly(run);
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(payloads.length);
   });
 
   scenario(`What Nodion says to a creation stays text: ${shown}`, async ({ nodion, run }) => {
