@@ -1,0 +1,224 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { readDeployPlan } from '../../src/deploy/plan.ts';
+import { StepFailure } from '../../src/runner/step-failure.ts';
+import { formatDuration, parseDuration } from '../../src/time/duration.ts';
+
+const KEY = 'nodion-project-key-5f1c';
+const ID = '92955d4f-2e44-4e48-8cb6-9c6c434afebb';
+const UUIDS =
+  'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas';
+const DURATION = 'expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds';
+const TIMEOUT = `${DURATION}; more than 0, at most 24h`;
+const INTERVAL = `${DURATION}; at least 0.1s, at most 24h`;
+const ADDRESS =
+  'expected an https:// address, or http:// on loopback, without credentials, query or fragment';
+const SHORT_SHA = 'expected a commit: 7 to 40 hex digits';
+const TAG =
+  'expected an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`';
+
+const HEALTH_URL =
+  'expected http:// or https:// addresses without credentials, one per line for each application, or one path such as /up for all of them';
+
+const REFUSED = [
+  ['application_id', 'my-app', UUIDS],
+  ['application_id', `${ID}, ${ID.toUpperCase()}`, 'it lists an application twice'],
+  ['application_id', '../applications', UUIDS],
+  ['project_id', '12', 'expected a UUID, such as 0ce705eb-fb11-485a-b380-82cdb8b97036'],
+  ['image_tag', '-v1', TAG],
+  ['image_tag', 'v1:latest', TAG],
+  ['wait', 'yes', 'expected true or false'],
+  ['reuse_existing', '1', 'expected true or false'],
+  ['dry_run', 'no', 'expected true or false'],
+  ['timeout', 'soon', TIMEOUT],
+  ['timeout', '0', TIMEOUT],
+  ['timeout', '-5', TIMEOUT],
+  ['timeout', '25h', TIMEOUT],
+  ['timeout', '10 min', TIMEOUT],
+  ['poll_interval', '1d', INTERVAL],
+  ['poll_interval', '0.001', INTERVAL],
+  ['expected_sha', 'abc', SHORT_SHA],
+  ['expected_sha', 'g'.repeat(40), SHORT_SHA],
+  ['log_lines', '2501', 'expected a whole number from 0 to 2500'],
+  ['log_lines', '-1', 'expected a whole number from 0 to 2500'],
+  ['log_lines', '1.5', 'expected a whole number from 0 to 2500'],
+  ['health_url', 'up', HEALTH_URL],
+  ['health_url', '//evil.example/up', HEALTH_URL],
+  ['health_url', '/\\evil.example/up', HEALTH_URL],
+  ['health_url', '/up\n/health', HEALTH_URL],
+  ['health_url', '/up\nhttps://shop.example/up', HEALTH_URL],
+  ['health_url', 'ftp://shop.example/up', HEALTH_URL],
+  ['health_url', 'https://ada:pw@shop.example/up', HEALTH_URL],
+  ['health_url', 'https:///up', HEALTH_URL],
+  ['health_url', 'http://.../up', HEALTH_URL],
+  ['health_url', 'https://a..b/', HEALTH_URL],
+  ['health_successes', '0', 'expected a whole number from 1 to 100'],
+  ['health_successes', '101', 'expected a whole number from 1 to 100'],
+  ['health_timeout', '0', TIMEOUT],
+  ['stable_for', 'soon', `${DURATION}; at least 0s, at most 24h`],
+  ['rollback', 'yes', 'expected true or false'],
+  ['api_url', 'http://api.nodion.com/v1', ADDRESS],
+  ['api_url', 'ftp://127.0.0.1/', ADDRESS],
+  ['api_url', 'api.nodion.com', ADDRESS],
+  ['api_url', 'https://api.nodion.com/v1?', ADDRESS],
+  ['api_url', 'https://api.nodion.com/v1#', ADDRESS],
+  ['api_url', 'https://127.0.0.1.evil.example@evil.example/', ADDRESS],
+  ['api_url', 'http://127.0.0.1.evil.example/', ADDRESS],
+] as const;
+
+/** The problems of these inputs of the deploy action, a sentence each. */
+function problemsOf(inputs: Readonly<Record<string, string>>): string[] {
+  for (const [name, value] of Object.entries({ api_key: KEY, ...inputs })) {
+    process.env[`INPUT_${name.toUpperCase()}`] = value;
+  }
+  // The key is masked.
+  const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    readDeployPlan();
+    return [];
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    return error.lines.map(String);
+  } finally {
+    write.mockRestore();
+  }
+}
+
+afterEach(() => {
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('INPUT_')) delete process.env[name];
+  }
+});
+
+test.each(REFUSED)('A bad `%s` is told with what is expected: %j', (name, value, expected) => {
+  const isOfHealth = /^(?:health_|stable_for|rollback)/.test(name);
+  const needed = { application_id: ID, ...(isOfHealth && { health_url: '/up' }) };
+  const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
+  expect(problemsOf({ ...needed, [name]: value })).toEqual([
+    `\`${name}\`: ${shown} is invalid; ${expected}.`,
+  ]);
+});
+
+const CONTRADICTORY: [string, Record<string, string>, string][] = [
+  [
+    'no application',
+    {},
+    '`application_id` or `application_name` is required: the application to deploy.',
+  ],
+  [
+    'two ways to name it',
+    { application_id: ID, application_name: 'shop' },
+    'Use `application_id` or `application_name`, not both.',
+  ],
+  [
+    'reuse of anything',
+    { application_id: ID, reuse_existing: 'true' },
+    '`reuse_existing: true` needs `expected_sha` or `image_tag`, to tell which deployment to follow.',
+  ],
+  [
+    'a rollout that is not waited for',
+    { application_id: ID, verify_rollout: 'true', wait: 'false' },
+    '`verify_rollout: true` needs `wait: true`.',
+  ],
+  [
+    'the address of no environment',
+    { application_id: ID, environment_url: 'https://example.com' },
+    '`environment_url` needs `environment`.',
+  ],
+  [
+    'a health check that is not waited for',
+    { application_id: ID, health_url: '/up', wait: 'false' },
+    '`health_url` needs `wait: true`.',
+  ],
+  [
+    'fewer addresses than applications',
+    { application_name: 'web\nshop', health_url: 'https://web.example/up' },
+    '`health_url` has 1 address for 2 applications: give one for each, in their order, or a path such as /up.',
+  ],
+  [
+    'more addresses than applications',
+    { application_id: ID, health_url: 'https://web.example/up\nhttps://shop.example/up' },
+    '`health_url` has 2 addresses for 1 application: give one for each, in their order, or a path such as /up.',
+  ],
+  [
+    'the key in an address that is not Nodion’s',
+    { application_id: ID, health_url: `https://web.example/up?key=${KEY}` },
+    '`health_url` must not contain `api_key`: the key is for Nodion alone.',
+  ],
+  [
+    'a text that nobody is asked for',
+    { application_id: ID, health_text: 'v2' },
+    '`health_text` needs `health_url`.',
+  ],
+  [
+    'a number of answers that nobody is asked for',
+    { application_id: ID, health_successes: '4' },
+    '`health_successes` needs `health_url`.',
+  ],
+  [
+    'a time for answers that nobody is asked for',
+    { application_id: ID, health_timeout: '1m' },
+    '`health_timeout` needs `health_url`.',
+  ],
+  [
+    'nothing that would be stable',
+    { application_id: ID, stable_for: '1m' },
+    '`stable_for` needs `health_url` or `verify_rollout: true`.',
+  ],
+  [
+    'longer stable than the step may take',
+    { application_id: ID, health_url: '/up', stable_for: '90s', timeout: '1m' },
+    '`stable_for` must not be longer than `timeout`.',
+  ],
+  [
+    'a rollback for no reason',
+    { application_id: ID, rollback: 'true' },
+    '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+  ],
+];
+
+test.each(CONTRADICTORY)("Inputs that don't fit are told: %s", (_, inputs, message) => {
+  expect(problemsOf(inputs)).toEqual([message]);
+});
+
+test('All inputs of a health check that don’t fit are told at once', () => {
+  const problems = problemsOf({
+    application_id: ID,
+    wait: 'false',
+    health_text: 'v2',
+    health_timeout: '1m',
+    stable_for: '20m',
+    rollback: 'true',
+  });
+  expect(problems.sort()).toEqual([
+    '`health_text` needs `health_url`.',
+    '`health_timeout` needs `health_url`.',
+    '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+    '`stable_for` must not be longer than `timeout`.',
+    '`stable_for` needs `health_url` or `verify_rollout: true`.',
+  ]);
+});
+
+test.each([
+  ['90s', 90_000, '1 min 30 s'],
+  ['15m', 900_000, '15 min'],
+  ['1h', 3_600_000, '1 h'],
+  ['1m30s', 90_000, '1 min 30 s'],
+  ['90', 90_000, '1 min 30 s'],
+  ['0.5h', 1_800_000, '30 min'],
+  ['90.5', 90_500, '1 min 31 s'],
+  ['.5m', 30_000, '30 s'],
+  ['1h0m0s', 3_600_000, '1 h'],
+  ['1h5m', 3_900_000, '1 h 5 min'],
+  ['4.25', 4_250, '4.3 s'],
+])('The duration %s is %i ms, shown as %s', (text, ms, shown) => {
+  expect(parseDuration(text)).toBe(ms);
+  expect(formatDuration(ms)).toBe(shown);
+  expect(problemsOf({ application_id: ID, timeout: text })).toEqual([]);
+});
+
+test.each(['', '.', 's', '1 m', '1d', '-1', '1m1h', '1e3', '0x10', '１５m'])(
+  'The text %j is no duration',
+  (text) => {
+    expect(parseDuration(text)).toBeNull();
+  },
+);
