@@ -65,7 +65,7 @@ export function createGate(): Gate {
       next.start();
     }
     clearTimeout(timer);
-    if (leftMs > 0) timer = setTimeout(admit, leftMs);
+    if (leftMs > 0 && queue.length > 0) timer = setTimeout(admit, leftMs);
   }
 
   function turn({ lane, isSlow, signal }: Admission & { signal: AbortSignal }): Promise<void> {
