@@ -11,26 +11,10 @@ import {
   tagOf,
 } from '../../src/deploy/select-deployment.ts';
 import type { Deployment } from '../../src/nodion/responses.ts';
+import { deployment, SHA } from './values.ts';
 
-const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const SENT_AT = Date.parse('2026-01-01T12:00:00Z');
-
-/** Deployment `number`; of no known commit or image unless given. */
-function deployment(number: number, given: Partial<Deployment> = {}): Deployment {
-  return {
-    id: `id-${number}`,
-    status: 'available',
-    deploy_number: number,
-    git_sha: null,
-    commit_message: null,
-    committer_name: null,
-    strategy: null,
-    image_reference: null,
-    created_at: null,
-    ...given,
-  };
-}
 
 const image = (tag: string) => ({ image_reference: `docker.io/shop:${tag}` });
 const numbers = (deployments: readonly Deployment[]) =>
