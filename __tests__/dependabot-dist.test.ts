@@ -25,7 +25,7 @@ describeJob('The job that builds', () => {
       job: 'build',
       folder: repository.clone(BRANCH),
       temp: repository.newFolder(),
-      env: { GITHUB_REPOSITORY: 'OWNER/nodion-deploy', GITHUB_REPOSITORY_OWNER: 'OWNER' },
+      env: { GITHUB_REPOSITORY: 'OWNER/nodion-deploy' },
       values: { 'inputs.branch': BRANCH },
       commands: { gh: `echo '${author}'`, npm: '' },
     });
