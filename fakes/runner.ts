@@ -50,7 +50,7 @@ export interface StepOptions {
   readonly clock?: Clock;
   /** The process is killed after so many real milliseconds; undefined never kills it. */
   readonly killAfterMs?: number;
-  /** Whether the step needs a process of its own, such as for signals; on the real clock it has one. */
+  /** Whether the step has a process of its own, which signals need; by default on the real clock. */
   readonly ownProcess?: boolean;
   /** Called with each piece of log as it comes. */
   readonly onLog?: (text: string, child: ChildProcess) => void;
@@ -78,13 +78,13 @@ export function readActionMetadata(folder: string): ActionMetadata {
 
 /**
  * Runs an action's bundle as GitHub's runner runs it: with an environment that holds the inputs with the
- * defaults of `action.yml`, the runner's variables, `env`, and nothing else. In a process of its own on
- * the real clock, with `ownProcess`, and where `env` holds what Node reads at its start; else in one that
- * has run other steps, see {@link runInWarmProcess}.
+ * defaults of `action.yml`, the runner's variables, `env`, and nothing else. In a process of its own with
+ * `ownProcess`, and where `env` holds what Node reads at its start; else in one that has run other steps,
+ * see {@link runInWarmProcess}.
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
-  const { clock = realClock, killAfterMs, ownProcess } = options;
+  const { clock = realClock, killAfterMs, ownProcess = clock === realClock } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(TEMPORARY, 'step-'));
   const files = {
@@ -122,8 +122,7 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
       ...env,
     };
-    const isWarm =
-      !ownProcess && clock !== realClock && !COMPILED_ACTIONS && !readsNodeOptions(env);
+    const isWarm = !ownProcess && !COMPILED_ACTIONS && !readsNodeOptions(env);
     const exitCode = await (isWarm ? runInWarmProcess : runInOwnProcess)({
       main: COMPILED_ACTIONS
         ? join(COMPILED_ACTIONS, action, 'index.js')

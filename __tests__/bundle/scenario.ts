@@ -13,6 +13,11 @@ export function scenario(name: string, play: (stage: Stage) => Promise<void>): v
 
 /** A scenario at the speed of reality. */
 export function realScenario(name: string, play: (stage: Stage) => Promise<void>): void {
+  test.concurrent(name, () => onStage(realClock, play, { ownProcess: false }));
+}
+
+/** A scenario at the speed of reality whose steps start and end with their processes, as on a runner. */
+export function ownProcessScenario(name: string, play: (stage: Stage) => Promise<void>): void {
   test.concurrent(name, () => onStage(realClock, play));
 }
 
@@ -24,7 +29,7 @@ export const signalScenario: typeof scenario = (name, play) => {
 
 /** The same at the speed of reality. */
 export const realSignalScenario: typeof scenario =
-  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : realScenario;
+  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : ownProcessScenario;
 
 /** The life of an application's next deployments: each status and the milliseconds after which it comes. */
 export function life(...phases: [status: string, afterMs: number][]): { life: Phase[] } {

@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals';
 import { annotations } from '../../fakes/stage.ts';
-import { life, realScenario } from './scenario.ts';
+import { life, ownProcessScenario } from './scenario.ts';
 
 /** An idle machine needs none of it, a busy one may. */
 const SLACK_MS = 9_000;
 
-realScenario('In real time, a deployment is followed until it is live', async (stage) => {
+ownProcessScenario('In real time, a deployment is followed until it is live', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication(
     life(['created', 0], ['waiting', 2_000], ['available', 4_000]),
@@ -17,33 +17,39 @@ realScenario('In real time, a deployment is followed until it is live', async (s
   expect(Number(run.outputs.duration_seconds)).toBeGreaterThanOrEqual(3.9);
 });
 
-realScenario('In real time, a step ends soon after its timeout', async ({ nodion, deploy }) => {
-  const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
-    inputs: { timeout: '5s' },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs.timed_out).toBe('true');
-  expect(run.durationMs).toBeGreaterThan(4_900);
-  expect(run.durationMs).toBeLessThan(6_000 + SLACK_MS);
-});
+ownProcessScenario(
+  'In real time, a step ends soon after its timeout',
+  async ({ nodion, deploy }) => {
+    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+      inputs: { timeout: '5s' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs.timed_out).toBe('true');
+    expect(run.durationMs).toBeGreaterThan(4_900);
+    expect(run.durationMs).toBeLessThan(6_000 + SLACK_MS);
+  },
+);
 
-realScenario('In real time, a report that hangs takes 5 s', async ({ nodion, gitHub, deploy }) => {
-  gitHub.refuseWith = 0;
-  nodion.fail({
-    on: 'GET /applications/:id/logs',
-    fault: { kind: 'hang', carriedOut: false },
-  });
-  const run = await deploy(nodion.addApplication(life(['failed', 0])), {
-    inputs: { environment: 'production' },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'warning')).toHaveLength(2);
-  expect(run.durationMs).toBeLessThan(5_000 + SLACK_MS);
-});
+ownProcessScenario(
+  'In real time, a report that hangs takes 5 s',
+  async ({ nodion, gitHub, deploy }) => {
+    gitHub.refuseWith = 0;
+    nodion.fail({
+      on: 'GET /applications/:id/logs',
+      fault: { kind: 'hang', carriedOut: false },
+    });
+    const run = await deploy(nodion.addApplication(life(['failed', 0])), {
+      inputs: { environment: 'production' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'warning')).toHaveLength(2);
+    expect(run.durationMs).toBeLessThan(5_000 + SLACK_MS);
+  },
+);
 
 // Windows has no signals.
 if (process.platform !== 'win32') {
-  realScenario('In real time, a cancelled step ends before it is killed', async (stage) => {
+  ownProcessScenario('In real time, a cancelled step ends before it is killed', async (stage) => {
     const { nodion, gitHub, deploy } = stage;
     gitHub.refuseWith = 0;
     let cancelledAt = 0;
