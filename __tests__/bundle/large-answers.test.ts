@@ -30,23 +30,18 @@ const TOO_LARGE: Record<string, Write> = {
   'a brotli bomb': packedEndlessly('br', brotliCompressSync(ZEROS, QUICKLY)),
   'a list without end': (socket) => {
     socket.write(`${CHUNKED}${chunk('{"deployments": [')}`);
-    writeEndlessly(socket, chunk('{},'.repeat(20_000)));
+    writeEndlessly(socket, chunk(`{"x":"${'x'.repeat(200)}"},`.repeat(300)));
   },
 };
 
 for (const [what, write] of Object.entries(TOO_LARGE)) {
-  for (const count of [1, 8]) {
-    cancelScenario(
-      `${count} × ${what} as the list is too large, and small in memory`,
-      async (stage) => {
-        const { run, cancelledMs } = await deployAndCancel(stage, count, write);
-        expect(cancelledMs).toBeLessThan(5_000);
-        expect(run.exitCode).toBe(1);
-        expect(annotations(run, 'error')).toEqual([
-          `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.${ANSWER_ADVICE}`,
-        ]);
-        expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
-      },
-    );
-  }
+  cancelScenario(`8 × ${what} as the list is too large, and small in memory`, async (stage) => {
+    const { run, cancelledMs } = await deployAndCancel(stage, 8, write);
+    expect(cancelledMs).toBeLessThan(5_000);
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')).toEqual([
+      `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: the answer is larger than 16 MiB.${ANSWER_ADVICE}`,
+    ]);
+    expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
+  });
 }

@@ -26,7 +26,7 @@ export const MEASURED = {
     process.on('exit', () => writeSync(2, String(process.resourceUsage().maxRSS / 1_000)));`)}`,
 };
 
-/** Deploys so many applications whose lists are written so, and cancels at the third round of them. */
+/** Deploys so many applications whose lists are written so, and cancels at the second round of them. */
 export async function deployAndCancel({ nodion, deploy }: Stage, count: number, write: Write) {
   const applications = Array.from({ length: count }, () => nodion.addApplication());
   let step: ChildProcess | undefined;
@@ -35,7 +35,7 @@ export async function deployAndCancel({ nodion, deploy }: Stage, count: number, 
   const counted: Write = (socket, text) => {
     write(socket, text);
     answers += 1;
-    if (answers !== 2 * count + 1) return;
+    if (answers !== count + 1) return;
     cancelledAt = performance.now();
     step?.kill('SIGINT');
   };

@@ -62,7 +62,7 @@ describe('A process that sends a request', () => {
         socket.write(head);
         writeEndlessly(socket, Buffer.from(piece.repeat(1_000), 'latin1'));
       },
-      { timeoutMs: 2_000 },
+      { timeoutMs: 700 },
     );
     expect(result?.error?.code).toMatch(/^(?:TIMEOUT|HPE_\w+|TOO_LARGE)$/);
 

@@ -3,64 +3,60 @@ import { pipeline } from 'node:stream';
 import { Failure } from './http-error.ts';
 
 const FIRST_BYTES = 65_536;
-/** Of bodies that are larger, two are read at once: eight of 16 MiB would take 300 MB. */
-const LARGE_BYTES = 4 * 2 ** 20;
-const LARGE_AT_ONCE = 2;
+/** A larger body goes to a {@link BodyReader}, where there is one. */
+const LARGEST_HELD = 2 ** 20;
 
-/** Waits for one's turn, and resolves to what ends it. */
-export type Turn = () => Promise<() => void>;
-
-/** Turns of which two are taken at a time. */
-export function createTurns(): Turn {
-  const waiting: (() => void)[] = [];
-  let free = LARGE_AT_ONCE;
-  const end = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
-  };
-  return async () => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    return end;
-  };
+/** Takes a large body as it arrives. */
+export interface BodyReader {
+  /** @throws Failure when it would have to hold too much. */
+  add(bytes: Buffer): void;
+  /** The text that stands for the body. */
+  end(): string;
 }
 
 /**
- * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever held: where there are more,
- * it fails, or the text ends there (`truncate`).
+ * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever read: where there are more,
+ * it fails, or the text ends there (`truncate`). All are held, unless `largeBody` makes a reader that
+ * takes those of a body above 1 MiB.
  * @throws Failure, or Node's error when the connection breaks.
  */
 export async function readBody(
   response: IncomingMessage,
-  options: { readonly maxBytes: number; readonly truncate: boolean; readonly turn: Turn },
+  options: {
+    readonly maxBytes: number;
+    readonly truncate: boolean;
+    readonly largeBody: (() => Promise<BodyReader>) | undefined;
+  },
 ): Promise<string> {
-  const { maxBytes, truncate, turn } = options;
+  const { maxBytes, truncate, largeBody } = options;
   // One buffer that grows: each chunk in a list would take a hundred bytes more, however small it is.
   let bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
-  let endTurn: (() => void) | null = null;
-  try {
-    for await (const chunk of unpack(response)) {
-      const isTooMuch = size + chunk.length > maxBytes;
-      if (isTooMuch && !truncate) {
-        throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
-      }
-      const end = Math.min(size + chunk.length, maxBytes);
-      if (end > LARGE_BYTES) endTurn ??= await turn();
+  let reader: BodyReader | null = null;
+  for await (const chunk of unpack(response)) {
+    const isTooMuch = size + chunk.length > maxBytes;
+    if (isTooMuch && !truncate) {
+      throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
+    }
+    const end = Math.min(size + chunk.length, maxBytes);
+    if (largeBody && !reader && end > LARGEST_HELD) {
+      reader = await largeBody();
+      reader.add(bytes.subarray(0, size));
+      bytes = Buffer.alloc(0);
+    }
+    if (reader) reader.add(chunk);
+    else {
       if (end > bytes.length) {
         const larger = Buffer.allocUnsafe(Math.min(Math.max(end, 2 * bytes.length), maxBytes));
         bytes.copy(larger, 0, 0, size);
         bytes = larger;
       }
       chunk.copy(bytes, size);
-      size = end;
-      if (isTooMuch) break;
     }
-    return new TextDecoder().decode(bytes.subarray(0, size));
-  } finally {
-    endTurn?.();
+    size = end;
+    if (isTooMuch) break;
   }
+  return reader ? reader.end() : new TextDecoder().decode(bytes.subarray(0, size));
 }
 
 /** The body's chunks, unpacked only as fast as they are taken. */

@@ -15,7 +15,7 @@ import {
   TunnelAgent,
   type TunnelOption,
 } from './proxy.ts';
-import { createTurns, readBody } from './read-body.ts';
+import { type BodyReader, readBody } from './read-body.ts';
 
 const MAX_BYTES = 16 * 2 ** 20;
 /** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
@@ -33,6 +33,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Of the unpacked body; 16 MiB by default. */
   readonly maxBytes?: number;
+  /** Makes what reads a success's body above 1 MiB: such a body may have 16 MiB, whatever `maxBytes` is. */
+  readonly largeBody?: (() => Promise<BodyReader>) | undefined;
   /** Resolves with the first `maxBytes` of a larger body in place of failing. */
   readonly truncate?: boolean;
   /** Uses a new connection, and only for this request. */
@@ -65,11 +67,10 @@ export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
 export function createTransport(): SendRequest {
   limitNameServers();
   const agents = createAgents(KEEP_ALIVE);
-  const turn = createTurns();
   const provenProxies = new Set<string | null>();
 
   return async (request) => {
-    const { signal, timeoutMs, maxBytes = MAX_BYTES, truncate = false } = request;
+    const { signal, timeoutMs, truncate = false } = request;
     signal.throwIfAborted();
     const url = new URL(request.url);
     const proxy = findProxy(url);
@@ -97,7 +98,10 @@ export function createTransport(): SendRequest {
       const { statusCode: status = 0, headers } = response;
       if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
       provenProxies.add(origin);
-      const body = await Promise.race([broken, readBody(response, { maxBytes, truncate, turn })]);
+      const largeBody = status >= 200 && status < 300 ? request.largeBody : undefined;
+      const maxBytes = largeBody ? MAX_BYTES : (request.maxBytes ?? MAX_BYTES);
+      const reading = readBody(response, { maxBytes, truncate, largeBody });
+      const body = await Promise.race([broken, reading]);
       return {
         status,
         headers: Object.fromEntries(

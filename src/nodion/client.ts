@@ -25,6 +25,8 @@ import {
 
 /** A read that takes longer is tried again with more time, but with few others of its kind at once. */
 const QUICK_READ_MS = 10_000;
+/** Bytes: one such answer is read at a time, and held whole. */
+const LARGEST_APPLICATIONS = 16 * 2 ** 20;
 
 export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
@@ -52,7 +54,7 @@ export function createNodionClient(options: ConnectionOptions) {
         connection,
         'GET /applications',
         (body) => list(field(body, 'applications'), toApplication),
-        reading,
+        { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
 
     /**
@@ -120,7 +122,7 @@ export function createNodionClient(options: ConnectionOptions) {
               deployments: toDeployments(field(body, 'deployments'), only),
               answeredAtMs,
             }),
-            reading,
+            { ...reading, list: 'deployments' },
           ),
 
         /**
@@ -157,7 +159,7 @@ export function createNodionClient(options: ConnectionOptions) {
           read(
             'GET /applications/{id}/instances',
             (body) => list(field(body, 'instances'), toInstance),
-            reading,
+            { ...reading, list: 'instances' },
           ),
 
         /** Its domains. A gateway or an older key may not have this endpoint. */
@@ -166,7 +168,7 @@ export function createNodionClient(options: ConnectionOptions) {
             connection,
             'GET /applications/{id}/domains',
             (body) => list(field(body, 'domains'), toDomain),
-            { ...reading, parameters: { id }, timeoutMs: QUICK_READ_MS },
+            { ...reading, parameters: { id }, timeoutMs: QUICK_READ_MS, list: 'domains' },
           ),
 
         /**
@@ -178,7 +180,7 @@ export function createNodionClient(options: ConnectionOptions) {
             'GET /applications/{id}/logs',
             (body) => list(field(body, 'logs'), toLogLine),
             // Which end a smaller limit cuts off is not documented.
-            { parameters: { limit: 2500, after }, signal },
+            { parameters: { limit: 2500, after }, signal, list: 'logs' },
           ),
       };
     },

@@ -13,8 +13,10 @@ import {
   undocumentedError,
 } from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
+import type { ListName } from './list-reader.ts';
 import { parseJson, UndocumentedShape } from './parse-json.ts';
 import { createPatience, type Patience } from './patience.ts';
+import { type ResponseCache, sendConditionally } from './response-cache.ts';
 
 /** No request waits longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -23,6 +25,9 @@ const POST_GRACE_MS = 400;
 const LAST_LOOK_MS = 800;
 /** After a cancellation: without the answer to a trigger nobody would know what it made. */
 const CANCELLED_POST_GRACE_MS = 2_000;
+
+/** Bytes: eight such bodies at once take less than 300 MB. */
+const LARGEST_BODY = 4 * 2 ** 20;
 
 /** What became of one request, for the debug log. */
 export interface RequestRecord {
@@ -55,6 +60,10 @@ export interface SendOptions {
   /** At most 30 s, which is the default. */
   readonly timeoutMs?: number;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** What the answer is a list of: it may have 16 MiB, others 4 MiB. */
+  readonly list?: ListName;
+  /** Of the body, 4 MiB by default; a list's may always have 16 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** A success with its body as text. */
@@ -121,6 +130,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function sendNow(route: string, sending: SendOptions): Promise<Success> {
     const { signal, parameters = {}, isFresh = false, timeoutMs = REQUEST_TIMEOUT_MS } = sending;
+    const { maxBytes = LARGEST_BODY } = sending;
     const { method, url } = request.endpoint(route, parameters);
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
@@ -133,7 +143,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       if (signal.aborted && isPost) throw new NotSent(signal.reason);
       const fetch = toFetch(async (http) => {
-        const answer = await sendConditionally(transport, http, { cache, isFresh });
+        const limited = { ...http, maxBytes, largeBody: readerOf(sending.list) };
+        const answer = await sendConditionally(transport, limited, { cache, isFresh });
         learnTime(answer);
         ({ dateMs, answeredAtMs } = answer);
         return answer;
@@ -216,32 +227,7 @@ export async function requestJson<T>(
   }
 }
 
-/** Characters: a larger body is fetched again each time, and not kept. */
-const LARGEST_CACHED = 2 ** 20;
-
-/** By URL. Null: its `ETag` stayed the same when the body did not, so it is not to be believed. */
-type ResponseCache = Map<string, { etag: string; response: HttpResponse } | null>;
-
-/**
- * Asks conditionally for what was answered with an `ETag` before, unless it must be fresh. A 304 becomes
- * the answer it stands for.
- */
-async function sendConditionally(
-  transport: SendRequest,
-  request: HttpRequest,
-  { cache, isFresh }: { cache: ResponseCache; isFresh: boolean },
-): Promise<HttpResponse> {
-  const known = cache.get(request.url);
-  const isConditional = request.method === 'GET' && known && !isFresh;
-  const headers = { ...request.headers, ...(isConditional && { 'if-none-match': known.etag }) };
-  const response = await transport({ ...request, headers });
-  const { status, body, answeredAtMs, dateMs } = response;
-  if (status === 304 && isConditional) return { ...known.response, answeredAtMs, dateMs };
-  const { etag } = response.headers;
-  const isSmall = body.length <= LARGEST_CACHED;
-  if (request.method === 'GET' && status === 200 && etag && known !== null && isSmall) {
-    const isMisleading = known?.etag === etag && known.response.body !== body;
-    cache.set(request.url, isMisleading ? null : { etag, response });
-  }
-  return response;
+/** What reads a large list; loaded only for one. */
+function readerOf(list: ListName | undefined): HttpRequest['largeBody'] {
+  return list && (async () => (await import('./list-reader.ts')).createListReader(list));
 }

@@ -3,10 +3,13 @@ import { UndocumentedShape } from './parse-json.ts';
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
-const DEPLOYMENTS_KEPT = 1_000;
-/** Characters kept of a text, none of which is ever shown as long. */
-const LONGEST_TEXT = 1_000;
-const LONGEST_LOG_LINE = 10_000;
+export const DEPLOYMENTS_KEPT = 1_000;
+/** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
+export const LONGEST_WORD = 100;
+export const LONGEST_TEXT = 300;
+/** A Docker image's with its tag and digest has at most 456. */
+export const LONGEST_REFERENCE = 500;
+export const LONGEST_LOG_LINE = 10_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -109,16 +112,20 @@ export function list<T>(value: unknown, read: (item: unknown) => T): T[] {
   return value.map(read);
 }
 
-export function text(item: unknown, name: string): string {
-  const value = optional(item, name);
-  if (typeof value !== 'string' || value === '') throw new UndocumentedShape(`no \`${name}\``);
+export function text(item: unknown, name: string, longest = LONGEST_TEXT): string {
+  const value = textOrNull(item, name, longest);
+  if (value === null) throw new UndocumentedShape(`no \`${name}\``);
   return value;
 }
 
 function textOrNull(item: unknown, name: string, longest = LONGEST_TEXT): string | null {
   const value = optional(item, name);
   if (typeof value !== 'string' || value === '') return null;
-  // A copy: a slice would keep the whole text in memory.
+  return cut(value, longest);
+}
+
+/** A copy: a slice would keep the whole text in memory. */
+export function cut(value: string, longest: number): string {
   return value.length > longest ? Buffer.from(value.slice(0, longest)).toString() : value;
 }
 
@@ -159,16 +166,17 @@ export function toApplication(item: unknown): Application {
 export function toDeployment(item: unknown): Deployment {
   const number = integerOrNull(item, 'deploy_number');
   if (number === null) throw new UndocumentedShape('no `deploy_number`');
+  const word = (name: string) => textOrNull(item, name, LONGEST_WORD);
   return {
-    id: text(item, 'id'),
-    status: textOrNull(item, 'status') ?? '',
+    id: text(item, 'id', LONGEST_WORD),
+    status: word('status') ?? '',
     deploy_number: number,
-    git_sha: textOrNull(item, 'git_sha'),
-    commit_message: textOrNull(item, 'commit_message'),
-    committer_name: textOrNull(item, 'committer_name'),
-    strategy: textOrNull(item, 'strategy'),
-    image_reference: textOrNull(item, 'image_reference'),
-    created_at: textOrNull(item, 'created_at'),
+    git_sha: word('git_sha'),
+    commit_message: textOrNull(item, 'commit_message', LONGEST_REFERENCE),
+    committer_name: word('committer_name'),
+    strategy: word('strategy'),
+    image_reference: textOrNull(item, 'image_reference', LONGEST_REFERENCE),
+    created_at: word('created_at'),
   };
 }
 
@@ -177,19 +185,20 @@ export function toDeployment(item: unknown): Deployment {
  * hundreds of thousands. With `only`, those other than of that ID are left out where they are odd.
  */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  // An odd item without a number is among the newest, so that it is not overlooked.
+  return newest(list(value, (item) => item)).flatMap((item) => {
+    try {
+      return toDeployment(item);
+    } catch (error) {
+      if (only === null || optional(item, 'id') === only) throw error;
+      return [];
+    }
+  });
+}
+
+/** An odd item without a number is among them, so that it is not overlooked. */
+export function newest(items: readonly unknown[]): unknown[] {
   const numberOf = (item: unknown) => integerOrNull(item, 'deploy_number') ?? Infinity;
-  return list(value, (item) => item)
-    .sort((a, b) => numberOf(b) - numberOf(a) || 0)
-    .slice(0, DEPLOYMENTS_KEPT)
-    .flatMap((item) => {
-      try {
-        return toDeployment(item);
-      } catch (error) {
-        if (only === null || optional(item, 'id') === only) throw error;
-        return [];
-      }
-    });
+  return items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0).slice(0, DEPLOYMENTS_KEPT);
 }
 
 export function toInstance(item: unknown): Instance {

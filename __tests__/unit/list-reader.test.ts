@@ -1,0 +1,213 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createListReader, type ListName } from '../../src/nodion/list-reader.ts';
+import { parseJson } from '../../src/nodion/parse-json.ts';
+import {
+  field,
+  list,
+  toDeployments,
+  toDomain,
+  toInstance,
+  toLogLine,
+} from '../../src/nodion/responses.ts';
+
+const MIB = 2 ** 20;
+
+/** What the reader gives for a body that comes in pieces of these sizes, again and again. */
+function read(body: string | Buffer, sizes: readonly number[] = [65_536], name?: ListName): string {
+  const reader = createListReader(name ?? 'deployments');
+  const bytes = Buffer.from(body);
+  for (let start = 0, turn = 0; start < bytes.length; turn += 1) {
+    const end = start + (sizes[turn % sizes.length] ?? 1);
+    reader.add(bytes.subarray(start, end));
+    start = end;
+  }
+  return reader.end();
+}
+
+function outcome(work: () => unknown): unknown {
+  try {
+    return { result: work() };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+const GUARDS: Record<ListName, (value: unknown, only: string | null) => unknown> = {
+  deployments: toDeployments,
+  instances: (value) => list(value, toInstance),
+  domains: (value) => list(value, toDomain),
+  logs: (value) => list(value, toLogLine),
+};
+const NAMES = Object.keys(GUARDS) as ListName[];
+
+/** What the step knows of a list, or why it does not. */
+const known = (name: ListName, text: string, only: string | null) =>
+  outcome(() => GUARDS[name](field(parseJson(text), name), only));
+
+const text = fc.oneof(
+  { weight: 9, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  fc
+    .tuple(fc.string({ unit: 'binary', maxLength: 3 }), fc.integer({ min: 0, max: 2_000 }))
+    .map(([unit, count]) => unit.repeat(count).slice(0, 2_500)),
+);
+const value = fc.oneof(
+  text,
+  fc.integer(),
+  fc.constantFrom(null, true, 1.5, {}, [], 'x'),
+  fc.jsonValue(),
+);
+const id = fc.constantFrom('a', 'b', '', 7);
+const FIELDS =
+  'status git_sha commit_message image_reference created_at name domain_name domain_type ts msg deployment';
+const item = fc.oneof(
+  value,
+  fc.record(
+    {
+      id,
+      deploy_number: fc.oneof(fc.integer({ min: 1, max: 9 }), value),
+      ...Object.fromEntries(FIELDS.split(' ').map((name) => [name, value])),
+      deployment: fc.oneof(fc.record({ id, deploy_number: value }), value),
+      other: value,
+    },
+    { requiredKeys: [] },
+  ),
+);
+const member = fc.tuple(
+  fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NAMES) }, text),
+  fc.oneof({ weight: 3, arbitrary: fc.array(item, { maxLength: 9 }) }, value),
+);
+/** Names may come twice, and be written with escapes. */
+const body = fc
+  .tuple(fc.array(member, { maxLength: 4 }), fc.constantFrom('', ' ', '\n\t'), fc.boolean())
+  .map(([members, space, isEscaped]) => {
+    const written = members.map(([name, content]) => {
+      const key = JSON.stringify(name);
+      const shown = isEscaped
+        ? key.replace(/^"([a-z])/, (_, a) => `"\\u00${a.charCodeAt(0).toString(16)}`)
+        : key;
+      return `${shown}${space}:${space}${JSON.stringify(content, null, space)}`;
+    });
+    return `${space}{${written.join(`${space},`)}}${space}`;
+  });
+const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 });
+const bytes = fc.oneof(
+  body.map((shown) => Buffer.from(shown)),
+  body.map((shown) => Buffer.from(`\uFEFF${shown}`)),
+  fc.json().map((shown) => Buffer.from(shown)),
+  // A byte that is another one, one too many, or the end too early.
+  fc
+    .tuple(
+      body,
+      fc.nat(),
+      fc.oneof(fc.constantFrom(...Buffer.from('"\\{}[],:0 u')), fc.nat(255)),
+      fc.nat(2),
+    )
+    .map(([shown, at, byte, kind]) => {
+      const whole = Buffer.from(shown);
+      const place = at % whole.length;
+      const added = kind === 2 ? [] : [byte];
+      const rest = kind === 2 ? [] : whole.subarray(place + kind);
+      return Buffer.from([...whole.subarray(0, place), ...added, ...rest]);
+    }),
+);
+
+test('A list that is read as it arrives says what it says as a whole', () => {
+  fc.assert(
+    fc.property(bytes, sizes, fc.constantFrom(...NAMES), fc.constantFrom(null, 'a'), (...given) => {
+      const [shown, pieces, name, only] = given;
+      const whole = new TextDecoder().decode(shown);
+      expect(known(name, read(shown, pieces, name), only)).toEqual(known(name, whole, only));
+    }),
+    { numRuns: 1_000, interruptAfterTimeLimit: 20_000 },
+  );
+});
+
+/** So many of `item` as 2 MiB have room for. */
+const many = (item: string) =>
+  Array(Math.floor((2 * MIB) / (item.length + 1)))
+    .fill(item)
+    .join();
+const inList = (items: string) => `{"deployments":[${items}]}`;
+const inItem = (members: string) => inList(`{"id":"x","deploy_number":1,${members}}`);
+const NESTED = MIB;
+/** Names that no two objects share. */
+const names = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, index) => `"n${first + index}":0`).join();
+
+describe('Of a large list', () => {
+  test.each([
+    ['deployments', '{"id":"x","status":"failed","deploy_number":0}'],
+    ['nulls', 'null'],
+    ['numbers', '1'],
+    ['empty objects', '{}'],
+    ['empty lists', '[]'],
+    ['objects with room for 35 more', '{"35":0.5}'],
+    ['objects of their own names', `{${names(20)}}`],
+    ['unknown fields', `{"x":${JSON.stringify(Array(30).fill({ y: [1] }))}}`],
+  ])('%s 1,000 are held', (_, item) => {
+    expect(JSON.parse(read(inList(many(item)))).deployments).toHaveLength(1_000);
+  });
+
+  test.each([
+    ['lists in one another', inList(`${'['.repeat(NESTED)}${']'.repeat(NESTED)}`)],
+    ['objects in one another', inList(`${'{"x":'.repeat(NESTED / 5)}0${'}'.repeat(NESTED / 5)}`)],
+    ['an item of nulls', inItem(`"x":[${many('null')}]`)],
+    ['an item of empty objects', inItem(`"x":[${many('{}')}]`)],
+    ['an item of 48,000 names', inItem(names(48_000))],
+    ['a number of 1 MB', inItem(`"x":${'1'.repeat(1e6)}`)],
+  ])('%s are refused', (_, body) => {
+    expect(() => read(body)).toThrow('an item of the answer is larger than 128 KiB');
+  });
+
+  test.each([
+    ['an object in its place', `{"deployments":{${names(20_000)}}}`],
+    ['another list', `{"x":[${many('{}')}],"deployments":[]}`],
+    ['a list of lists', `[${many('[]')}]`],
+    ['the same name again and again', `{${Array(9_000).fill('"deployments":[]').join()}}`],
+  ])('%s is refused', (_, body) => {
+    expect(() => read(body)).toThrow('the answer is larger than 128 KiB beside its list');
+  });
+
+  test('instances of more than 1,000 are refused, log lines are the last 2,500', () => {
+    const item = '{"status":"online","msg":""}';
+    expect(() => read(`{"instances":[${many(item)}]}`, [65_536], 'instances')).toThrow(
+      'the answer has more than 1,000 items',
+    );
+    const lines = JSON.stringify({ logs: Array.from({ length: 9_000 }, (_, ts) => ({ ts })) });
+    expect(
+      JSON.parse(read(lines, [65_536], 'logs')).logs.map(({ ts }: { ts: number }) => ts),
+    ).toEqual(Array.from({ length: 2_500 }, (_, index) => 6_500 + index));
+  });
+});
+
+test('Of 3,000 deployments the newest 1,000 are held, and odd ones', () => {
+  const numbers = Array.from({ length: 3_000 }, (_, index) => (index * 1_013) % 3_000);
+  const deployments = [
+    ...numbers.map((deploy_number) => ({ id: 'x', deploy_number })),
+    { id: 'odd' },
+  ];
+  const held = JSON.parse(read(JSON.stringify({ deployments }))).deployments;
+  expect(held.map(({ deploy_number }: { deploy_number?: number }) => deploy_number)).toEqual([
+    undefined,
+    ...Array.from({ length: 999 }, (_, index) => 2_999 - index),
+  ]);
+});
+
+test.each(['x'.repeat(3 * MIB), '🚀'.repeat(MIB), '\n'.repeat(MIB), '\u0001\u00fc'.repeat(MIB)])(
+  'Of a text of many MiB 500 characters are held',
+  (message) => {
+    const whole = inItem(`"commit_message":${JSON.stringify(message)}`);
+    expect(JSON.parse(read(whole)).deployments).toEqual([
+      { id: 'x', deploy_number: 1, commit_message: message.slice(0, 500) },
+    ]);
+    const broken = whole.replace('"}]}', '\\x"}]}');
+    expect(() => parseJson(read(broken))).toThrow('not JSON');
+  },
+);
+
+test('HTML of many MiB is given with its beginning, and is no JSON', () => {
+  const text = read(`<!DOCTYPE html>${'<p class="x">[{'.repeat(100_000)}`);
+  expect(text).toMatch(/^<!DOCTYPE html>.*…$/s);
+  expect(text.length).toBeLessThan(200_000);
+});
