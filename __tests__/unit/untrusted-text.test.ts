@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
 import { renderSummary } from '../../fakes/summary.ts';
+import { toDeployment } from '../../src/nodion/responses.ts';
 import { registerSecret } from '../../src/runner/redact-secrets.ts';
 import { foreign, summarySentence } from '../../src/runner/sentence.ts';
 import {
@@ -86,6 +87,16 @@ describe('Whatever the text is', () => {
       }),
     );
   });
+});
+
+test('A secret in an answer is hidden where the answer’s text is cut', () => {
+  const secret = 'another-secret-key-8';
+  registerSecret(secret);
+  for (let before = 70; before <= 100; before += 1) {
+    const text = `${' '.repeat(before)}${secret}${'x'.repeat(100)}`;
+    const { committer_name } = toDeployment({ id: 'x', deploy_number: 1, committer_name: text });
+    expect(singleLine(committer_name ?? '').trim()).toMatch(/^\*{0,3}x*$/);
+  }
 });
 
 test('Ordinary text stays as it is', () => {

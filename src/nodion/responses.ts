@@ -1,3 +1,4 @@
+import { redactSecrets } from '../runner/redact-secrets.ts';
 import { UndocumentedShape } from './parse-json.ts';
 
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
@@ -124,9 +125,13 @@ function textOrNull(item: unknown, name: string, longest = LONGEST_TEXT): string
   return cut(value, longest);
 }
 
-/** A copy: a slice would keep the whole text in memory. */
+/**
+ * The first `longest` characters of a text, as a copy: a slice would keep the whole text in memory. Secrets
+ * are hidden before it is cut, since of half a secret nobody would know.
+ */
 export function cut(value: string, longest: number): string {
-  return value.length > longest ? Buffer.from(value.slice(0, longest)).toString() : value;
+  if (value.length <= longest) return value;
+  return Buffer.from(redactSecrets(value).slice(0, longest)).toString();
 }
 
 function integerOrNull(item: unknown, name: string): number | null {
