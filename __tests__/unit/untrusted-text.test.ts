@@ -92,8 +92,8 @@ describe('Whatever the text is', () => {
 test('A secret in an answer is hidden where the answer’s text is cut', () => {
   const secret = 'another-secret-key-8';
   registerSecret(secret);
-  for (let before = 70; before <= 100; before += 1) {
-    const text = `${' '.repeat(before)}${secret}${'x'.repeat(100)}`;
+  for (let before = 170; before <= 200; before += 1) {
+    const text = `${'\u0000'.repeat(before)}${secret}${'x'.repeat(100)}`;
     const { committer_name } = toDeployment({ id: 'x', deploy_number: 1, committer_name: text });
     expect(singleLine(committer_name ?? '').trim()).toMatch(/^\*{0,3}x*$/);
   }

@@ -6,7 +6,7 @@ import { UndocumentedShape } from './parse-json.ts';
 const DEEPEST_NESTING = 100;
 export const DEPLOYMENTS_KEPT = 1_000;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
-export const LONGEST_WORD = 100;
+export const LONGEST_WORD = 200;
 export const LONGEST_TEXT = 300;
 /** A Docker image's with its tag and digest has at most 456. */
 export const LONGEST_REFERENCE = 500;
