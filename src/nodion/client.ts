@@ -8,7 +8,6 @@ import {
   type SendOptions,
 } from './request-json.ts';
 import {
-  type Application,
   type DeploymentList,
   field,
   isUuid,
@@ -21,6 +20,8 @@ import {
   toDomain,
   toInstance,
   toLogLine,
+  toWholeApplication,
+  type WholeApplication,
 } from './responses.ts';
 
 /** A read that takes longer is tried again with more time, but with few others of its kind at once. */
@@ -53,7 +54,7 @@ export function createNodionClient(options: ConnectionOptions) {
       requestJson(
         connection,
         'GET /applications',
-        (body) => list(field(body, 'applications'), toApplication),
+        (body) => list(field(body, 'applications'), toWholeApplication),
         { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
 
@@ -64,11 +65,11 @@ export function createNodionClient(options: ConnectionOptions) {
     createApplication: async (
       data: Readonly<Record<string, string | number>>,
       signal: AbortSignal,
-    ): Promise<Application | null> => {
+    ): Promise<WholeApplication | null> => {
       const answer = await send('POST /applications', { parameters: { data }, signal });
       try {
         const body = parseJson(answer.text);
-        return toApplication(optional(body, 'application') ?? body);
+        return toWholeApplication(optional(body, 'application') ?? body);
       } catch {
         return null;
       }

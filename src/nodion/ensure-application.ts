@@ -4,7 +4,7 @@ import { Interrupted } from '../time/deadline.ts';
 import type { NodionClient } from './client.ts';
 import { NodionError } from './errors.ts';
 import { post, postOnce, UnknownOutcome } from './post-once.ts';
-import type { Application } from './responses.ts';
+import type { WholeApplication } from './responses.ts';
 import { type Retry, retryRead } from './retry.ts';
 
 /** How an API may say that the name is taken; 400 is the documented refusal. */
@@ -29,10 +29,10 @@ export async function ensureApplication(options: {
   signal: AbortSignal;
   onRetry: (retry: Retry) => void;
   onProgress: (line: Sentence) => void;
-}): Promise<{ application: Application; created: boolean }> {
+}): Promise<{ application: WholeApplication; created: boolean }> {
   const { client, wanted, signal, onRetry, onProgress } = options;
 
-  async function find(): Promise<Application | null> {
+  async function find(): Promise<WholeApplication | null> {
     const applications = await retryRead(() => client.applications({ signal, isFresh: true }), {
       signal,
       onRetry,
@@ -48,7 +48,7 @@ export async function ensureApplication(options: {
     return match;
   }
 
-  function accept(application: Application): Application {
+  function accept(application: WholeApplication): WholeApplication {
     const mismatch = configurationMismatch(application, wanted);
     if (mismatch) throw mismatch;
     return application;
@@ -92,7 +92,7 @@ export async function ensureApplication(options: {
   }
 
   /** The success's body need not describe the application; then the list does, sooner or later. */
-  async function findCreated(): Promise<Application> {
+  async function findCreated(): Promise<WholeApplication> {
     try {
       return await retryRead(
         async () => {
@@ -111,7 +111,10 @@ export async function ensureApplication(options: {
 }
 
 /** The failure that names each difference which creating it would not have had; null when there is none. */
-function configurationMismatch(existing: Application, wanted: NewApplication): StepFailure | null {
+function configurationMismatch(
+  existing: WholeApplication,
+  wanted: NewApplication,
+): StepFailure | null {
   const pairs = [
     ['deployment_strategy', existing.deployment_strategy, wanted.deployment_strategy],
     ['region_id', existing.region.id, wanted.region_id],

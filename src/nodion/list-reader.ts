@@ -2,7 +2,6 @@ import { Failure } from '../http/http-error.ts';
 import type { BodyReader } from '../http/read-body.ts';
 import {
   cut,
-  DEPLOYMENTS_KEPT,
   LONGEST_LOG_LINE,
   LONGEST_REFERENCE,
   LONGEST_TEXT,
@@ -15,14 +14,14 @@ import {
 interface ListShape {
   /** What its guard reads of an item and of an object in it, and how many characters of that. */
   readonly fields: readonly (readonly [name: string, longest: number])[];
-  /** Items that are held of it. */
-  readonly most: number;
-  /** Of any items those. @throws Failure where none can be left out. */
+  /** Of any items those that are held. @throws Failure where none can be left out. */
   readonly prune: (items: readonly unknown[]) => readonly unknown[];
 }
 
 const MOST_ITEMS = 1_000;
 const MOST_LINES = 2_500;
+/** Characters of all lines together. */
+const LONGEST_LOG = 1_000_000;
 
 const SHAPES = {
   deployments: {
@@ -37,7 +36,6 @@ const SHAPES = {
       image_reference: LONGEST_REFERENCE,
       created_at: LONGEST_WORD,
     }),
-    most: DEPLOYMENTS_KEPT,
     prune: newest,
   },
   instances: {
@@ -48,7 +46,6 @@ const SHAPES = {
       deployment: 0,
       deploy_number: 0,
     }),
-    most: MOST_ITEMS,
     prune: refuseMore,
   },
   domains: {
@@ -57,13 +54,11 @@ const SHAPES = {
       status: LONGEST_TEXT,
       domain_type: LONGEST_TEXT,
     }),
-    most: MOST_ITEMS,
     prune: refuseMore,
   },
   logs: {
     fields: Object.entries({ ts: LONGEST_TEXT, msg: LONGEST_LOG_LINE }),
-    most: MOST_LINES,
-    prune: (items) => items.slice(-MOST_LINES),
+    prune: latest,
   },
 } satisfies Record<string, ListShape>;
 
@@ -73,6 +68,15 @@ export type ListName = keyof typeof SHAPES;
 function refuseMore(items: readonly unknown[]): readonly unknown[] {
   if (items.length <= MOST_ITEMS) return items;
   throw new Failure('TOO_LARGE', 'the answer has more than 1,000 items');
+}
+
+function latest(lines: readonly unknown[]): readonly unknown[] {
+  let left = LONGEST_LOG;
+  const tooOld = lines.findLastIndex((line) => {
+    left -= String(optional(line, 'msg')).length;
+    return left < 0;
+  });
+  return lines.slice(Math.max(tooOld + 1, lines.length - MOST_LINES));
 }
 
 /** What a guard reads of an item, or of an object in it, so that it makes the same of that. */
@@ -92,12 +96,12 @@ function pick(item: unknown, fields: ListShape['fields'], isInItem = false): unk
 const LARGEST_PART = 2 ** 17;
 /** The rest of a cut text is checked in pieces of so many bytes. */
 const CHECKED_BYTES = 4_096;
+/** So much more of a text is read than kept, that no secret in it is cut before it is hidden. */
+const LONGEST_SECRET = 1_000;
 /** A UTF-16 code unit takes at most so many bytes, as `\u0000`. */
 const BYTES_PER_UNIT = 6;
 /** Bytes of small items that are read at once: each for itself would take ten times as long. */
 const BATCH_BYTES = 2 ** 14;
-/** So many items more are held until they are pruned. */
-const SPARE_ITEMS = 500;
 const JSON_START = /^\uFEFF?\s*[[{"]/;
 
 const [QUOTE, BACKSLASH, U, COMMA] = Buffer.from('"\\u,');
@@ -114,12 +118,13 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
 export function createListReader(name: ListName): BodyReader {
   const shape: ListShape = SHAPES[name];
   const part = Buffer.allocUnsafeSlow(LARGEST_PART + BATCH_BYTES);
-  const cutAfter = BYTES_PER_UNIT * (Math.max(...shape.fields.map(([, longest]) => longest)) + 1);
+  const cutAfter =
+    BYTES_PER_UNIT * (Math.max(...shape.fields.map(([, longest]) => longest)) + LONGEST_SECRET);
   /** Bytes in `part`. */
   let filled = 0;
   /** What stands beside the list, with `[]` for it. */
   let beside = '';
-  let items: unknown[] = [];
+  let items: readonly unknown[] = [];
   let depth = 0;
   let isInList = false;
   let hasItems = false;
@@ -207,8 +212,8 @@ export function createListReader(name: ListName): BodyReader {
     const batch: unknown[] = JSON.parse(`[${take()}]`);
     if (batch.length === 0 && (hasItems || !isEnd)) throw new SyntaxError('not JSON');
     hasItems = true;
-    for (const item of batch) items.push(pick(item, shape.fields));
-    if (items.length >= shape.most + SPARE_ITEMS) items = [...shape.prune(items)];
+    // At once: what is held for a while, V8 gives back late.
+    items = shape.prune([...items, ...batch.map((item) => pick(item, shape.fields))]);
   }
 
   function endList(): void {
@@ -235,7 +240,7 @@ export function createListReader(name: ListName): BodyReader {
       try {
         if (isBroken) throw new SyntaxError('not JSON');
         const list = optional(JSON.parse(text), name);
-        return Array.isArray(list) ? JSON.stringify({ [name]: shape.prune(items) }) : text;
+        return Array.isArray(list) ? JSON.stringify({ [name]: items }) : text;
       } catch {
         return `${text}…`;
       }

@@ -27,7 +27,7 @@ const LAST_LOOK_MS = 800;
 const CANCELLED_POST_GRACE_MS = 2_000;
 
 /** Bytes: eight such bodies at once take less than 300 MB. */
-const LARGEST_BODY = 4 * 2 ** 20;
+const LARGEST_BODY = 2 ** 20;
 
 /** What became of one request, for the debug log. */
 export interface RequestRecord {
@@ -60,9 +60,9 @@ export interface SendOptions {
   /** At most 30 s, which is the default. */
   readonly timeoutMs?: number;
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** What the answer is a list of: it may have 16 MiB, others 4 MiB. */
+  /** What the answer is a list of: it may have 16 MiB, others 1 MiB. */
   readonly list?: ListName;
-  /** Of the body, 4 MiB by default; a list's may always have 16 MiB. */
+  /** Of the body, 1 MiB by default; a list's may always have 16 MiB. */
   readonly maxBytes?: number;
 }
 

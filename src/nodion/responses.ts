@@ -4,7 +4,7 @@ import { UndocumentedShape } from './parse-json.ts';
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
-export const DEPLOYMENTS_KEPT = 1_000;
+const DEPLOYMENTS_KEPT = 1_000;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
 export const LONGEST_WORD = 200;
 export const LONGEST_TEXT = 300;
@@ -31,7 +31,10 @@ export interface Application {
   /** Null when the answer lacks it. */
   readonly instance_amount: number | null;
   readonly workers: readonly Worker[];
-  /** The object as the API sent it. */
+}
+
+/** An application with the object as the API sent it, which may take a lot of memory. */
+export interface WholeApplication extends Application {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -164,8 +167,11 @@ export function toApplication(item: unknown): Application {
       status: textOrNull(worker, 'status'),
       instance_amount: integerOrNull(worker, 'instance_amount'),
     })),
-    raw: item as Record<string, unknown>,
   };
+}
+
+export function toWholeApplication(item: unknown): WholeApplication {
+  return { ...toApplication(item), raw: item as Record<string, unknown> };
 }
 
 export function toDeployment(item: unknown): Deployment {
