@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createListReader, type ListName } from '../../src/nodion/list-reader.ts';
+import { createListReader } from '../../src/nodion/list-reader.ts';
+import type { ListName } from '../../src/nodion/list-shapes.ts';
 import { parseJson } from '../../src/nodion/parse-json.ts';
 import {
   field,
@@ -145,8 +146,8 @@ describe('Of a large list', () => {
     ['objects with room for 35 more', '{"35":0.5}'],
     ['objects of their own names', `{${names(20)}}`],
     ['unknown fields', `{"x":${JSON.stringify(Array(30).fill({ y: [1] }))}}`],
-  ])('%s 1,000 are held', (_, item) => {
-    expect(JSON.parse(read(inList(many(item)))).deployments).toHaveLength(1_000);
+  ])('%s 100 are held', (_, item) => {
+    expect(JSON.parse(read(inList(many(item)))).deployments).toHaveLength(100);
   });
 
   test.each([
@@ -158,6 +159,13 @@ describe('Of a large list', () => {
     ['a number of 1 MB', inItem(`"x":${'1'.repeat(1e6)}`)],
   ])('%s are refused', (_, body) => {
     expect(() => read(body)).toThrow('an item of the answer is larger than 128 KiB');
+  });
+
+  test('items of more than 1,000 names together are refused', () => {
+    const items = (count: number) =>
+      Array.from({ length: 2 ** 15 }, (_, index) => `{${names(20, 20 * (index % count))}}`);
+    expect(() => read(inList(items(60).join()))).toThrow('the answer has too many names');
+    expect(() => read(inList(items(45).join()))).not.toThrow();
   });
 
   test.each([
@@ -181,16 +189,21 @@ describe('Of a large list', () => {
   });
 });
 
-test('Of 3,000 deployments the newest 1,000 are held, and odd ones', () => {
+test('Of 3,000 deployments the newest 100 are held, odd ones, and the one that is live', () => {
   const numbers = Array.from({ length: 3_000 }, (_, index) => (index * 1_013) % 3_000);
   const deployments = [
-    ...numbers.map((deploy_number) => ({ id: 'x', deploy_number })),
+    ...numbers.map((deploy_number) => ({
+      id: 'x',
+      status: deploy_number < 1_500 ? 'available' : 'failed',
+      deploy_number,
+    })),
     { id: 'odd' },
   ];
   const held = JSON.parse(read(JSON.stringify({ deployments }))).deployments;
   expect(held.map(({ deploy_number }: { deploy_number?: number }) => deploy_number)).toEqual([
     undefined,
-    ...Array.from({ length: 999 }, (_, index) => 2_999 - index),
+    ...Array.from({ length: 99 }, (_, index) => 2_999 - index),
+    1_499,
   ]);
 });
 

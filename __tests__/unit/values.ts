@@ -81,7 +81,6 @@ export function target(name: string): Target {
     region: { id: null, slug: 'fra' },
     instance_amount: 1,
     workers: [],
-    raw: {},
   };
   return {
     applicationId: 'id',

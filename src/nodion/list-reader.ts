@@ -1,96 +1,8 @@
 import { Failure } from '../http/http-error.ts';
 import type { BodyReader } from '../http/read-body.ts';
-import {
-  cut,
-  LONGEST_LOG_LINE,
-  LONGEST_REFERENCE,
-  LONGEST_TEXT,
-  LONGEST_WORD,
-  newest,
-  optional,
-} from './responses.ts';
-
-/** How a list is read, a few of its items at a time. */
-interface ListShape {
-  /** What its guard reads of an item and of an object in it, and how many characters of that. */
-  readonly fields: readonly (readonly [name: string, longest: number])[];
-  /** Of any items those that are held. @throws Failure where none can be left out. */
-  readonly prune: (items: readonly unknown[]) => readonly unknown[];
-}
-
-const MOST_ITEMS = 1_000;
-const MOST_LINES = 2_500;
-/** Characters of all lines together. */
-const LONGEST_LOG = 1_000_000;
-
-const SHAPES = {
-  deployments: {
-    fields: Object.entries({
-      id: LONGEST_WORD,
-      status: LONGEST_WORD,
-      deploy_number: 0,
-      git_sha: LONGEST_WORD,
-      commit_message: LONGEST_REFERENCE,
-      committer_name: LONGEST_WORD,
-      strategy: LONGEST_WORD,
-      image_reference: LONGEST_REFERENCE,
-      created_at: LONGEST_WORD,
-    }),
-    prune: newest,
-  },
-  instances: {
-    fields: Object.entries({
-      id: LONGEST_TEXT,
-      name: LONGEST_TEXT,
-      status: LONGEST_TEXT,
-      deployment: 0,
-      deploy_number: 0,
-    }),
-    prune: refuseMore,
-  },
-  domains: {
-    fields: Object.entries({
-      domain_name: LONGEST_TEXT,
-      status: LONGEST_TEXT,
-      domain_type: LONGEST_TEXT,
-    }),
-    prune: refuseMore,
-  },
-  logs: {
-    fields: Object.entries({ ts: LONGEST_TEXT, msg: LONGEST_LOG_LINE }),
-    prune: latest,
-  },
-} satisfies Record<string, ListShape>;
-
-/** The field that holds a list. */
-export type ListName = keyof typeof SHAPES;
-
-function refuseMore(items: readonly unknown[]): readonly unknown[] {
-  if (items.length <= MOST_ITEMS) return items;
-  throw new Failure('TOO_LARGE', 'the answer has more than 1,000 items');
-}
-
-function latest(lines: readonly unknown[]): readonly unknown[] {
-  let left = LONGEST_LOG;
-  const tooOld = lines.findLastIndex((line) => {
-    left -= String(optional(line, 'msg')).length;
-    return left < 0;
-  });
-  return lines.slice(Math.max(tooOld + 1, lines.length - MOST_LINES));
-}
-
-/** What a guard reads of an item, or of an object in it, so that it makes the same of that. */
-function pick(item: unknown, fields: ListShape['fields'], isInItem = false): unknown {
-  if (typeof item !== 'object' || item === null) return null;
-  const picked: Record<string, unknown> = {};
-  for (const [name, longest] of fields) {
-    const value = optional(item, name);
-    if (typeof value === 'string') picked[name] = cut(value, longest);
-    else if (typeof value !== 'object') picked[name] = value;
-    else if (!isInItem) picked[name] = pick(value, fields, true);
-  }
-  return picked;
-}
+import { type ListName, type ListShape, pick, SHAPES } from './list-shapes.ts';
+import { refuseExcess, UndocumentedShape } from './parse-json.ts';
+import { optional } from './responses.ts';
 
 /** Bytes of one item, and of what stands beside the list, after their texts are cut. */
 const LARGEST_PART = 2 ** 17;
@@ -101,7 +13,7 @@ const LONGEST_SECRET = 1_000;
 /** A UTF-16 code unit takes at most so many bytes, as `\u0000`. */
 const BYTES_PER_UNIT = 6;
 /** Bytes of small items that are read at once: each for itself would take ten times as long. */
-const BATCH_BYTES = 2 ** 14;
+const BATCH_BYTES = 2 ** 13;
 const JSON_START = /^\uFEFF?\s*[[{"]/;
 
 const [QUOTE, BACKSLASH, U, COMMA] = Buffer.from('"\\u,');
@@ -112,7 +24,7 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
  * its end gives an object with the list alone, of what its shape keeps. Another JSON text is given as
  * it is, but for its texts' length. What is no JSON ends with `…` and is still none.
  *
- * `add` throws a Failure when a part is larger than 128 KiB. The list is split at its commas, and each
+ * `add` throws a Failure when a part is larger than 128 KiB, or the items have too many names. The list is split at its commas, and each
  * part is read by `JSON.parse`, so that it differs in nothing else.
  */
 export function createListReader(name: ListName): BodyReader {
@@ -125,6 +37,8 @@ export function createListReader(name: ListName): BodyReader {
   /** What stands beside the list, with `[]` for it. */
   let beside = '';
   let items: readonly unknown[] = [];
+  /** Of all items. */
+  const names = new Set<string>();
   let depth = 0;
   let isInList = false;
   let hasItems = false;
@@ -209,7 +123,9 @@ export function createListReader(name: ListName): BodyReader {
 
   /** Reads the items that are in `part`, of which there must be some, unless the list is empty. */
   function addItems(isEnd: boolean): void {
-    const batch: unknown[] = JSON.parse(`[${take()}]`);
+    const text = take();
+    refuseExcess(text, { names, mostValues: Number.POSITIVE_INFINITY });
+    const batch: unknown[] = JSON.parse(`[${text}]`);
     if (batch.length === 0 && (hasItems || !isEnd)) throw new SyntaxError('not JSON');
     hasItems = true;
     // At once: what is held for a while, V8 gives back late.
@@ -231,6 +147,8 @@ export function createListReader(name: ListName): BodyReader {
           else addOutside(byte);
         }
       } catch (error) {
+        if (error instanceof UndocumentedShape)
+          throw new Failure('TOO_LARGE', `the answer has ${error.message}`);
         if (!(error instanceof SyntaxError)) throw error;
         isBroken = true;
       }

@@ -1,6 +1,8 @@
-/** 16 MiB of documented deployments count as 600,000, and have some dozens of names. */
+/** Those of 9 MiB of documented applications, which have some dozens of names. */
 const MOST_VALUES = 750_000;
 const MOST_NAMES = 1_000;
+/** Characters: documented answers have 12 or more for each of their values. */
+const SHORTEST_VALUE = 6;
 /** Characters: a shorter text can't take hundreds of MB. */
 const LONGEST_UNCHECKED = 200_000;
 
@@ -12,7 +14,10 @@ export class UndocumentedShape extends Error {}
  * @throws UndocumentedShape for one whose objects would take hundreds of MB, and for any other text.
  */
 export function parseJson(text: string): unknown {
-  if (text.length > LONGEST_UNCHECKED) refuseExcess(text);
+  if (text.length > LONGEST_UNCHECKED) {
+    const mostValues = Math.min(MOST_VALUES, text.length / SHORTEST_VALUE);
+    refuseExcess(text, { names: new Set(), mostValues });
+  }
   try {
     return JSON.parse(text);
   } catch {
@@ -20,9 +25,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An object or a list counts as four values; what makes an object large is a name that no other has. */
-function refuseExcess(text: string): void {
-  const names = new Set<string>();
+/**
+ * Counts the values of a JSON text, an object or a list as four, and its names together with those in
+ * `names`: what makes an object large is a name that no other has.
+ * @throws UndocumentedShape for too many
+ */
+export function refuseExcess(
+  text: string,
+  { names, mostValues }: { names: Set<string>; mostValues: number },
+): void {
   let values = 0;
   let start = 0;
   let end = 0;
@@ -35,7 +46,7 @@ function refuseExcess(text: string): void {
     } else if (character === ':') names.add(text.slice(start, end));
     else if (character === ',') values += 1;
     else if (character === '[' || character === '{') values += 4;
-    if (values > MOST_VALUES) throw new UndocumentedShape('too many values');
+    if (values > mostValues) throw new UndocumentedShape('too many values');
     if (names.size > MOST_NAMES) throw new UndocumentedShape('too many names');
   }
 }

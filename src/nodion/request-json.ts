@@ -13,7 +13,7 @@ import {
   undocumentedError,
 } from './errors.ts';
 import { createGate, type Gate, type Lane } from './gate.ts';
-import type { ListName } from './list-reader.ts';
+import type { ListName } from './list-shapes.ts';
 import { parseJson, UndocumentedShape } from './parse-json.ts';
 import { createPatience, type Patience } from './patience.ts';
 import { type ResponseCache, sendConditionally } from './response-cache.ts';

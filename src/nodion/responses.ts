@@ -4,7 +4,7 @@ import { UndocumentedShape } from './parse-json.ts';
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
-const DEPLOYMENTS_KEPT = 1_000;
+const DEPLOYMENTS_KEPT = 100;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
 export const LONGEST_WORD = 200;
 export const LONGEST_TEXT = 300;
@@ -192,8 +192,8 @@ export function toDeployment(item: unknown): Deployment {
 }
 
 /**
- * The deployments of a list, the newest 1,000 of them: none that is older matters, and a list may have
- * hundreds of thousands. With `only`, those other than of that ID are left out where they are odd.
+ * The deployments of a list that matter, see {@link newest}: a list may have hundreds of thousands. With
+ * `only`, those other than of that ID are left out where they are odd.
  */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
   return newest(list(value, (item) => item)).flatMap((item) => {
@@ -206,10 +206,15 @@ export function toDeployments(value: unknown, only: string | null): Deployment[]
   });
 }
 
-/** An odd item without a number is among them, so that it is not overlooked. */
+/**
+ * Of any items the newest 100 deployments, and the newest that is available, which may be older. An odd
+ * item without a number is among them, so that it is not overlooked.
+ */
 export function newest(items: readonly unknown[]): unknown[] {
   const numberOf = (item: unknown) => integerOrNull(item, 'deploy_number') ?? Infinity;
-  return items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0).slice(0, DEPLOYMENTS_KEPT);
+  const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
+  const live = sorted.findIndex((item) => optional(item, 'status') === 'available');
+  return sorted.filter((_, index) => index < DEPLOYMENTS_KEPT || index === live);
 }
 
 export function toInstance(item: unknown): Instance {
