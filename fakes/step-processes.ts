@@ -62,8 +62,10 @@ const LONGEST_END_MS = 1_000;
 
 type Listener = Parameters<EventEmitter['on']>[1];
 
-interface Exit {
-  readonly exitCode: number;
+/** What a process says at a step's exit, and when nothing of the step is left. */
+interface Message {
+  /** Null: nothing is left. */
+  readonly exitCode: number | null;
   /** The bytes that the process has written by then, in all its steps. */
   readonly stdout: number;
   readonly stderr: number;
@@ -89,17 +91,22 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
   let timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs ?? 2 ** 31 - 1);
   const ended = new AbortController();
   return new Promise((resolveExit, reject) => {
-    let exit: Exit | undefined;
-    let isEmpty = false;
+    let exit: Message | undefined;
+    let end: Message | undefined;
+    const isRead = (message: Message | undefined): message is Message =>
+      message !== undefined &&
+      stdout.bytesRead >= message.stdout &&
+      stderr.bytesRead >= message.stderr;
     const listen = (emitter: EventEmitter, event: string, listener: Listener) => {
       emitter.on(event, listener);
       ended.signal.addEventListener('abort', () => emitter.off(event, listener));
     };
     const settle = () => {
-      if (!exit || stdout.bytesRead < exit.stdout || stderr.bytesRead < exit.stderr) return;
+      if (!isRead(exit)) return;
       resolveExit(exit.exitCode);
       for (const handle of [...handles, timer]) handle.unref();
-      if (!isEmpty) return;
+      // What is written after the exit is nobody's, and not the next step's either.
+      if (!isRead(end)) return;
       clearTimeout(timer);
       ended.abort();
       waiting.push({ child, trusted });
@@ -110,8 +117,8 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
         settle();
       });
     }
-    listen(child, 'message', (message: Exit | 'empty') => {
-      if (message === 'empty') isEmpty = true;
+    listen(child, 'message', (message: Message) => {
+      if (message.exitCode === null) end = message;
       else {
         exit = message;
         clearTimeout(timer);

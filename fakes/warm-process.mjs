@@ -25,15 +25,16 @@ process.on('message', async ({ folder, main, env, clock }) => {
 // Whoever ordered the steps is gone.
 process.on('disconnect', process.exit.bind(process, 1));
 
+/** Says what has happened, with the bytes that have been written by then. */
+function tell(message) {
+  const { stdout, stderr } = process;
+  process.send({ ...message, stdout: stdout.bytesWritten, stderr: stderr.bytesWritten });
+}
+
 process.exit = (exitCode = process.exitCode ?? 0) => {
   if (hasExited) return;
   hasExited = true;
-  const { stdout, stderr } = process;
-  process.send({
-    exitCode: Number(exitCode),
-    stdout: stdout.bytesWritten,
-    stderr: stderr.bytesWritten,
-  });
+  tell({ exitCode: Number(exitCode) });
 };
 
 process.on('beforeExit', () => {
@@ -44,7 +45,7 @@ process.on('beforeExit', () => {
   for (const event of ['SIGINT', 'SIGTERM', 'uncaughtException']) process.removeAllListeners(event);
   process.chdir(PROJECT);
   process.channel.ref();
-  process.send('empty');
+  tell({ exitCode: null });
 });
 
-process.send('empty');
+tell({ exitCode: null });
