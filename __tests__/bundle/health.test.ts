@@ -175,11 +175,8 @@ const NO_SUCH_HOST = `data:text/javascript,${encodeURIComponent(`
 const UNREACHABLE: [string, (stage: Stage) => Promise<{ url: string; env?: object }>, string][] = [
   [
     'refuses connections',
-    async ({ serve }) => {
-      const server = await serve(() => 200);
-      server.close();
-      return { url: server.url };
-    },
+    // A port that no server is given, unlike one that was just closed.
+    async () => ({ url: 'http://127.0.0.1:1' }),
     'the connection was refused (ECONNREFUSED)',
   ],
   [
