@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
   // A scenario mostly sleeps, and a file ends with its longest one: more of both at once than cores.
-  maxWorkers: 5,
+  maxWorkers: 7,
   maxConcurrency: 8,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

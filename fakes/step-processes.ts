@@ -72,11 +72,11 @@ interface Message {
 }
 
 /**
- * Runs a step in a process that has run others before, at less than half the cost of a new one. Its own
- * are the bundle (a copy), the environment, the working directory, the clock, standard output and standard
- * error. Node itself is warm: what it reads at its start is out of reach (`NODE_…`, `--import`; but for
- * `NODE_EXTRA_CA_CERTS`), and memory is not the step's alone. A process that is killed, crashes, or has anything left to do a second
- * after its step gets no other.
+ * Runs a step in a process that has run others before, at a fraction of the cost of a new one. Its own are
+ * the bundle's modules (compiled once, evaluated anew), the environment, the working directory, the clock,
+ * standard output and standard error. Node itself is warm: what it reads at its start is out of reach
+ * (`NODE_…`, `--import`; but for `NODE_EXTRA_CA_CERTS`), and memory is not the step's alone. A process that
+ * is killed, crashes, or has anything left to do a second after its step gets no other.
  * @returns the exit code; null when a signal ended the process.
  */
 export async function runInWarmProcess(step: ProcessStep): Promise<number | null> {
@@ -153,7 +153,7 @@ function nextWaiting(trusted: string | undefined): ChildProcess | undefined {
 async function startWarmProcess(trusted: string | undefined): Promise<ChildProcess> {
   const child = fork('fakes/warm-process.mjs', {
     silent: true,
-    execArgv: [],
+    execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
     env: trusted === undefined ? {} : { NODE_EXTRA_CA_CERTS: trusted },
   });
   child.stdout?.setEncoding('utf8');

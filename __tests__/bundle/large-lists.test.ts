@@ -10,6 +10,7 @@ import {
   MEASURED,
   MIB,
 } from './large.ts';
+import { life } from './scenario.ts';
 import { OK, type Write, wire } from './wire.ts';
 
 /** As many of `item` as 16 MiB have room for. */
@@ -50,31 +51,34 @@ cancelScenario(
 );
 
 const OLD = { id: 'x', status: 'failed', deploy_number: 0 };
+const TEXTS = 'status git_sha commit_message committer_name strategy created_at'.split(' ');
 const LARGE = {
-  'old deployments and of messages of 15 MiB': [
-    many({ ...OLD, commit_message: `🚀 ${'x'.repeat(60)}`, committer_name: 'Jane Doe' }),
-    Buffer.from(`${JSON.stringify({ ...OLD, commit_message: 'x'.repeat(15 * MIB) })},`),
-  ],
-  'the longest texts': [
-    many({
-      ...OLD,
-      ...Object.fromEntries(
-        ['status', 'git_sha', 'commit_message', 'committer_name', 'strategy', 'created_at'].map(
-          (name) => [name, `Ā${'x'.repeat(999)}`],
-        ),
-      ),
-    }),
-  ],
+  'old deployments, then messages of 15 MiB,': {
+    items: [
+      many({ ...OLD, commit_message: `🚀 ${'x'.repeat(60)}`, committer_name: 'Jane Doe' }),
+      Buffer.from(`${JSON.stringify({ ...OLD, commit_message: 'x'.repeat(15 * MIB) })},`),
+    ],
+    inputs: { wait: 'true' },
+  },
+  'the longest texts': {
+    items: [
+      many({ ...OLD, ...Object.fromEntries(TEXTS.map((name) => [name, `Ā${'x'.repeat(999)}`])) }),
+    ],
+    // Slow to read: once.
+    inputs: { wait: 'false' },
+  },
 };
 
-for (const [what, items] of Object.entries(LARGE)) {
+for (const [what, { items, inputs }] of Object.entries(LARGE)) {
   largeScenario(`Eight lists of ${what} are read in less than 300 MB`, async (stage) => {
     const { nodion, deploy } = stage;
-    const applications = Array.from({ length: 8 }, () => nodion.addApplication());
+    const applications = Array.from({ length: 8 }, () =>
+      nodion.addApplication(life(['available', 0])),
+    );
     const fault = wire(stuffed(...items));
     nodion.fail({ on: 'GET /applications/:id/deployments', times: 999, fault });
     const run = await deploy(null, {
-      inputs: { application_id: applications.map(({ id }) => id).join(',') },
+      inputs: { ...inputs, application_id: applications.map(({ id }) => id).join(',') },
       env: MEASURED,
     });
     expect(run.exitCode).toBe(0);

@@ -22,7 +22,7 @@ async function playAll({ nodion, deploy, run }: Stage): Promise<StepRun[]> {
 /** What is the same in every run. */
 function comparable({ exitCode, stderr, commands, outputs, summary }: StepRun): unknown {
   const { deployments, applications, ...single } = outputs;
-  const told = { exitCode, stderr, commands, single, summary: summary.split('```')[0] };
+  const told = { exitCode, stderr, commands, single, summary: summary.split('```')[0]?.trimEnd() };
   return JSON.parse(
     JSON.stringify(told)
       .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, 'ID')

@@ -70,7 +70,7 @@ realScenario('A result that arrives at the timeout counts', async ({ nodion, dep
 
 scenario('A timeout that is over at the start is no more than that', async (stage) => {
   const { nodion, deploy } = stage;
-  const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.1' } });
+  const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.001' } });
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toBe('');
   expect(run.outputs.timed_out).toBe('true');

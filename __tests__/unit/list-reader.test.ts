@@ -124,9 +124,9 @@ test('A list that is read as it arrives says what it says as a whole', () => {
   );
 });
 
-/** So many of `item` as 2 MiB have room for. */
+/** So many of `item` as 256 KiB have room for. */
 const many = (item: string) =>
-  Array(Math.floor((2 * MIB) / (item.length + 1)))
+  Array(Math.floor(MIB / 4 / (item.length + 1)))
     .fill(item)
     .join();
 const inList = (items: string) => `{"deployments":[${items}]}`;
