@@ -21,15 +21,15 @@ export function ownProcessScenario(name: string, play: (stage: Stage) => Promise
   test.concurrent(name, () => onStage(realClock, play));
 }
 
-/** A scenario with SIGINT or SIGTERM: Windows has none, there the runner ends the process without a word. */
+/** A scenario with SIGINT or SIGTERM, in a process of its own: Windows has none, there the runner ends the process without a word. */
 export const signalScenario: typeof scenario = (name, play) => {
   if (process.platform === 'win32') test.skip(name, () => {});
   else test.concurrent(name, () => onStage(fastClock(SPEED), play, { ownProcess: true }));
 };
 
-/** The same at the speed of reality. */
+/** The same at the speed of reality, and in a process that has run other steps. */
 export const realSignalScenario: typeof scenario =
-  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : ownProcessScenario;
+  process.platform === 'win32' ? (name) => test.skip(name, () => {}) : realScenario;
 
 /** The life of an application's next deployments: each status and the milliseconds after which it comes. */
 export function life(...phases: [status: string, afterMs: number][]): { life: Phase[] } {
