@@ -113,16 +113,6 @@ function unhealthy(
 ): Failure {
   const { successes, timeoutMs } = healthPlan;
   const number = sentence`#${deployment.deploy_number}`;
-  const found = describeAnswers(health, successes);
-  const needed =
-    successes === 1
-      ? sentence`1 good answer was expected`
-      : sentence`${successes} good answers in a row were expected`;
-  const isTimeout = health.endedBy === 'timeout';
-  const limit = isTimeout
-    ? sentence`before ${timeoutOf(plan)} was over`
-    : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
-  // Where only time was short, nothing speaks against the deployment.
   if (health.isHealthy === null) {
     return {
       kind: 'timed_out',
@@ -133,6 +123,15 @@ function unhealthy(
       ],
     };
   }
+  const found = describeAnswers(health, successes);
+  const needed =
+    successes === 1
+      ? sentence`1 good answer was expected`
+      : sentence`${successes} good answers in a row were expected`;
+  const isTimeout = health.endedBy === 'timeout';
+  const limit = isTimeout
+    ? sentence`before ${timeoutOf(plan)} was over`
+    : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
   // Where only time was short, nothing speaks against the deployment.
   const isProof = health.bad > 0 || health.answers === 0;
   return {

@@ -24,8 +24,8 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
  * its end gives an object with the list alone, of what its shape keeps. Another JSON text is given as
  * it is, but for its texts' length. What is no JSON ends with `…` and is still none.
  *
- * `add` throws a Failure when a part is larger than 128 KiB, or the items have too many names. The list is split at its commas, and each
- * part is read by `JSON.parse`, so that it differs in nothing else.
+ * The list is split at its commas, and each part is read by `JSON.parse`, so that it differs in nothing
+ * else. `add` throws a Failure when a part is larger than 128 KiB, or the items have too many names.
  */
 export function createListReader(name: ListName): BodyReader {
   const shape: ListShape = SHAPES[name];
