@@ -63,6 +63,17 @@ scenario('An application that exists, but differs, is red with how it differs', 
   ]);
 });
 
+scenario('Of applications with the same name none is taken, and none created', async (stage) => {
+  const { nodion } = stage;
+  const [first, second] = [1, 2].map(() => nodion.addApplication({ name: 'shop' }).id);
+  const run = await create(stage, git);
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    `2 applications are called "shop": ${first}, ${second}.\nNothing was created. Rename all but one, or use its ID.`,
+  ]);
+  expect(nodion.requestsTo(CREATE)).toEqual([]);
+});
+
 const REFUSED: [string, Record<string, string>, string[]][] = [
   [
     'nothing given',

@@ -127,6 +127,16 @@ for (const [status, message] of [
   });
 }
 
+scenario('A GitHub that refuses connections is a warning', async ({ nodion, deploy }) => {
+  // A port that no server is given.
+  const env = { GITHUB_API_URL: 'http://127.0.0.1:1' };
+  const run = await deploy(nodion.addApplication(), { inputs, env });
+  expect(run.exitCode).toBe(0);
+  expect(annotations(run, 'warning')).toEqual([
+    `${NOT_RECORDED}Can't reach 127.0.0.1:1: the connection was refused (ECONNREFUSED).`,
+  ]);
+});
+
 scenario('A GitHub success that is no JSON is a warning', async ({ nodion, deploy }) => {
   await withGitHub(
     (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello'),

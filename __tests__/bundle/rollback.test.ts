@@ -175,6 +175,24 @@ realScenario('A rollout that never completes is rolled back at the timeout', asy
   expect(gitHub.statuses.at(-1)?.state).toBe('failure');
 });
 
+realScenario(
+  'A health check before the trigger that hangs up to the timeout is red',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, () => 'hang');
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, ...rollback, timeout: '3s' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual([]);
+    expect(errorLines(run)).toEqual([
+      'The timeout of 3 s was over before anything was triggered.',
+      "The last failure: The health check before the trigger had no answer before the timeout: look at the application's log, or check `health_url`.",
+    ]);
+    expect(run.outputs).toMatchObject({ triggered: 'false', timed_out: 'true' });
+  },
+);
+
 scenario('A rollback has a time limit of its own', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, v2IsBad);

@@ -84,7 +84,7 @@ export async function preflight(
       if (!isTimeout(error)) throw error;
       const what = sentence`no answer before the timeout`;
       if (plan.dryRun) return { isGood: false, what };
-      const reason = sentence`The health check before the trigger had ${what}.`;
+      const reason = sentence`The health check before the trigger had ${what}: look at the application's log, or check \`health_url\`.`;
       throw new Interrupted(error.reason, new StepFailure('Timed out', [reason]));
     }
   }

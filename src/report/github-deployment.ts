@@ -1,11 +1,11 @@
 import { context } from '@actions/github';
 import { request as octokit } from '@octokit/request';
-import { HttpError } from '../http/http-error.ts';
+import { connectProblem, HttpError } from '../http/http-error.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
 import { parseJson } from '../nodion/parse-json.ts';
 import { optional } from '../nodion/responses.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
+import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
 
@@ -166,7 +166,8 @@ function explain(reason: unknown): Sentence {
   if (status === 401) return sentence`GitHub answered 401: \`github_token\` is not valid.`;
   if (status) return sentence`GitHub answered ${status}: ${messageOf(error.response?.data)}.`;
   if (error.cause instanceof HttpError) {
-    return sentence`Can't reach ${error.cause.host}: ${error.cause.message}.`;
+    const why = connectProblem(error.cause) ?? error.cause.message;
+    return sentence`Can't reach ${error.cause.host}: ${ours(why)}.`;
   }
   const isOurs = reason instanceof Error && reason.name !== 'AbortError' && !('request' in reason);
   return isOurs ? describeError(reason) : sentence`GitHub did not answer in time.`;
