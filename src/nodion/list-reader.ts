@@ -70,6 +70,16 @@ export function createListReader(name: ListName): BodyReader {
     throw new Failure('TOO_LARGE', 'the answer is larger than 128 KiB beside its list');
   }
 
+  /** Adds the bytes of a text from `start` on, up to what may end, escape or cut it; where that is. */
+  function addRun(bytes: Buffer, start: number): number {
+    const full = Math.min(cutAt === null ? textAt + cutAfter : cutAt + CHECKED_BYTES, part.length);
+    const last = Math.min(start + full - filled, bytes.length);
+    let end = start;
+    while (end < last && bytes[end] !== QUOTE && bytes[end] !== BACKSLASH) end += 1;
+    filled += bytes.copy(part, filled, start, end);
+    return end;
+  }
+
   function addInText(byte: number): void {
     const isCharacter = escaping === 0 && (byte & 0xc0) !== 0x80;
     if (isCharacter && filled - textAt > cutAfter) dropTail(byte === QUOTE);
@@ -142,7 +152,10 @@ export function createListReader(name: ListName): BodyReader {
     add: (bytes) => {
       if (isBroken) return;
       try {
-        for (const byte of bytes) {
+        for (let at = 0; at < bytes.length; at += 1) {
+          if (isInText && escaping === 0) at = addRun(bytes, at);
+          const byte = bytes[at];
+          if (byte === undefined) break;
           if (isInText) addInText(byte);
           else addOutside(byte);
         }
