@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -72,7 +73,8 @@ export class FakeProxy {
   /** `isSecure`: it is spoken to by TLS, with the certificate of `certificate.ts`. */
   static async start({ isSecure = false, port = 0 } = {}): Promise<FakeProxy> {
     const proxy = new FakeProxy(isSecure);
-    await new Promise<void>((resolve) => proxy.server.listen(port, '127.0.0.1', resolve));
+    proxy.server.listen(port, '127.0.0.1');
+    await once(proxy.server, 'listening');
     return proxy;
   }
 

@@ -97,7 +97,7 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   };
   for (const file of Object.values(files)) writeFileSync(file, '');
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(options.event ?? {}));
-  const startedAt = clock.now();
+  let startedAt = 0;
   try {
     let log = '';
     let stderr = '';
@@ -131,6 +131,9 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       env: environment,
       clock,
       killAfterMs,
+      onStart: () => {
+        startedAt = clock.now();
+      },
       onText: (text, stream, child) => {
         log += text;
         if (stream === 'stderr') stderr += text;

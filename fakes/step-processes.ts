@@ -17,6 +17,8 @@ export interface ProcessStep {
   readonly clock: Clock;
   /** The process is killed after so many real milliseconds. */
   readonly killAfterMs?: number | undefined;
+  /** Called when the step begins, in a process that was perhaps waited for. */
+  readonly onStart: () => void;
   readonly onText: (text: string, stream: 'stdout' | 'stderr', child: ChildProcess) => void;
 }
 
@@ -25,7 +27,8 @@ export interface ProcessStep {
  * @returns the exit code; null when a signal ended the process.
  */
 export function runInOwnProcess(step: ProcessStep): Promise<number | null> {
-  const { main, folder, env, clock, killAfterMs, onText } = step;
+  const { main, folder, env, clock, killAfterMs, onStart, onText } = step;
+  onStart();
   const child = spawn(process.execPath, [...clock.nodeArguments, resolve(main)], {
     cwd: folder,
     env,
@@ -55,7 +58,7 @@ shared[KEY] ??= [];
 const waiting = shared[KEY];
 
 /** A start mostly computes: more at once would only wait for a core, and hold up the fakes. */
-const starts = pLimit(2);
+const starts = pLimit(1);
 
 /** On a busy machine too. A process that takes longer has something left to do, and gets no other step. */
 const LONGEST_END_MS = 1_000;
@@ -80,7 +83,7 @@ interface Message {
  * @returns the exit code; null when a signal ended the process.
  */
 export async function runInWarmProcess(step: ProcessStep): Promise<number | null> {
-  const { onText, killAfterMs, clock, ...job } = step;
+  const { onStart, onText, killAfterMs, clock, ...job } = step;
   const { NODE_EXTRA_CA_CERTS: trusted } = step.env;
   const child =
     nextWaiting(trusted) ?? (await starts(() => nextWaiting(trusted) ?? startWarmProcess(trusted)));
@@ -128,6 +131,7 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
     });
     listen(child, 'error', reject);
     let isTaken = false;
+    onStart();
     listen(child, 'close', (exitCode: number | null) => {
       clearTimeout(timer);
       if (isTaken) resolveExit(exitCode);

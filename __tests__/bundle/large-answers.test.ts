@@ -19,7 +19,7 @@ function packedEndlessly(encoding: string, bytes: Buffer): Write {
   };
 }
 
-const ZEROS = Buffer.alloc(256 * MIB);
+const ZEROS = Buffer.alloc(64 * MIB);
 const QUICKLY = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 const TOO_LARGE: Record<string, Write> = {
   'a plain stream': (socket) => {

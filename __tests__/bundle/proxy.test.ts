@@ -106,8 +106,8 @@ for (const [variable, scheme] of [
     expect(run.stderr).toBe('');
     expect(application.deployments).toHaveLength(1);
     expect(new Set(proxy.targets)).toEqual(new Set(['nodion.test:443']));
-    // Two reads at once before the trigger; later requests use those tunnels again.
-    expect(proxy.targets.length).toBeLessThanOrEqual(4);
+    // Requests at once have tunnels of their own; later ones use those again.
+    expect(proxy.targets.length).toBeLessThan(nodion.requests.length);
     expect(proxy.targets.length).toBe(connections());
     expect(proxy.forwarded).toEqual([]);
   });
@@ -298,19 +298,22 @@ proxyScenario(
 );
 
 proxyScenario('A proxy that dies in the middle of a deployment is waited for', async (stage) => {
-  const { nodion, proxy, deployBy, clock, port } = stage;
+  const { nodion, deployBy, clock, port } = stage;
   const application = nodion.addApplication(life(['waiting', 0], ['available', 40_000]));
+  // While it is dead no other server must get its port: one that the system gives to none by itself.
+  const proxyPort = 20_000 + (process.pid % 10_000);
+  const start = async () => {
+    const proxy = await FakeProxy.start({ port: proxyPort });
+    proxy.hosts.set('nodion.test:443', `127.0.0.1:${port}`);
+    return proxy;
+  };
+  const proxy = await start();
   let next: Promise<FakeProxy> | undefined;
   const run = await deployBy({ HTTPS_PROXY: proxy.address }, application, {
     onLog: (text) => {
       if (!text.includes('Triggered deployment')) return;
-      const [, proxyPort] = proxy.address.split(':');
       proxy.close();
-      next = clock.sleep(10_000).then(async () => {
-        const reborn = await FakeProxy.start({ port: Number(proxyPort) });
-        reborn.hosts.set('nodion.test:443', `127.0.0.1:${port}`);
-        return reborn;
-      });
+      next = clock.sleep(10_000).then(start);
     },
   });
   const reborn = await next;

@@ -4,7 +4,7 @@ import type { Phase } from '../../fakes/nodion.ts';
 import { onStage, type Stage } from '../../fakes/stage.ts';
 
 /** How many times as fast as in reality; less for `npm run coverage`, whose steps start slowly. */
-export const SPEED = process.env.STEP_COVERAGE ? 3 : 8;
+export const SPEED = process.env.STEP_COVERAGE ? 3 : 7;
 
 /** A test that plays on a stage of its own, together with others, on a fast clock. */
 export function scenario(name: string, play: (stage: Stage) => Promise<void>): void {
