@@ -309,22 +309,26 @@ proxyScenario('A proxy that dies in the middle of a deployment is waited for', a
   };
   const proxy = await start();
   let next: Promise<FakeProxy> | undefined;
-  const run = await deployBy({ HTTPS_PROXY: proxy.address }, application, {
-    onLog: (text) => {
-      if (!text.includes('Triggered deployment')) return;
-      proxy.close();
-      next = clock.sleep(10_000).then(start);
-    },
-  });
-  const reborn = await next;
-  reborn?.close();
-  expect(run.exitCode).toBe(0);
-  expect(application.deployments).toHaveLength(1);
-  expect(run.log).toMatch(
-    /^Recovered from \d+ transient errors: .*the request through the proxy \S+ \(from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY\) failed: no answer \(ECONNREFUSED\)\.$/m,
-  );
-  expect(reborn?.targets.length).toBeGreaterThan(0);
-  expect(annotations(run, 'error')).toEqual([]);
+  try {
+    const run = await deployBy({ HTTPS_PROXY: proxy.address }, application, {
+      onLog: (text) => {
+        if (!text.includes('Triggered deployment')) return;
+        proxy.close();
+        next = clock.sleep(10_000).then(start);
+      },
+    });
+    const reborn = await next;
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+    expect(run.log).toMatch(
+      /^Recovered from \d+ transient errors: .*the request through the proxy \S+ \(from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY\) failed: no answer \(ECONNREFUSED\)\.$/m,
+    );
+    expect(reborn?.targets.length).toBeGreaterThan(0);
+    expect(annotations(run, 'error')).toEqual([]);
+  } finally {
+    proxy.close();
+    (await next)?.close();
+  }
 });
 
 for (const carriedOut of [true, false]) {

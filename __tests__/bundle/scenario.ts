@@ -21,7 +21,10 @@ export function ownProcessScenario(name: string, play: (stage: Stage) => Promise
   test.concurrent(name, () => onStage(realClock, play));
 }
 
-/** A scenario with SIGINT or SIGTERM, in a process of its own: Windows has none, there the runner ends the process without a word. */
+/**
+ * A scenario with SIGINT or SIGTERM, in a process of its own: Windows has none, there the runner ends the
+ * process without a word.
+ */
 export const signalScenario: typeof scenario = (name, play) => {
   if (process.platform === 'win32') test.skip(name, () => {});
   else test.concurrent(name, () => onStage(fastClock(SPEED), play, { ownProcess: true }));

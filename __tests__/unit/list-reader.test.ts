@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createListReader } from '../../src/nodion/list-reader.ts';
@@ -11,6 +12,7 @@ import {
   toInstance,
   toLogLine,
 } from '../../src/nodion/responses.ts';
+import { registerSecret } from '../../src/runner/redact-secrets.ts';
 
 const MIB = 2 ** 20;
 
@@ -216,6 +218,20 @@ test.each(['x'.repeat(3 * MIB), '🚀'.repeat(MIB), '\n'.repeat(MIB), '\u0001\u0
     ]);
     const broken = whole.replace('"}]}', '\\x"}]}');
     expect(() => parseJson(read(broken))).toThrow('not JSON');
+  },
+);
+
+test.each([20, 64, 300])(
+  'Of secrets of %i characters no part is held where a text is cut',
+  (length) => {
+    const hashes = Array.from({ length: 5 }, (_, index) =>
+      createHash('sha512').update(`${length} ${index}`).digest('base64'),
+    );
+    const key = hashes.join('').slice(0, length);
+    registerSecret(key);
+    const body = inItem(`"commit_message":${JSON.stringify(key.repeat(500))}`);
+    const { commit_message: held } = JSON.parse(read(body)).deployments[0];
+    expect(held).toMatch(/^\**$/);
   },
 );
 

@@ -2,14 +2,12 @@ import { Failure } from '../http/http-error.ts';
 import type { BodyReader } from '../http/read-body.ts';
 import { type ListName, type ListShape, pick, SHAPES } from './list-shapes.ts';
 import { refuseExcess, UndocumentedShape } from './parse-json.ts';
-import { optional } from './responses.ts';
+import { LONGEST_SECRET, optional } from './responses.ts';
 
 /** Bytes of one item, and of what stands beside the list, after their texts are cut. */
 const LARGEST_PART = 2 ** 17;
 /** The rest of a cut text is checked in pieces of so many bytes. */
 const CHECKED_BYTES = 4_096;
-/** So much more of a text is read than kept, that no secret in it is cut before it is hidden. */
-const LONGEST_SECRET = 1_000;
 /** A UTF-16 code unit takes at most so many bytes, as `\u0000`. */
 const BYTES_PER_UNIT = 6;
 /** Bytes of small items that are read at once: each for itself would take ten times as long. */

@@ -11,6 +11,8 @@ export const LONGEST_TEXT = 300;
 /** A Docker image's with its tag and digest has at most 456. */
 export const LONGEST_REFERENCE = 500;
 export const LONGEST_LOG_LINE = 10_000;
+/** So much more of a text is read than kept: the part of a secret that is left where the reading ended. */
+export const LONGEST_SECRET = 1_000;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -134,7 +136,11 @@ function textOrNull(item: unknown, name: string, longest = LONGEST_TEXT): string
  */
 export function cut(value: string, longest: number): string {
   if (value.length <= longest) return value;
-  return Buffer.from(redactSecrets(value).slice(0, longest)).toString();
+  const hidden = redactSecrets(value);
+  // What was read of a longer text may end within a secret, and hiding others may have moved that up.
+  const spare = value.length < longest + LONGEST_SECRET ? 0 : LONGEST_SECRET;
+  const end = Math.min(longest, Math.max(hidden.length - spare, 0));
+  return Buffer.from(hidden.slice(0, end)).toString();
 }
 
 function integerOrNull(item: unknown, name: string): number | null {
