@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 /** From the top floor down: a file may import from its own folder and from those after it. */
-const FLOORS = ['actions', 'report', 'deploy', 'nodion', 'http', 'runner', 'time'];
+const FLOORS = ['actions', 'report', 'deploy', 'applications', 'nodion', 'http', 'runner', 'time'];
 
 /** The only files that may import a dependency, or do what only one place may do. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // One client for both APIs.
   '@octokit/request': ['nodion/request-json.ts', 'report/github-deployment.ts'],
   '@octokit/request-error': ['nodion/request-json.ts'],
-  'fastest-levenshtein': ['nodion/find-applications.ts'],
+  'fastest-levenshtein': ['applications/find-applications.ts'],
   'node:events': ['runner/run-action.ts'],
   'node:fs': ['runner/commands.ts'],
   'node:http': ['http/proxy.ts', 'http/read-body.ts', 'http/transport.ts'],

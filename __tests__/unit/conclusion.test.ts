@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { conclude } from '../../src/deploy/conclusion.ts';
-import type { DeployPlan } from '../../src/deploy/plan.ts';
-import type { Course } from '../../src/deploy/run-course.ts';
-import type { Outcome } from '../../src/deploy/wait-for-deployment.ts';
+import type { Course } from '../../src/deploy/attempt/run-attempt.ts';
+import type { Outcome } from '../../src/deploy/attempt/wait-for-deployment.ts';
+import { conclude } from '../../src/deploy/conclusion/conclude.ts';
+import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import { NodionError } from '../../src/nodion/errors.ts';
 import { UnknownOutcome } from '../../src/nodion/post-once.ts';
 import { sentence } from '../../src/runner/sentence.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
-import { conclude } from '../../src/deploy/conclusion.ts';
-import type { DeployPlan } from '../../src/deploy/plan.ts';
-import { connectionInputs } from '../../src/nodion/inputs.ts';
+import { conclude } from '../../src/deploy/conclusion/conclude.ts';
+import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
+import { connectionInputs } from '../../src/nodion/connection-inputs.ts';
 import type { Deployment } from '../../src/nodion/responses.ts';
 import { redactSecrets, registerSecret } from '../../src/runner/redact-secrets.ts';
 import { foreign, joined, ours, sentence, summarySentence } from '../../src/runner/sentence.ts';

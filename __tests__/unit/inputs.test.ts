@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { readDeployPlan } from '../../src/deploy/plan.ts';
+import { readDeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import { StepFailure } from '../../src/runner/step-failure.ts';
 import { formatDuration, parseDuration } from '../../src/time/duration.ts';
 

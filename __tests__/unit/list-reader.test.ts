@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parseJson } from '../../src/http/parse-json.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import type { ListName } from '../../src/nodion/list-shapes.ts';
-import { parseJson } from '../../src/nodion/parse-json.ts';
 import {
   field,
   list,

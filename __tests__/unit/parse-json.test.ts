@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseJson } from '../../src/nodion/parse-json.ts';
+import { parseJson } from '../../src/http/parse-json.ts';
 
 const MIB = 2 ** 20;
 

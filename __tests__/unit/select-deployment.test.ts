@@ -9,7 +9,7 @@ import {
   newest,
   replacementOf,
   tagOf,
-} from '../../src/deploy/select-deployment.ts';
+} from '../../src/deploy/attempt/find-candidates.ts';
 import type { Deployment } from '../../src/nodion/responses.ts';
 import { deployment, SHA } from './values.ts';
 

@@ -1,7 +1,7 @@
+import type { Course } from '../../src/deploy/attempt/run-attempt.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
-import type { DeployPlan } from '../../src/deploy/plan.ts';
+import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import type { Target } from '../../src/deploy/preflight.ts';
-import type { Course } from '../../src/deploy/run-course.ts';
 import type { Application, Deployment } from '../../src/nodion/responses.ts';
 
 export const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';

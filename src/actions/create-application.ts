@@ -1,7 +1,7 @@
+import { ensureApplication } from '../applications/ensure-application.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
-import { ensureApplication } from '../nodion/ensure-application.ts';
-import { readCreateApplicationInputs } from '../nodion/inputs.ts';
+import { readCreateApplicationInputs } from '../nodion/connection-inputs.ts';
 import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';

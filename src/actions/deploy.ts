@@ -1,11 +1,11 @@
-import { concludeBeforeTrigger } from '../deploy/conclusion.ts';
+import { concludeBeforeTrigger } from '../deploy/conclusion/conclude.ts';
 import {
   deployApplication,
   isTriggered,
   knownUrl,
   skippedRun,
 } from '../deploy/deploy-application.ts';
-import { type DeployPlan, readDeployPlan } from '../deploy/plan.ts';
+import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';

@@ -1,7 +1,7 @@
+import { matchesGlob } from '../applications/matches-glob.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
-import { readListApplicationsInputs } from '../nodion/inputs.ts';
-import { matchesGlob } from '../nodion/matches-glob.ts';
+import { readListApplicationsInputs } from '../nodion/connection-inputs.ts';
 import type { Application } from '../nodion/responses.ts';
 import { describeRetry, retryRead } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';

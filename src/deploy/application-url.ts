@@ -2,7 +2,7 @@ import type { ApplicationClient } from '../nodion/client.ts';
 import type { NodionError } from '../nodion/errors.ts';
 import type { Domain } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { withoutAdvice } from './interruption.ts';
+import { withoutAdvice } from './conclusion/interruption.ts';
 
 const LABEL = '[a-z\\d](?:[a-z\\d-]*[a-z\\d])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');

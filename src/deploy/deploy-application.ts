@@ -3,15 +3,15 @@ import type { NodionClient } from '../nodion/client.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { type Conclusion, conclude } from './conclusion.ts';
-import { describeLive } from './describe-live.ts';
-import type { Failure } from './failure.ts';
-import type { DeployPlan } from './plan.ts';
+import { liveDeployment, replacementOf } from './attempt/find-candidates.ts';
+import { type Course, type CourseEvent, runCourse } from './attempt/run-attempt.ts';
+import type { Origin } from './attempt/trigger-deployment.ts';
+import { type Conclusion, conclude } from './conclusion/conclude.ts';
+import { describeLive } from './conclusion/describe-live.ts';
+import type { Failure } from './conclusion/failure.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 import type { NoRollback, Rollback } from './roll-back.ts';
-import { type Course, type CourseEvent, runCourse } from './run-course.ts';
-import { liveDeployment, replacementOf } from './select-deployment.ts';
-import type { Origin } from './trigger-deployment.ts';
 
 /** What became of one application. */
 export interface DeploymentRun extends Omit<Course, 'before' | 'failure' | 'error'> {

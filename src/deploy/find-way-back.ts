@@ -1,7 +1,7 @@
-import { isImageTag } from '../nodion/inputs.ts';
+import { isImageTag } from '../nodion/connection-inputs.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { tagOf } from './select-deployment.ts';
+import { tagOf } from './attempt/find-candidates.ts';
 
 /** What a rollback goes back to, or why there is nothing. */
 export type WayBack =

@@ -7,10 +7,10 @@ import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted, isTimeout } from '../time/deadline.ts';
 import { applicationUrl, missingUrl, readUrl } from './application-url.ts';
-import type { Answer } from './check-health.ts';
-import { addressMismatch, isPath } from './health-addresses.ts';
-import type { DeployPlan } from './plan.ts';
-import { shortSha } from './select-deployment.ts';
+import { shortSha } from './attempt/find-candidates.ts';
+import type { Answer } from './checks/check-health.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
+import { addressMismatch, isPath } from './plan/health-addresses.ts';
 
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
@@ -77,7 +77,7 @@ export async function preflight(
   const isHealthAsked = health !== null && (plan.rollback || plan.dryRun);
 
   async function askOnce(url: string): Promise<Answer> {
-    const { askHealth } = await import('./check-health.ts');
+    const { askHealth } = await import('./checks/check-health.ts');
     try {
       return await askHealth({ url, text: null }, { transport, signal });
     } catch (error) {
@@ -136,7 +136,7 @@ export async function preflight(
     const ids = plan.applicationIds ?? [];
     return await Promise.all(ids.map((id, index) => target(id, null, index)));
   }
-  const { findApplications } = await import('../nodion/find-applications.ts');
+  const { findApplications } = await import('../applications/find-applications.ts');
   const named = findApplications(await read(client.applications), plan.applicationNames);
   const mismatch = health && addressMismatch(health.at, named.length);
   if (mismatch) throw new StepFailure('Not deployed', [ours(mismatch)]);

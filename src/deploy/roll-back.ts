@@ -3,16 +3,16 @@ import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted } from '../time/deadline.ts';
-import { type Conclusion, conclude } from './conclusion.ts';
-import { type Failure, failure } from './failure.ts';
-import { findMismatch } from './find-mismatch.ts';
+import { highestNumber, liveDeployment, replacementOf, tagOf } from './attempt/find-candidates.ts';
+import { type Course, type CourseOptions, runCourse } from './attempt/run-attempt.ts';
+import { newerAppeared, Outdated } from './attempt/trigger-deployment.ts';
+import { isComplete } from './checks/verify-rollout.ts';
+import { type Conclusion, conclude } from './conclusion/conclude.ts';
+import { type Failure, failure } from './conclusion/failure.ts';
+import { findMismatch } from './conclusion/find-mismatch.ts';
 import { findWayBack } from './find-way-back.ts';
-import type { DeployPlan } from './plan.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
-import { type Course, type CourseOptions, runCourse } from './run-course.ts';
-import { highestNumber, liveDeployment, replacementOf, tagOf } from './select-deployment.ts';
-import { newerAppeared, Outdated } from './trigger-deployment.ts';
-import { isComplete } from './verify-rollout.ts';
 
 /** The one attempt to go back to what was live before. */
 export interface Rollback {

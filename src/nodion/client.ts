@@ -1,5 +1,5 @@
+import { parseJson } from '../http/parse-json.ts';
 import { NodionError } from './errors.ts';
-import { parseJson } from './parse-json.ts';
 import {
   type ConnectionOptions,
   createConnection,

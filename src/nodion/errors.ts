@@ -1,7 +1,7 @@
 import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { parseJson } from './parse-json.ts';
 import { optional } from './responses.ts';
 
 const MESSAGES_SHOWN = 10;

@@ -1,7 +1,7 @@
 import { Failure } from '../http/http-error.ts';
+import { refuseExcess, UndocumentedShape } from '../http/parse-json.ts';
 import type { BodyReader } from '../http/read-body.ts';
 import { type ListName, type ListShape, pick, SHAPES } from './list-shapes.ts';
-import { refuseExcess, UndocumentedShape } from './parse-json.ts';
 import { LONGEST_SECRET, optional } from './responses.ts';
 
 /** Bytes of one item, and of what stands beside the list, after their texts are cut. */

@@ -1,6 +1,9 @@
 import { request as octokit } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
+import { createGate, type Gate, type Lane } from '../http/gate.ts';
 import { HttpError } from '../http/http-error.ts';
+import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
+import { type ResponseCache, sendConditionally } from '../http/response-cache.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
@@ -12,11 +15,8 @@ import {
   redirectError,
   undocumentedError,
 } from './errors.ts';
-import { createGate, type Gate, type Lane } from './gate.ts';
 import type { ListName } from './list-shapes.ts';
-import { parseJson, UndocumentedShape } from './parse-json.ts';
-import { createPatience, type Patience } from './patience.ts';
-import { type ResponseCache, sendConditionally } from './response-cache.ts';
+import { createPatience, type Patience } from './outage-limit.ts';
 
 /** No request waits longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;

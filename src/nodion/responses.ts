@@ -1,5 +1,5 @@
+import { UndocumentedShape } from '../http/parse-json.ts';
 import { redactSecrets } from '../runner/redact-secrets.ts';
-import { UndocumentedShape } from './parse-json.ts';
 
 /** Nodion's objects, and the guards that read them from the bodies of answers. */
 

@@ -1,8 +1,8 @@
+import { findReusableDeployment, liveDeployment } from '../deploy/attempt/find-candidates.ts';
 import type { DeployEvent } from '../deploy/deploy-application.ts';
 import { findWayBack } from '../deploy/find-way-back.ts';
-import type { DeployPlan } from '../deploy/plan.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { PreflightEvent, Target } from '../deploy/preflight.ts';
-import { findReusableDeployment, liveDeployment } from '../deploy/select-deployment.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';

@@ -1,5 +1,5 @@
 import type { DeployEvent } from '../deploy/deploy-application.ts';
-import type { DeployPlan } from '../deploy/plan.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 

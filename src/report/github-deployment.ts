@@ -1,9 +1,9 @@
 import { context } from '@actions/github';
 import { request as octokit } from '@octokit/request';
 import { connectProblem, HttpError } from '../http/http-error.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
-import { parseJson } from '../nodion/parse-json.ts';
 import { optional } from '../nodion/responses.ts';
 import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';

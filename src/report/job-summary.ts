@@ -1,7 +1,7 @@
-import type { Conclusion } from '../deploy/conclusion.ts';
+import { shortSha, tagOf } from '../deploy/attempt/find-candidates.ts';
+import type { Course } from '../deploy/attempt/run-attempt.ts';
+import type { Conclusion } from '../deploy/conclusion/conclude.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { Course } from '../deploy/run-course.ts';
-import { shortSha, tagOf } from '../deploy/select-deployment.ts';
 import type { Deployment, LogLine } from '../nodion/responses.ts';
 import { LARGEST_SUMMARY_BYTES } from '../runner/commands.ts';
 import { CANCELLED_TOO_LATE } from '../runner/run-action.ts';

@@ -1,7 +1,7 @@
+import type { Course } from '../deploy/attempt/run-attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { DeployPlan } from '../deploy/plan.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
-import type { Course } from '../deploy/run-course.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import { retryRead } from '../nodion/retry.ts';

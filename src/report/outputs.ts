@@ -1,5 +1,5 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { DeployPlan } from '../deploy/plan.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';

@@ -1,5 +1,5 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { DeployPlan } from '../deploy/plan.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
 import type { LogLine } from '../nodion/responses.ts';

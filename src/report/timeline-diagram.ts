@@ -1,5 +1,5 @@
+import type { StatusChange } from '../deploy/attempt/run-attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { StatusChange } from '../deploy/run-course.ts';
 import { diagramText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { displayName } from './wording.ts';

@@ -1,7 +1,7 @@
+import { shortSha } from '../deploy/attempt/find-candidates.ts';
+import { withoutAdvice } from '../deploy/conclusion/interruption.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import { withoutAdvice } from '../deploy/interruption.ts';
 import type { Target } from '../deploy/preflight.ts';
-import { shortSha } from '../deploy/select-deployment.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { foreign, joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted } from '../time/deadline.ts';

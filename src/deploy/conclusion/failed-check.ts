@@ -1,13 +1,13 @@
-import type { Deployment } from '../nodion/responses.ts';
-import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { formatDuration } from '../time/duration.ts';
-import type { Health } from './check-health.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { joined, ours, type Sentence, sentence } from '../../runner/sentence.ts';
+import { formatDuration } from '../../time/duration.ts';
+import { replacementOf } from '../attempt/find-candidates.ts';
+import type { Health } from '../checks/check-health.ts';
+import { isComplete, type Rollout } from '../checks/verify-rollout.ts';
+import { BAD_IN_A_ROW, type Stability } from '../checks/watch-stability.ts';
+import type { DeployPlan, HealthPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
 import { timeoutOf, withoutAdvice } from './interruption.ts';
-import type { DeployPlan, HealthPlan } from './plan.ts';
-import { replacementOf } from './select-deployment.ts';
-import { isComplete, type Rollout } from './verify-rollout.ts';
-import { BAD_IN_A_ROW, type Stability } from './watch-stability.ts';
 
 const PHRASES_SHOWN = 10;
 const RAISE_TIMEOUT = sentence`Raise \`timeout\`, if it often takes longer.`;

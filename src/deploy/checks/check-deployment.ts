@@ -1,14 +1,14 @@
-import type { SendRequest } from '../http/transport.ts';
-import type { ApplicationClient } from '../nodion/client.ts';
-import type { Deployment } from '../nodion/responses.ts';
-import { retryRead } from '../nodion/retry.ts';
-import { joined } from '../runner/sentence.ts';
-import { abortAfter, type InterruptReason, withGrace } from '../time/deadline.ts';
+import type { SendRequest } from '../../http/transport.ts';
+import type { ApplicationClient } from '../../nodion/client.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { retryRead } from '../../nodion/retry.ts';
+import { joined } from '../../runner/sentence.ts';
+import { abortAfter, type InterruptReason, withGrace } from '../../time/deadline.ts';
+import { refuseOld } from '../attempt/trigger-deployment.ts';
+import { type Found, failedCheck } from '../conclusion/failed-check.ts';
+import type { Failure } from '../conclusion/failure.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { askHealth, checkHealth, type HealthEvent } from './check-health.ts';
-import { type Found, failedCheck } from './failed-check.ts';
-import type { Failure } from './failure.ts';
-import type { DeployPlan } from './plan.ts';
-import { refuseOld } from './trigger-deployment.ts';
 import { isComplete, type RolloutEvent, readRollout, verifyRollout } from './verify-rollout.ts';
 import { type Check, type StabilityEvent, watchStability } from './watch-stability.ts';
 

@@ -1,4 +1,4 @@
-import { InvalidValue, lines } from '../runner/inputs.ts';
+import { InvalidValue, lines } from '../../runner/inputs.ts';
 
 /** Whether `text` is an `http:` or `https:` address without credentials. */
 export function isWebAddress(text: string): boolean {

@@ -1,8 +1,10 @@
-import { NodionError } from '../nodion/errors.ts';
-import type { UnknownOutcome } from '../nodion/post-once.ts';
-import type { Deployment } from '../nodion/responses.ts';
-import { sentence } from '../runner/sentence.ts';
-import { Interrupted } from '../time/deadline.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import type { UnknownOutcome } from '../../nodion/post-once.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { sentence } from '../../runner/sentence.ts';
+import { Interrupted } from '../../time/deadline.ts';
+import { highestNumber } from '../attempt/find-candidates.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure } from './failure.ts';
 import {
   interruption,
@@ -11,8 +13,6 @@ import {
   whatEnded,
   withoutAdvice,
 } from './interruption.ts';
-import type { DeployPlan } from './plan.ts';
-import { highestNumber } from './select-deployment.ts';
 
 /** The deployments just before the trigger; `'unread'` when the key may not read them, null when none was sent. */
 type Before = readonly Deployment[] | 'unread' | null;

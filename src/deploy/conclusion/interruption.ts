@@ -1,9 +1,9 @@
-import { NodionError } from '../nodion/errors.ts';
-import { ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError, StepFailure } from '../runner/step-failure.ts';
-import type { Interrupted } from '../time/deadline.ts';
-import { formatDuration } from '../time/duration.ts';
-import type { DeployPlan } from './plan.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
+import { describeError, StepFailure } from '../../runner/step-failure.ts';
+import type { Interrupted } from '../../time/deadline.ts';
+import { formatDuration } from '../../time/duration.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 
 /** In place of what failed, where only the step's time ended a look. */
 export const UNANSWERED = new NodionError(sentence`No answer at the timeout.`, { retryable: true });

@@ -1,10 +1,10 @@
-import type { ApplicationClient, ReadOptions } from '../nodion/client.ts';
-import type { Deployment } from '../nodion/responses.ts';
-import { type Retry, retryRead } from '../nodion/retry.ts';
-import { Interrupted, isTimeout, sleep } from '../time/deadline.ts';
-import { UNANSWERED } from './interruption.ts';
-import type { DeployPlan } from './plan.ts';
-import { findReusableDeployment, isFinal, isOfTag, newest } from './select-deployment.ts';
+import type { ApplicationClient, ReadOptions } from '../../nodion/client.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { type Retry, retryRead } from '../../nodion/retry.ts';
+import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
+import { UNANSWERED } from '../conclusion/interruption.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import { findReusableDeployment, isFinal, isOfTag, newest } from './find-candidates.ts';
 import { missingFromList, type Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;

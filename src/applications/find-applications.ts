@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
+import type { Application } from '../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import type { Application } from './responses.ts';
 
 const NAMES_SHOWN = 5;
 

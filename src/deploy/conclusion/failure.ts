@@ -1,4 +1,4 @@
-import { type Sentence, sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
 
 /** How an application ended, if not well. */
 export interface Failure {

@@ -1,11 +1,11 @@
-import type { ApplicationClient } from '../nodion/client.ts';
-import { NodionError } from '../nodion/errors.ts';
-import type { Application, Deployment, Instance } from '../nodion/responses.ts';
-import { type Retry, retryRead } from '../nodion/retry.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
-import { isTimeout, sleep } from '../time/deadline.ts';
-import { UNANSWERED } from './interruption.ts';
-import type { DeployPlan } from './plan.ts';
+import type { ApplicationClient } from '../../nodion/client.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import type { Application, Deployment, Instance } from '../../nodion/responses.ts';
+import { type Retry, retryRead } from '../../nodion/retry.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
+import { isTimeout, sleep } from '../../time/deadline.ts';
+import { UNANSWERED } from '../conclusion/interruption.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 
 /** So often in a row a rollout must be seen complete. */
 const COMPLETE_TIMES = 2;

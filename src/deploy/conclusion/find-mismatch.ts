@@ -1,8 +1,8 @@
-import type { Deployment } from '../nodion/responses.ts';
-import { sentence } from '../runner/sentence.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { sentence } from '../../runner/sentence.ts';
+import { isOfCommit, shortSha, tagOf } from '../attempt/find-candidates.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure } from './failure.ts';
-import type { DeployPlan } from './plan.ts';
-import { isOfCommit, shortSha, tagOf } from './select-deployment.ts';
 
 /** What was asked for and is known not to be so, or can't be confirmed; null when all is as asked. */
 export function findMismatch(deployment: Deployment, { match, wait }: DeployPlan): Failure | null {

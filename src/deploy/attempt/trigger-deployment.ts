@@ -1,10 +1,10 @@
-import type { ApplicationClient } from '../nodion/client.ts';
-import { NodionError } from '../nodion/errors.ts';
-import { type Posted, post, postOnce, type Search } from '../nodion/post-once.ts';
-import type { Deployment, DeploymentList } from '../nodion/responses.ts';
-import { type Retry, retryRead } from '../nodion/retry.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
-import type { DeployPlan } from './plan.ts';
+import type { ApplicationClient } from '../../nodion/client.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import { type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { type Retry, retryRead } from '../../nodion/retry.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import {
   type DeploymentMatch,
   findCandidates,
@@ -13,7 +13,7 @@ import {
   isFinal,
   type LostTrigger,
   newest,
-} from './select-deployment.ts';
+} from './find-candidates.ts';
 
 /** A list that is older says too little of what was there before the trigger. */
 const OLDEST_LIST_MS = 1_000;

@@ -1,7 +1,7 @@
-import type { Deployment } from '../nodion/responses.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
-import { liveDeployment, shortSha, tagOf } from './select-deployment.ts';
-import type { Rollout } from './verify-rollout.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
+import { liveDeployment, shortSha, tagOf } from '../attempt/find-candidates.ts';
+import type { Rollout } from '../checks/verify-rollout.ts';
 
 /**
  * What is live, as far as it is known: the end of every failure after a trigger.

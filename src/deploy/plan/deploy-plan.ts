@@ -1,5 +1,5 @@
-import { connectionInputs, imageTag } from '../nodion/inputs.ts';
-import { isUuid } from '../nodion/responses.ts';
+import { connectionInputs, imageTag } from '../../nodion/connection-inputs.ts';
+import { isUuid } from '../../nodion/responses.ts';
 import {
   anyLine,
   boolean,
@@ -13,9 +13,9 @@ import {
   readInputs,
   split,
   withDefault,
-} from '../runner/inputs.ts';
+} from '../../runner/inputs.ts';
+import type { DeploymentMatch } from '../attempt/find-candidates.ts';
 import { addressMismatch, healthAddresses, isWebAddress } from './health-addresses.ts';
-import type { DeploymentMatch } from './select-deployment.ts';
 
 /** What the step is to do: the inputs of `action.yml`, checked and typed. Null: not asked for. */
 export interface DeployPlan {

@@ -1,8 +1,8 @@
-import { type Sentence, sentence } from '../runner/sentence.ts';
-import { Interrupted, isTimeout, sleep, withGrace } from '../time/deadline.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
+import { Interrupted, isTimeout, sleep, withGrace } from '../../time/deadline.ts';
+import { withoutAdvice } from '../conclusion/interruption.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { Answer } from './check-health.ts';
-import { withoutAdvice } from './interruption.ts';
-import type { DeployPlan } from './plan.ts';
 
 /** So many bad answers in a row are no coincidence. */
 export const BAD_IN_A_ROW = 3;

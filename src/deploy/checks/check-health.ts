@@ -1,8 +1,8 @@
-import { connectProblem, HttpError } from '../http/http-error.ts';
-import type { SendRequest } from '../http/transport.ts';
-import { ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { abortAfter, Interrupted, sleep, withGrace } from '../time/deadline.ts';
-import type { DeployPlan, HealthPlan } from './plan.ts';
+import { connectProblem, HttpError } from '../../http/http-error.ts';
+import type { SendRequest } from '../../http/transport.ts';
+import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
+import { abortAfter, Interrupted, sleep, withGrace } from '../../time/deadline.ts';
+import type { DeployPlan, HealthPlan } from '../plan/deploy-plan.ts';
 
 /** No ask waits longer. */
 const ASK_LIMIT_MS = 10_000;

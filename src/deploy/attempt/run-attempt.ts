@@ -1,13 +1,13 @@
-import type { SendRequest } from '../http/transport.ts';
-import type { ApplicationClient } from '../nodion/client.ts';
-import { NodionError } from '../nodion/errors.ts';
-import { UnknownOutcome } from '../nodion/post-once.ts';
-import type { Deployment, DeploymentList } from '../nodion/responses.ts';
-import { Interrupted } from '../time/deadline.ts';
-import type { CheckEvent, Checks } from './check-deployment.ts';
-import { findMismatch } from './find-mismatch.ts';
-import type { DeployPlan } from './plan.ts';
-import type { Target } from './preflight.ts';
+import type { SendRequest } from '../../http/transport.ts';
+import type { ApplicationClient } from '../../nodion/client.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import { UnknownOutcome } from '../../nodion/post-once.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { Interrupted } from '../../time/deadline.ts';
+import type { CheckEvent, Checks } from '../checks/check-deployment.ts';
+import { findMismatch } from '../conclusion/find-mismatch.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import type { Target } from '../preflight.ts';
 import { type Origin, type TriggerEvent, triggerDeployment } from './trigger-deployment.ts';
 import { type Outcome, type WaitEvent, waitForDeployment } from './wait-for-deployment.ts';
 
@@ -145,7 +145,7 @@ export async function runCourse(
       const isChecked = plan.verifyRollout || plan.health !== null;
       // Another commit or tag than asked for is red, whatever the checks say.
       if (outcome.kind === 'available' && isChecked && !findMismatch(deployment, plan)) {
-        const { checkDeployment } = await import('./check-deployment.ts');
+        const { checkDeployment } = await import('../checks/check-deployment.ts');
         const { healthUrl } = start;
         const checking = { application, healthUrl, transport, signal, onEvent };
         checks = await checkDeployment(deployment, plan, checking);

@@ -1,11 +1,11 @@
+import type { NodionClient } from '../nodion/client.ts';
+import { NodionError } from '../nodion/errors.ts';
+import { post, postOnce, UnknownOutcome } from '../nodion/post-once.ts';
+import type { WholeApplication } from '../nodion/responses.ts';
+import { type Retry, retryRead } from '../nodion/retry.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
-import type { NodionClient } from './client.ts';
-import { NodionError } from './errors.ts';
-import { post, postOnce, UnknownOutcome } from './post-once.ts';
-import type { WholeApplication } from './responses.ts';
-import { type Retry, retryRead } from './retry.ts';
 
 /** How an API may say that the name is taken; 400 is the documented refusal. */
 const ALREADY_THERE: readonly (number | null)[] = [400, 409, 422];

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
+import type { HttpRequest, HttpResponse, SendRequest } from './transport.ts';
 
 /** Characters: a larger body is fetched again each time, and not kept. */
 const LARGEST_CACHED = 2 ** 20;

@@ -1,4 +1,4 @@
-import type { Deployment } from '../nodion/responses.ts';
+import type { Deployment } from '../../nodion/responses.ts';
 
 /** What a deployment must be of. Null: anything. */
 export interface DeploymentMatch {

@@ -1,10 +1,14 @@
-import { NodionError } from '../nodion/errors.ts';
-import { UnknownOutcome } from '../nodion/post-once.ts';
-import type { Deployment } from '../nodion/responses.ts';
-import { ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeError } from '../runner/step-failure.ts';
-import { Interrupted } from '../time/deadline.ts';
-import { formatDuration } from '../time/duration.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import { UnknownOutcome } from '../../nodion/post-once.ts';
+import type { Deployment } from '../../nodion/responses.ts';
+import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
+import { describeError } from '../../runner/step-failure.ts';
+import { Interrupted } from '../../time/deadline.ts';
+import { formatDuration } from '../../time/duration.ts';
+import { isKnown } from '../attempt/find-candidates.ts';
+import type { Course } from '../attempt/run-attempt.ts';
+import type { Outcome } from '../attempt/wait-for-deployment.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
 import { findMismatch } from './find-mismatch.ts';
 import {
@@ -17,11 +21,7 @@ import {
   whatEnded,
   withoutAdvice,
 } from './interruption.ts';
-import type { DeployPlan } from './plan.ts';
-import type { Course } from './run-course.ts';
-import { isKnown } from './select-deployment.ts';
 import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
-import type { Outcome } from './wait-for-deployment.ts';
 
 /** How an application ended: in success, or in a failure. */
 export type Conclusion = { readonly kind: 'success' } | Failure;
