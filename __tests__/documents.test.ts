@@ -6,11 +6,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readActionMetadata } from '../fakes/runner.ts';
 import { ACTIONS, shownWorkflows, withTables } from '../scripts/readme.ts';
-import { deployInputs } from '../src/deploy/plan/deploy-plan.ts';
-import {
-  createApplicationInputs,
-  listApplicationsInputs,
-} from '../src/nodion/connection-inputs.ts';
+import { createApplicationInputs, listApplicationsInputs } from '../src/applications/inputs.ts';
+import { deployInputs } from '../src/deploy/plan/deploy-inputs.ts';
 
 const READMES = ACTIONS.map((folder) => join(folder, 'README.md'));
 const DOCS = ['recipes', 'how-it-works', 'troubleshooting'].map((name) => `docs/${name}.md`);

@@ -18,10 +18,10 @@ writeEntries('dist');
 // With lazy chunks ncc's licence file holds the last chunk's packages only, so one bundle that loads
 // everything at once is made for its licence file alone.
 const everything = 'build/everything.js';
-const modules = readdirSync('build/src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.js'),
-);
-writeFileSync(everything, modules.map((module) => `import './src/${module}';\n`).join(''));
+const modules = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `import './src/${file.replace(/ts$/, 'js')}';\n`);
+writeFileSync(everything, modules.join(''));
 bundle(everything, 'build/everything', '--license', 'licenses.txt');
 copyFileSync('build/everything/licenses.txt', 'dist/licenses.txt');
 

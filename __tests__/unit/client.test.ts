@@ -68,7 +68,7 @@ describe.each(Object.entries(ENDPOINTS) as [Endpoint, Ask][])('%s', (endpoint, h
       expect(result).toBeInstanceOf(NodionError);
       const error = result as NodionError;
       expect(error.retryable).toBe(true);
-      expect(String(error.what)).toContain(endpoint);
+      expect(String(error.summary)).toContain(endpoint);
       expect(error.message).not.toContain(PROJECT_KEY);
       expect(error.retryAfterMs).toBe(
         { '429, Retry-After in seconds': 2_000, '503, Retry-After in seconds': 1_000 }[what] ?? 0,
@@ -81,7 +81,7 @@ describe.each(Object.entries(ENDPOINTS) as [Endpoint, Ask][])('%s', (endpoint, h
     async (status) => {
       const result = await ask(endpoint, how, answer(status, { errors: ['Busy'] })(false));
       expect(result).toMatchObject({ status, retryable: false, retryAfterMs: 0 });
-      expect(String((result as NodionError).said)).toBe('Busy');
+      expect(String((result as NodionError).apiMessage)).toBe('Busy');
     },
   );
 });

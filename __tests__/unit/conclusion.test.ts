@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Course } from '../../src/deploy/attempt/run-attempt.ts';
+import type { Attempt } from '../../src/deploy/attempt/attempt.ts';
 import type { Outcome } from '../../src/deploy/attempt/wait-for-deployment.ts';
 import { conclude } from '../../src/deploy/conclusion/conclude.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
@@ -7,16 +7,16 @@ import { NodionError } from '../../src/nodion/errors.ts';
 import { UnknownOutcome } from '../../src/nodion/post-once.ts';
 import { sentence } from '../../src/runner/sentence.ts';
 import { Interrupted } from '../../src/time/deadline.ts';
-import { course, deployment, plan, SHA } from './values.ts';
+import { attempt, deployment, plan, SHA } from './values.ts';
 
-/** Concludes a course; a failure's sentences as plain text. */
-function concluded(given: Partial<Course>, planned: Partial<DeployPlan> = {}) {
-  const conclusion = conclude(course(given), plan(planned));
+/** Concludes an attempt; a failure's sentences as plain text. */
+async function concluded(given: Partial<Attempt>, planned: Partial<DeployPlan> = {}) {
+  const conclusion = await conclude(attempt(given), plan(planned));
   if (conclusion.kind === 'success') return 'success';
   return [`${conclusion.kind}: ${conclusion.title}`, ...conclusion.lines.map(String)];
 }
 
-/** A course that ended with the status `kind`, or at the timeout with `status`. */
+/** An attempt that ended with the status `kind`, or at the timeout with `status`. */
 function ending(kind: Outcome['kind'], given: Partial<Outcome> = {}, status: string = kind) {
   const last = deployment(12, { status });
   const outcome: Outcome = { kind, deployment: last, newer: null, lastLook: null, ...given };
@@ -33,40 +33,40 @@ const down = new NodionError(
 );
 const refused = new NodionError(sentence`Nodion answered 403.`, { status: 403, retryable: false });
 
-test('A deployment that went live as asked for is a success', () => {
-  expect(concluded({})).toBe('success');
+test('A deployment that went live as asked for is a success', async () => {
+  expect(await concluded({})).toBe('success');
 });
 
-test('A deployment that is not waited for is a success', () => {
-  expect(concluded(waiting, { wait: false })).toBe('success');
+test('A deployment that is not waited for is a success', async () => {
+  expect(await concluded(waiting, { wait: false })).toBe('success');
 });
 
-test('A failed deployment is a failure', () => {
-  expect(concluded(ending('failed'))).toEqual([
+test('A failed deployment is a failure', async () => {
+  expect(await concluded(ending('failed'))).toEqual([
     'failure: Deployment failed',
     'Deployment #12 failed after 35 s.',
     "Its build log is in Nodion's dashboard.",
   ]);
 });
 
-test('An expired deployment is a failure, with the newer one that got ahead', () => {
-  expect(concluded(ending('expired'))).toEqual([
+test('An expired deployment is a failure, with the newer one that got ahead', async () => {
+  expect(await concluded(ending('expired'))).toEqual([
     'failure: Deployment expired',
     'Deployment #12 expired after 35 s: it never went live.',
     "Deploy again, or look at it in Nodion's dashboard.",
   ]);
-  expect(concluded(ending('expired', { newer: deployment(13, { status: 'waiting' }) }))).toContain(
-    'A newer deployment, #13, is "waiting".',
-  );
-  expect(concluded(ending('expired', { newer: deployment(13) }))).toEqual([
+  expect(
+    await concluded(ending('expired', { newer: deployment(13, { status: 'waiting' }) })),
+  ).toContain('A newer deployment, #13, is "waiting".');
+  expect(await concluded(ending('expired', { newer: deployment(13) }))).toEqual([
     'failure: Deployment superseded',
     'Deployment #12 was superseded by #13, which is live.',
     'Use `concurrency` in the workflow to deploy one after another.',
   ]);
 });
 
-test('A deployment that is not final at the timeout is a failure, but goes on', () => {
-  expect(concluded(ending('timed_out', {}, 'waiting'))).toEqual([
+test('A deployment that is not final at the timeout is a failure, but goes on', async () => {
+  expect(await concluded(ending('timed_out', {}, 'waiting'))).toEqual([
     'timed_out: Timed out',
     'Deployment #12 was still "waiting" when the timeout of 15 min was over.',
     GOES_ON,
@@ -74,17 +74,17 @@ test('A deployment that is not final at the timeout is a failure, but goes on', 
   ]);
 });
 
-test('A status that is not known is told, and nothing claimed of it', () => {
-  expect(concluded(ending('timed_out', {}, 'deploying'))).toEqual([
+test('A status that is not known is told, and nothing claimed of it', async () => {
+  expect(await concluded(ending('timed_out', {}, 'deploying'))).toEqual([
     'timed_out: Timed out',
     'Deployment #12 was still "deploying" when the timeout of 15 min was over.',
     '"deploying" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
   ]);
 });
 
-test('A deployment that was not seen at the timeout is told with the age of its last sight', () => {
+test('A deployment that was not seen at the timeout is told with the age of its last sight', async () => {
   const lastLook = { error: down, lastSeenMs: 61_000 };
-  expect(concluded(ending('timed_out', { lastLook }, 'waiting'))).toEqual([
+  expect(await concluded(ending('timed_out', { lastLook }, 'waiting'))).toEqual([
     'timed_out: Timed out',
     'Deployment #12 was "waiting" when it was last seen, 1 min 1 s before the end of the timeout of 15 min.',
     'Every poll since then failed: Nodion answered 503.',
@@ -92,36 +92,39 @@ test('A deployment that was not seen at the timeout is told with the age of its 
   ]);
 });
 
-test('A live deployment of another commit or tag is a failure', () => {
+test('A live deployment of another commit or tag is a failure', async () => {
   const ofCommit = { match: { imageTag: null, commit: 'abcdef1' } };
-  expect(concluded({ deployment: deployment(12, { git_sha: SHA }) }, ofCommit)).toContain(
+  expect(await concluded({ deployment: deployment(12, { git_sha: SHA }) }, ofCommit)).toContain(
     'Deployment #12 went live, but is of commit d77ead8, not of `expected_sha` abcdef1.',
   );
-  expect(concluded({}, ofCommit)).not.toBe('success');
+  expect(await concluded({}, ofCommit)).not.toBe('success');
   expect(
-    concluded({ deployment: deployment(12, { git_sha: `ABCDEF1${'0'.repeat(33)}` }) }, ofCommit),
+    await concluded(
+      { deployment: deployment(12, { git_sha: `ABCDEF1${'0'.repeat(33)}` }) },
+      ofCommit,
+    ),
   ).toBe('success');
   const ofTag = { match: { imageTag: 'v2', commit: null } };
   const image = (tag: string) => deployment(12, { image_reference: `shop:${tag}` });
-  expect(concluded({ deployment: image('v3') }, ofTag)).not.toBe('success');
-  expect(concluded({ deployment: image('v2') }, ofTag)).toBe('success');
+  expect(await concluded({ deployment: image('v3') }, ofTag)).not.toBe('success');
+  expect(await concluded({ deployment: image('v2') }, ofTag)).toBe('success');
 });
 
-test('A cancellation says what goes on', () => {
-  expect(concluded({ ...waiting, error: new Interrupted('cancelled') })).toEqual([
+test('A cancellation says what goes on', async () => {
+  expect(await concluded({ ...waiting, error: new Interrupted('cancelled') })).toEqual([
     'cancelled: Workflow cancelled',
     'The workflow was cancelled while deployment #12 was "waiting".',
     GOES_ON,
   ]);
-  expect(concluded({ error: new Interrupted('cancelled') })).toEqual([
+  expect(await concluded({ error: new Interrupted('cancelled') })).toEqual([
     'cancelled: Workflow cancelled',
     'The workflow was cancelled after deployment #12 went live, before everything was checked.',
     'Check it yourself.',
   ]);
 });
 
-test('A deployment that may no longer be read is a failure', () => {
-  expect(concluded({ ...waiting, error: refused })).toEqual([
+test('A deployment that may no longer be read is a failure', async () => {
+  expect(await concluded({ ...waiting, error: refused })).toEqual([
     'failure: Lost sight of the deployment',
     'Deployment #12 was "waiting" when it could no longer be read.',
     'Nodion answered 403.',
@@ -129,18 +132,18 @@ test('A deployment that may no longer be read is a failure', () => {
   ]);
 });
 
-test('A refused trigger is a failure, and nothing was triggered', () => {
-  expect(concluded({ deployment: null, outcome: null, error: refused })).toEqual([
+test('A refused trigger is a failure, and nothing was triggered', async () => {
+  expect(await concluded({ deployment: null, outcome: null, error: refused })).toEqual([
     'failure: Trigger refused',
     'Nodion refused the trigger (403).',
     'Nothing was triggered for it.',
   ]);
 });
 
-test('A trigger that may have been carried out is a failure, with where to look', () => {
+test('A trigger that may have been carried out is a failure, with where to look', async () => {
   const error = new UnknownOutcome(down);
-  const before = [deployment(11)];
-  expect(concluded({ before, deployment: null, outcome: null, error })).toEqual([
+  const before = { kind: 'listed', deployments: [deployment(11)] } as const;
+  expect(await concluded({ before, deployment: null, outcome: null, error })).toEqual([
     'failure: Unknown whether triggered',
     'The trigger was not answered as documented.',
     'Nodion answered 503.',
@@ -149,9 +152,14 @@ test('A trigger that may have been carried out is a failure, with where to look'
   ]);
 });
 
-test('What ends before the trigger triggers nothing', () => {
+test('What ends before the trigger triggers nothing', async () => {
   const error = new Interrupted('timed_out', down);
-  const ended = concluded({ before: null, deployment: null, outcome: null, error });
+  const ended = await concluded({
+    before: { kind: 'not sent' },
+    deployment: null,
+    outcome: null,
+    error,
+  });
   expect(ended[0]).toBe('timed_out: Timed out');
   expect(ended[1]).toBe('The timeout of 15 min was over before anything was triggered for it.');
 });

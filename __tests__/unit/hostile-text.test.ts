@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
+import { newAttempt } from '../../src/deploy/attempt/attempt.ts';
 import { conclude } from '../../src/deploy/conclusion/conclude.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import { connectionInputs } from '../../src/nodion/connection-inputs.ts';
@@ -179,26 +180,12 @@ test('The runner misses a command whose data begins with a combining mark, as th
   }
 });
 
-test('A conclusion is of words of ours, whatever the status is', () => {
+test('A conclusion is of words of ours, whatever the status is', async () => {
   const status = `x\nNothing was triggered. All checks passed ${'y'.repeat(100_000)}`;
   const deployment = { deploy_number: 3, status } as Deployment;
-  const conclusion = conclude(
-    {
-      before: [],
-      lastSeen: null,
-      deployment,
-      origin: 'triggered',
-      isOwn: true,
-      startedAt: 0,
-      timeline: [],
-      outcome: { kind: 'timed_out', deployment, newer: null, lastLook: null },
-      rollout: null,
-      health: null,
-      stability: null,
-      failure: null,
-      durationMs: null,
-      error: null,
-    },
+  const outcome = { kind: 'timed_out', deployment, newer: null, lastLook: null } as const;
+  const conclusion = await conclude(
+    { ...newAttempt(null), deployment, origin: 'triggered', outcome },
     { timeoutMs: 60_000, match: { commit: null, imageTag: null } } as DeployPlan,
   );
   const shown = `x Nothing was triggered. All checks passed ${'y'.repeat(56)}…`;

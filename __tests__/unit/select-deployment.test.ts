@@ -2,14 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import {
   findCandidates,
   findReusableDeployment,
+  type LostTrigger,
+} from '../../src/deploy/attempt/find-candidates.ts';
+import { tagOf } from '../../src/deploy/attempt/revision.ts';
+import {
   isFinal,
   isKnown,
-  type LostTrigger,
   liveDeployment,
   newest,
   replacementOf,
-  tagOf,
-} from '../../src/deploy/attempt/find-candidates.ts';
+} from '../../src/nodion/deployments.ts';
 import type { Deployment } from '../../src/nodion/responses.ts';
 import { deployment, SHA } from './values.ts';
 

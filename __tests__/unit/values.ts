@@ -1,10 +1,15 @@
-import type { Course } from '../../src/deploy/attempt/run-attempt.ts';
+import { type Attempt, newAttempt } from '../../src/deploy/attempt/attempt.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import type { Target } from '../../src/deploy/preflight.ts';
+import { createNodionClient } from '../../src/nodion/client.ts';
 import type { Application, Deployment } from '../../src/nodion/responses.ts';
 
 export const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+
+const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';
+
+const unused = () => Promise.reject(new Error('not to be sent'));
 
 /** Deployment `number`, of no known commit or image. */
 export function deployment(number: number, given: Partial<Deployment> = {}): Deployment {
@@ -26,8 +31,7 @@ export function deployment(number: number, given: Partial<Deployment> = {}): Dep
 export function plan(given: Partial<DeployPlan> = {}): DeployPlan {
   return {
     connection: { apiKey: 'key', projectId: null, apiUrl: 'https://api.nodion.com/v1' },
-    applicationIds: ['id'],
-    applicationNames: null,
+    applications: { by: 'id', ids: ['id'] },
     match: { imageTag: null, commit: null },
     wait: true,
     timeoutMs: 900_000,
@@ -44,28 +48,22 @@ export function plan(given: Partial<DeployPlan> = {}): DeployPlan {
   };
 }
 
-/** The course of #12, which went live after 35 s. */
-export function course(given: Partial<Course> = {}): Course {
+/** The attempt that made #12, which went live after 35 s. */
+export function attempt(given: Partial<Attempt> = {}): Attempt {
   const live = deployment(12);
   return {
-    before: [],
-    lastSeen: null,
+    ...newAttempt(null),
+    before: { kind: 'listed', deployments: [] },
     deployment: live,
     origin: 'triggered',
-    isOwn: true,
     outcome: { kind: 'available', deployment: live, newer: null, lastLook: null },
     startedAt: Date.UTC(2026, 0, 1, 12),
     timeline: [
-      { status: 'created', afterMs: 300 },
-      { status: 'waiting', afterMs: 12_000 },
-      { status: 'available', afterMs: 35_000 },
+      { name: 'created', afterMs: 300 },
+      { name: 'waiting', afterMs: 12_000 },
+      { name: 'available', afterMs: 35_000 },
     ],
     durationMs: 35_000,
-    rollout: null,
-    health: null,
-    stability: null,
-    failure: null,
-    error: null,
     ...given,
   };
 }
@@ -84,28 +82,29 @@ export function target(name: string): Target {
   };
   return {
     applicationId: 'id',
+    api: createNodionClient({ ...plan().connection, transport: unused }).application(ID),
     application,
     deployments: null,
     url: Promise.resolve(null),
     healthUrl: null,
     healthBefore: null,
+    rollbackProblem: null,
     problem: null,
   };
 }
 
 /** What became of the application `name`: #12 went live after 35 s. */
 export function run(name: string, given: Partial<DeploymentRun> = {}): DeploymentRun {
-  const { before, failure, error, ...ended } = course();
   return {
-    ...ended,
+    ...attempt(),
     target: target(name),
     url: null,
     previous: null,
     triggered: true,
-    replacedBy: null,
+    healthy: null,
     rollback: null,
     timedOut: false,
-    conclusion: { kind: 'success' },
+    conclusion: { kind: 'success', as: 'live' },
     ...given,
   };
 }

@@ -46,7 +46,9 @@ describe('The end of a step', () => {
   });
 
   test('does not say “is live” where a newer one is', () => {
-    expect(end(run('shop', { replacedBy: 13 }))).toEqual([
+    expect(
+      end(run('shop', { conclusion: { kind: 'success', as: 'went live', replacedBy: 13 } })),
+    ).toEqual([
       'Went live',
       'Application shop: Deployment #12 went live; now #13, which is newer, is live.',
       'It is of the latest commit.',
@@ -55,12 +57,14 @@ describe('The end of a step', () => {
 
   test('does not claim what was not waited for', () => {
     const waiting = { deployment: deployment(12, { status: 'waiting' }), outcome: null };
-    expect(end(run('shop', waiting))).toEqual([
+    const triggered = { kind: 'success', as: 'triggered' } as const;
+    const inProgress = { kind: 'success', as: 'in progress' } as const;
+    expect(end(run('shop', { ...waiting, conclusion: triggered }))).toEqual([
       'Triggered',
       'Application shop: Deployment #12 was triggered, and is not waited for.',
       'It is of the latest commit.',
     ]);
-    expect(end(run('shop', { ...waiting, origin: 'reused' }))[0]).toBe('Already in progress');
+    expect(end(run('shop', { ...waiting, conclusion: inProgress }))[0]).toBe('Already in progress');
   });
 
   test('names the application of a failure, and counts several', () => {

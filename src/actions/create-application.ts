@@ -1,8 +1,8 @@
 import { ensureApplication } from '../applications/ensure-application.ts';
+import { readCreateApplicationInputs } from '../applications/inputs.ts';
+import { describeRetry } from '../http/retry.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
-import { readCreateApplicationInputs } from '../nodion/connection-inputs.ts';
-import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 import { sentence } from '../runner/sentence.ts';

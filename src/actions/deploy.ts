@@ -1,17 +1,12 @@
 import { concludeBeforeTrigger } from '../deploy/conclusion/conclude.ts';
-import {
-  deployApplication,
-  isTriggered,
-  knownUrl,
-  skippedRun,
-} from '../deploy/deploy-application.ts';
+import { deployApplication, knownUrl, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { SYMBOLS } from '../report/job-summary.ts';
 import { createLogTails } from '../report/log-tail.ts';
-import { setDeploymentOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
+import { setAttemptOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
 import {
   describeEnd,
@@ -52,17 +47,14 @@ async function runDeploy(step: Step): Promise<void> {
 
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
-  const logTails = createLogTails(plan, client);
+  const logTails = createLogTails(plan);
   const runs = await Promise.all(
     targets.map((target, index) =>
       deployApplication(target, plan, {
-        ...{ client, transport, signal },
-        moreTime: step.moreTime,
+        ...{ transport, signal, moreTime: step.moreTime },
         onEvent: (event) => {
-          if (index === 0 && event.kind === 'deployment') {
-            const { deployment, origin } = event;
-            setDeploymentOutputs(target, { deployment, triggered: isTriggered(origin) });
-          }
+          const isKnown = event.kind === 'progress' && event.event.kind === 'deployment';
+          if (index === 0 && isKnown && !event.isRollback) setAttemptOutputs(target, event.attempt);
           if (event.kind === 'rollback') {
             logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
           }

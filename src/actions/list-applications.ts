@@ -1,9 +1,9 @@
+import { readListApplicationsInputs } from '../applications/inputs.ts';
 import { matchesGlob } from '../applications/matches-glob.ts';
+import { describeRetry, retryRead } from '../http/retry.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
-import { readListApplicationsInputs } from '../nodion/connection-inputs.ts';
 import type { Application } from '../nodion/responses.ts';
-import { describeRetry, retryRead } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 import { sentence } from '../runner/sentence.ts';

@@ -1,8 +1,8 @@
+import { type Retry, retryRead } from '../http/retry.ts';
 import type { NodionClient } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { post, postOnce, UnknownOutcome } from '../nodion/post-once.ts';
 import type { WholeApplication } from '../nodion/responses.ts';
-import { type Retry, retryRead } from '../nodion/retry.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
@@ -61,7 +61,8 @@ export async function ensureApplication(options: {
       post: () => post(client.createApplication(wanted, signal)),
       search: find,
       signal,
-      onUnknownOutcome: ({ what }) => onProgress(sentence`${what} Checking whether it was created`),
+      onUnknownOutcome: ({ summary }) =>
+        onProgress(sentence`${summary} Checking whether it was created`),
       onRepeat: (attempt) =>
         onProgress(sentence`It has not appeared: creating it again (attempt ${attempt})`),
     });
@@ -83,7 +84,7 @@ export async function ensureApplication(options: {
       ? sentence`The workflow was cancelled.`
       : sentence`The \`timeout\` was over.`;
     const last = cause instanceof Interrupted ? cause.lastError : cause;
-    const reason = last instanceof NodionError ? last.what : last ? describeError(last) : ended;
+    const reason = last instanceof NodionError ? last.summary : last ? describeError(last) : ended;
     throw new StepFailure(isCancelled ? 'Workflow cancelled' : 'Unknown whether created', [
       sentence`An application called "${wanted.name}" may have been created.`,
       reason,
@@ -131,11 +132,12 @@ function configurationMismatch(
 }
 
 /** Nodion's refusal to create the application, or to show whether it exists. */
-function refused({ status, what, said, lines }: NodionError, wanted: NewApplication): StepFailure {
-  const words = sentence`Nodion refused application "${wanted.name}" (${status})${said && sentence`: ${said}`}.`;
+function refused(error: NodionError, wanted: NewApplication): StepFailure {
+  const { status, summary, apiMessage, advice } = error;
+  const words = sentence`Nodion refused application "${wanted.name}" (${status})${apiMessage && sentence`: ${apiMessage}`}.`;
   return new StepFailure('Not created', [
-    status === null || status === 401 ? what : words,
+    status === null || status === 401 ? summary : words,
     sentence`Nothing was created.`,
-    ...(status === 400 || status === 404 ? [sentence`Check the inputs.`] : lines.slice(1)),
+    ...(status === 400 || status === 404 ? [sentence`Check the inputs.`] : advice ? [advice] : []),
   ]);
 }

@@ -1,20 +1,20 @@
 import type { SendRequest } from '../http/transport.ts';
-import type { NodionClient } from '../nodion/client.ts';
+import { liveDeployment } from '../nodion/deployments.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { liveDeployment, replacementOf } from './attempt/find-candidates.ts';
-import { type Course, type CourseEvent, runCourse } from './attempt/run-attempt.ts';
+import { type Attempt, type AttemptEvent, newAttempt } from './attempt/attempt.ts';
+import { runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
-import { type Conclusion, conclude } from './conclusion/conclude.ts';
+import { conclude } from './conclusion/conclude.ts';
+import type { Conclusion, Failure } from './conclusion/conclusion.ts';
 import { describeLive } from './conclusion/describe-live.ts';
-import type { Failure } from './conclusion/failure.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 import type { NoRollback, Rollback } from './roll-back.ts';
 
 /** What became of one application. */
-export interface DeploymentRun extends Omit<Course, 'before' | 'failure' | 'error'> {
+export interface DeploymentRun extends Attempt {
   readonly target: Target;
   /** The application's address; null where it is not known. */
   readonly url: string | null;
@@ -22,8 +22,8 @@ export interface DeploymentRun extends Omit<Course, 'before' | 'failure' | 'erro
   readonly previous: Deployment | null;
   /** Whether a trigger was sent that was or may have been carried out. */
   readonly triggered: boolean;
-  /** The number of a newer deployment that is live in place of ours; null for none. */
-  readonly replacedBy: number | null;
+  /** Whether the application is healthy; null where that was not asked, or is not known. */
+  readonly healthy: boolean | null;
   /** Null where none was tried. */
   readonly rollback: Rollback | null;
   /** Whether a timeout ended the wait for it, or for its rollback. */
@@ -33,22 +33,25 @@ export interface DeploymentRun extends Omit<Course, 'before' | 'failure' | 'erro
 
 /** What happens while an application is deployed. */
 export type DeployEvent =
-  | CourseEvent
+  /** Something happens to its deployment, or to the one that goes back; `attempt` is the record after that. */
+  | {
+      readonly kind: 'progress';
+      readonly event: AttemptEvent;
+      readonly attempt: Attempt;
+      readonly isRollback: boolean;
+    }
   /** It goes back to what was live before. */
   | {
       readonly kind: 'rollback';
-      readonly bad: Course;
+      readonly bad: Attempt;
       readonly to: Deployment;
-      readonly proof: Sentence;
+      readonly evidence: Sentence;
     }
-  /** What happens to the deployment that goes back. */
-  | { readonly kind: 'rolling-back'; readonly event: CourseEvent }
   /** Nothing more is going to happen. */
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
 
 /** What an application is deployed with. */
 export interface DeployOptions {
-  readonly client: NodionClient;
   readonly transport: SendRequest;
   readonly signal: AbortSignal;
   /** Gives a rollback a time limit of its own: a signal that aborts after `ms`, or at a cancellation. */
@@ -65,43 +68,51 @@ export async function deployApplication(
   plan: DeployPlan,
   options: DeployOptions,
 ): Promise<DeploymentRun> {
-  const { client, transport, onEvent } = options;
-  const application = client.application(target.applicationId);
-  const startMs = performance.now();
-  const course = await runCourse({ ...target, instead: null }, plan, { ...options, application });
-  const previous = findPrevious(target, course);
-  const ended = conclude(course, plan);
+  const { transport, signal, moreTime, onEvent } = options;
+  const { api, deployments, application, healthUrl } = target;
+  const running = { application: api, transport };
+  const defaultTag = application?.image_tag ?? null;
+  const attempt = await runAttempt(
+    { deployments, defaultTag, healthUrl, onlyWhileLive: null },
+    plan,
+    {
+      ...running,
+      signal,
+      onEvent: (event, now) =>
+        onEvent({ kind: 'progress', event, attempt: now, isRollback: false }),
+    },
+  );
+  const previous = findPrevious(target, attempt);
+  const ended = await conclude(attempt, plan);
   let rollbackAtMs = 0;
 
   /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
-  async function attemptRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
-    if (!plan.rollback || !isAfterTrigger(course)) return null;
+  async function tryRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
+    if (!plan.rollback || !isAfterTrigger(attempt)) return null;
     const { rollBack } = await import('./roll-back.ts');
-    return await rollBack(course, failure, {
-      ...{ target, plan, previous, application, transport },
-      moreTime: options.moreTime,
+    return await rollBack(attempt, failure, {
+      ...{ ...running, target, plan, previous, moreTime },
       onDue: (due) => {
-        rollbackAtMs = performance.now() - startMs;
-        onEvent({ kind: 'rollback', bad: course, ...due });
+        rollbackAtMs = performance.now() - attempt.startMs;
+        onEvent({ kind: 'rollback', bad: attempt, ...due });
       },
-      onEvent: (event) => onEvent({ kind: 'rolling-back', event }),
+      onEvent: (event, now) => onEvent({ kind: 'progress', event, attempt: now, isRollback: true }),
     });
   }
 
-  const attempt = ended.kind === 'success' ? null : await attemptRollback(ended);
-  const rollback = attempt && 'why' in attempt ? null : attempt;
-  const conclusion = ended.kind === 'success' ? ended : tellAll(ended, course, attempt);
+  const tried = ended.kind === 'success' ? null : await tryRollback(ended);
+  const rollback = tried && 'why' in tried ? null : tried;
+  const conclusion = ended.kind === 'success' ? ended : withLiveState(ended, attempt, tried);
   onEvent({ kind: 'concluded', conclusion });
-  const { before, failure, error, ...known } = course;
+  const { health, stability } = attempt;
   return {
-    ...known,
+    ...attempt,
     target,
     url: await knownUrl(target),
     previous,
-    triggered: isTriggered(course.origin) || error instanceof UnknownOutcome,
-    durationMs: rollback ? rollbackAtMs + (rollback.course.durationMs ?? 0) : course.durationMs,
-    replacedBy:
-      course.deployment && replacementOf(course.deployment, course.lastSeen?.deployments ?? []),
+    triggered: isTriggered(attempt.origin) || attempt.error instanceof UnknownOutcome,
+    healthy: (health?.isHealthy ?? null) && stability?.failed?.kind !== 'health',
+    durationMs: rollback ? rollbackAtMs + (rollback.attempt.durationMs ?? 0) : attempt.durationMs,
     rollback,
     timedOut: [ended, rollback?.conclusion].some((end) => end?.kind === 'timed_out'),
     conclusion,
@@ -113,28 +124,32 @@ export async function knownUrl({ url }: Target): Promise<string | null> {
   return await Promise.race([url, null]);
 }
 
-function isAfterTrigger({ deployment, error }: Course): boolean {
+function isAfterTrigger({ deployment, error }: Attempt): boolean {
   return deployment !== null || error instanceof UnknownOutcome;
 }
 
 /** What was live just before the trigger; null for nothing, or where none was sent. */
-function findPrevious({ deployments }: Target, { before }: Course): Deployment | null {
-  if (before === null || before === 'unread') return null;
+function findPrevious({ deployments }: Target, { before }: Attempt): Deployment | null {
+  if (before.kind !== 'listed') return null;
   // Either list may be an old one.
   const listed = new Map(
-    [...(deployments?.deployments ?? []), ...before].map((one) => [one.id, one]),
+    [...(deployments?.deployments ?? []), ...before.deployments].map((one) => [one.id, one]),
   );
   return liveDeployment([...listed.values()]);
 }
 
 /** A failure with what became of its rollback, and with what is live now. */
-function tellAll(failure: Failure, course: Course, attempt: Rollback | NoRollback | null): Failure {
-  if (!isAfterTrigger(course)) return failure;
-  const live = describeLive((attempt ?? { course }).course);
-  if (attempt && 'failure' in attempt) {
-    return { ...attempt.failure, lines: [...attempt.failure.lines, live] };
+function withLiveState(
+  failure: Failure,
+  attempt: Attempt,
+  tried: Rollback | NoRollback | null,
+): Failure {
+  if (!isAfterTrigger(attempt)) return failure;
+  const live = describeLive((tried ?? { attempt }).attempt);
+  if (tried && 'failure' in tried) {
+    return { ...tried.failure, lines: [...tried.failure.lines, live] };
   }
-  const none = attempt ? [sentence`No rollback: ${attempt.why}.`] : [];
+  const none = tried ? [sentence`No rollback: ${tried.why}.`] : [];
   return { ...failure, lines: [...failure.lines, ...none, live] };
 }
 
@@ -147,22 +162,12 @@ export function isTriggered(origin: Origin | null): boolean {
 export function skippedRun(target: Target): DeploymentRun {
   const lines = target.problem ?? [sentence`Not triggered, because of another application.`];
   return {
+    ...newAttempt(null),
     target,
     url: null,
     previous: null,
-    lastSeen: null,
-    deployment: null,
-    origin: null,
-    isOwn: false,
     triggered: false,
-    startedAt: Date.now(),
-    timeline: [],
-    durationMs: null,
-    outcome: null,
-    rollout: null,
-    health: null,
-    stability: null,
-    replacedBy: null,
+    healthy: null,
     rollback: null,
     timedOut: false,
     conclusion: { kind: 'failure', title: 'Not deployed', lines },

@@ -1,10 +1,14 @@
-import { isImageTag } from '../nodion/connection-inputs.ts';
-import type { Deployment } from '../nodion/responses.ts';
+import { liveDeployment } from '../nodion/deployments.ts';
+import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
+import { isImageTag, repositoryOf } from '../registry/image-reference.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { tagOf } from './attempt/find-candidates.ts';
+import { findReusableDeployment } from './attempt/find-candidates.ts';
+import { tagOf } from './attempt/revision.ts';
+import type { ProbeResult } from './checks/probe-health.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
 
 /** What a rollback goes back to, or why there is nothing. */
-export type WayBack =
+export type RollbackTarget =
   | { readonly to: Deployment; readonly tag: string }
   | { readonly problem: Sentence };
 
@@ -13,10 +17,10 @@ export type WayBack =
  * before it (null: nothing was). A trigger takes a tag, so neither a digest alone nor another image is a
  * way back.
  */
-export function findWayBack(
+export function rollbackTarget(
   live: Deployment | null,
   { tag, image }: { tag: string | null; image: string | null },
-): WayBack {
+): RollbackTarget {
   if (!live) return { problem: sentence`no earlier deployment is known to have been live` };
   const number = sentence`#${live.deploy_number}`;
   const liveTag = tagOf(live);
@@ -37,7 +41,22 @@ export function findWayBack(
   return { to: live, tag: liveTag };
 }
 
-/** `registry:5000/name` of `registry:5000/name:tag@sha256:…`. */
-function repositoryOf(image: string): string {
-  return image.replace(/@.*$/, '').replace(/:[^:/]+$/, '');
+/** Why a rollback would not be possible, as far as that is known before the trigger; null for no reason. */
+export function rollbackProblem(
+  read: {
+    application: Application | null;
+    deployments: DeploymentList | null;
+    healthBefore: ProbeResult | null;
+  },
+  { match, reuseExisting }: DeployPlan,
+): Sentence | null {
+  const { application, deployments, healthBefore } = read;
+  const listed = deployments?.deployments ?? [];
+  if (reuseExisting && findReusableDeployment(listed, match)) return null;
+  if (healthBefore && !healthBefore.isGood) {
+    return sentence`it is not healthy now: ${healthBefore.phrase}`;
+  }
+  const tag = match.imageTag ?? application?.image_tag ?? null;
+  const way = rollbackTarget(liveDeployment(listed), { tag, image: null });
+  return 'problem' in way ? sentence`there is nothing to go back to: ${way.problem}` : null;
 }

@@ -1,20 +1,22 @@
+import { applicationUrl, missingUrl, readUrl } from '../applications/application-url.ts';
+import { type Retry, retryRead } from '../http/retry.ts';
 import type { SendRequest } from '../http/transport.ts';
 import type { ApplicationClient, NodionClient, ReadOptions } from '../nodion/client.ts';
 import { NodionError } from '../nodion/errors.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
-import { type Retry, retryRead } from '../nodion/retry.ts';
 import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted, isTimeout } from '../time/deadline.ts';
-import { applicationUrl, missingUrl, readUrl } from './application-url.ts';
-import { shortSha } from './attempt/find-candidates.ts';
-import type { Answer } from './checks/check-health.ts';
+import { shortSha } from './attempt/revision.ts';
+import type { ProbeResult } from './checks/probe-health.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
-import { addressMismatch, isPath } from './plan/health-addresses.ts';
+import { addressMismatch } from './plan/health-addresses.ts';
 
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
   readonly applicationId: string;
+  /** Its endpoints, which remember how it answers. */
+  readonly api: ApplicationClient;
   /** Null when the key may not read it. */
   readonly application: Application | null;
   /** Null when the key may not read them. */
@@ -24,7 +26,9 @@ export interface Target {
   /** Where its health is asked for; null where it is not. */
   readonly healthUrl: string | null;
   /** The answer from there before the trigger, whatever it contains; null where it was not asked. */
-  readonly healthBefore: Answer | null;
+  readonly healthBefore: ProbeResult | null;
+  /** Why it could not be rolled back, as far as that is known; null for no reason, or where that is not asked for. */
+  readonly rollbackProblem: Sentence | null;
   /** Why it can't be deployed; null when it can. */
   readonly problem: readonly Sentence[] | null;
 }
@@ -55,7 +59,7 @@ export async function preflight(
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
 
   const read = <T>(request: (reading: ReadOptions) => Promise<T>): Promise<T> =>
-    client.patience.limit(signal, (limited) =>
+    client.outageLimit.run(signal, (limited) =>
       retryRead(() => request({ signal: limited }), { signal: limited, onRetry }),
     );
 
@@ -72,19 +76,20 @@ export async function preflight(
     }
   }
 
-  const { health } = plan;
-  const path = health && isPath(health.at) ? (health.at[0] ?? null) : null;
-  const isHealthAsked = health !== null && (plan.rollback || plan.dryRun);
+  const { applications, health } = plan;
+  const path = health?.at.kind === 'path' ? health.at.path : null;
+  const urls = health?.at.kind === 'urls' ? health.at.urls : [];
+  const isProbed = health !== null && (plan.rollback || plan.dryRun);
 
-  async function askOnce(url: string): Promise<Answer> {
-    const { askHealth } = await import('./checks/check-health.ts');
+  async function probe(url: string): Promise<ProbeResult> {
+    const { probeHealth } = await import('./checks/probe-health.ts');
     try {
-      return await askHealth({ url, text: null }, { transport, signal });
+      return await probeHealth({ url, text: null }, { transport, signal });
     } catch (error) {
       if (!isTimeout(error)) throw error;
-      const what = sentence`no answer before the timeout`;
-      if (plan.dryRun) return { isGood: false, what };
-      const reason = sentence`The health check before the trigger had ${what}: look at the application's log, or check \`health_url\`.`;
+      const phrase = sentence`no answer before the timeout`;
+      if (plan.dryRun) return { isGood: false, phrase };
+      const reason = sentence`The health check before the trigger had ${phrase}: look at the application's log, or check \`health_url\`.`;
       throw new Interrupted(error.reason, new StepFailure('Timed out', [reason]));
     }
   }
@@ -99,45 +104,52 @@ export async function preflight(
   }
 
   async function target(id: string, known: Application | null, index: number): Promise<Target> {
-    const application = client.application(id);
+    const api = client.application(id);
     const unread: Target = {
       applicationId: id,
+      api,
       application: known,
       deployments: null,
-      url: plan.wait && path === null ? readUrl(application, signal) : Promise.resolve(null),
+      url: plan.wait && path === null ? readUrl(api, signal) : Promise.resolve(null),
       healthUrl: null,
       healthBefore: null,
+      rollbackProblem: null,
       problem: null,
     };
     try {
-      const [seen, deployments, needed] = await Promise.all([
-        known ?? readIfAllowed(application.get),
-        readIfAllowed((reading) => application.deployments({ ...reading, isFresh: true })),
-        path === null ? null : readDomains(application),
+      const [application, deployments, needed] = await Promise.all([
+        known ?? readIfAllowed(api.get),
+        readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true })),
+        path === null ? null : readDomains(api),
       ]);
-      const target = { ...unread, application: seen, deployments };
-      const problem = inputMismatch(seen, deployments?.deployments ?? [], plan);
+      const target = { ...unread, application, deployments };
+      const problem = inputMismatch(application, deployments?.deployments ?? [], plan);
       if (problem) return { ...target, problem };
       const url = needed && applicationUrl(needed.domains);
       if (path !== null && !url) {
-        const name = foreign(seen?.name ?? id);
+        const name = foreign(application?.name ?? id);
         return { ...target, problem: missingUrl(path, name, needed?.error ?? null) };
       }
-      const healthUrl = url && path ? new URL(path, url).href : (health?.at[index] ?? null);
-      const healthBefore = isHealthAsked && healthUrl !== null ? await askOnce(healthUrl) : null;
-      return { ...target, ...(url && { url: Promise.resolve(url) }), healthUrl, healthBefore };
+      const healthUrl = url && path ? new URL(path, url).href : (urls[index] ?? null);
+      const healthBefore = isProbed && healthUrl !== null ? await probe(healthUrl) : null;
+      const ready = {
+        ...{ ...target, healthUrl, healthBefore },
+        ...(url && { url: Promise.resolve(url) }),
+      };
+      if (!plan.rollback) return ready;
+      const { rollbackProblem } = await import('./find-way-back.ts');
+      return { ...ready, rollbackProblem: rollbackProblem(ready, plan) };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       return { ...unread, problem: error.lines };
     }
   }
 
-  if (plan.applicationNames === null) {
-    const ids = plan.applicationIds ?? [];
-    return await Promise.all(ids.map((id, index) => target(id, null, index)));
+  if (applications.by === 'id') {
+    return await Promise.all(applications.ids.map((id, index) => target(id, null, index)));
   }
   const { findApplications } = await import('../applications/find-applications.ts');
-  const named = findApplications(await read(client.applications), plan.applicationNames);
+  const named = findApplications(await read(client.applications), applications.names);
   const mismatch = health && addressMismatch(health.at, named.length);
   if (mismatch) throw new StepFailure('Not deployed', [ours(mismatch)]);
   return await Promise.all(

@@ -1,16 +1,16 @@
+import { highestNumber, liveDeployment, replacementOf } from '../nodion/deployments.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted } from '../time/deadline.ts';
-import { highestNumber, liveDeployment, replacementOf, tagOf } from './attempt/find-candidates.ts';
-import { type Course, type CourseOptions, runCourse } from './attempt/run-attempt.ts';
-import { newerAppeared, Outdated } from './attempt/trigger-deployment.ts';
-import { isComplete } from './checks/verify-rollout.ts';
-import { type Conclusion, conclude } from './conclusion/conclude.ts';
-import { type Failure, failure } from './conclusion/failure.ts';
-import { findMismatch } from './conclusion/find-mismatch.ts';
-import { findWayBack } from './find-way-back.ts';
+import type { Attempt } from './attempt/attempt.ts';
+import { mismatchOf, tagOf } from './attempt/revision.ts';
+import { type AttemptOptions, runAttempt } from './attempt/run-attempt.ts';
+import { NoLongerNewest, newerAppeared } from './attempt/trigger-deployment.ts';
+import { conclude } from './conclusion/conclude.ts';
+import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
+import { rollbackTarget } from './find-way-back.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 
@@ -19,7 +19,7 @@ export interface Rollback {
   /** What was live before. */
   readonly to: Deployment;
   /** What became of its tag's new deployment. */
-  readonly course: Course;
+  readonly attempt: Attempt;
   /** Success where that is live and passed the same checks. */
   readonly conclusion: Conclusion;
   /** What the step fails with in either case, but for what is live now. */
@@ -29,15 +29,15 @@ export interface Rollback {
 /** Why nothing was triggered to go back. */
 export interface NoRollback {
   readonly why: Sentence;
-  /** The course that saw last what is live. */
-  readonly course: Course;
+  /** The attempt that saw last what is live. */
+  readonly attempt: Attempt;
 }
 
-/** A rollback that is due: to `tag`, which `to` was of, because of `proof`. */
+/** A rollback that is due: to `tag`, which `to` was of, because of `evidence`. */
 export interface DueRollback {
   readonly to: Deployment;
   readonly tag: string;
-  readonly proof: Sentence;
+  readonly evidence: Sentence;
 }
 
 /**
@@ -45,42 +45,42 @@ export interface DueRollback {
  * known to be bad, and is the newest still, goes back to what was live before it.
  */
 function decideRollback(
-  course: Course,
-  { proof }: Failure,
+  attempt: Attempt,
+  { evidence }: Failure,
   options: { target: Target; plan: DeployPlan; previous: Deployment | null },
 ): DueRollback | Sentence {
-  const { deployment, error, outcome, rollout } = course;
+  const { deployment, error, outcome, rollout } = attempt;
   const { target, plan, previous } = options;
   if (error instanceof UnknownOutcome) return sentence`it is unknown whether a deployment was made`;
-  if (isCancelled(course)) return sentence`the workflow was cancelled`;
+  if (isCancelled(attempt)) return sentence`the workflow was cancelled`;
   if (outcome?.kind !== 'available' || !deployment) {
     return sentence`the deployment was not seen to go live`;
   }
-  if (course.origin === 'reused') return sentence`this step did not trigger the deployment`;
-  if (!course.isOwn) return sentence`the deployment may not be this step's`;
-  if (findMismatch(deployment, plan)) {
+  if (attempt.origin === 'reused') return sentence`this step did not trigger the deployment`;
+  if (!attempt.isCertainlyOurs) return sentence`the deployment may not be this step's`;
+  if (mismatchOf(deployment, plan.match) !== null) {
     return sentence`it is for bad health, not for another commit or tag`;
   }
-  const deployments = course.lastSeen?.deployments ?? [];
+  const deployments = attempt.lastSeen?.deployments ?? [];
   const newest = Math.max(highestNumber(deployments), rollout?.supersededBy ?? 0);
   if (newest > deployment.deploy_number) return newerAppeared({ deploy_number: newest });
   const { status } = deployment;
   if (status !== 'available') return sentence`#${deployment.deploy_number} is "${status}" now`;
-  if (error || (rollout && !isComplete(rollout) && !proof)) {
+  if (error || (rollout && !rollout.isComplete && !evidence)) {
     return sentence`the rollout could not be checked`;
   }
-  if (!proof) return sentence`it is not certain that the deployment is bad`;
+  if (!evidence) return sentence`it is not certain that the deployment is bad`;
   if (target.healthBefore && !target.healthBefore.isGood) {
-    return sentence`the application was not healthy before either: ${target.healthBefore.what}`;
+    return sentence`the application was not healthy before either: ${target.healthBefore.phrase}`;
   }
   const tag = tagOf(deployment) ?? plan.match.imageTag;
-  const way = findWayBack(previous, { tag, image: deployment.image_reference });
+  const way = rollbackTarget(previous, { tag, image: deployment.image_reference });
   if ('problem' in way) return sentence`there is nothing to go back to: ${way.problem}`;
   const between = liveDeployment(deployments.filter(({ id }) => id !== deployment.id));
   if (between && between.deploy_number > way.to.deploy_number) {
     return sentence`#${between.deploy_number}, which is not this step's, is "available" as well`;
   }
-  return { ...way, proof };
+  return { ...way, evidence };
 }
 
 /**
@@ -90,9 +90,9 @@ function decideRollback(
  * @returns the rollback, or why nothing was triggered.
  */
 export async function rollBack(
-  bad: Course,
+  bad: Attempt,
   failed: Failure,
-  options: Omit<CourseOptions, 'signal'> & {
+  options: Omit<AttemptOptions, 'signal'> & {
     target: Target;
     plan: DeployPlan;
     previous: Deployment | null;
@@ -102,9 +102,9 @@ export async function rollBack(
 ): Promise<Rollback | NoRollback> {
   const { target, plan, moreTime, onDue, ...running } = options;
   const due = decideRollback(bad, failed, options);
-  if (due instanceof Sentence) return { why: due, course: bad };
+  if (due instanceof Sentence) return { why: due, attempt: bad };
   const signal = moreTime(plan.timeoutMs);
-  if (signal.aborted) return { why: sentence`the workflow was cancelled`, course: bad };
+  if (signal.aborted) return { why: sentence`the workflow was cancelled`, attempt: bad };
   onDue(due);
   const itsPlan: DeployPlan = {
     ...plan,
@@ -112,28 +112,33 @@ export async function rollBack(
     reuseExisting: false,
     health: plan.health && { ...plan.health, text: null },
   };
-  const start = { ...target, deployments: bad.lastSeen, instead: bad.deployment };
-  const course = await runCourse(start, itsPlan, { ...running, signal });
-  if (course.error instanceof Outdated) return { why: course.error.reason, course };
-  if (isCancelled(course) && course.before === null) {
-    return { why: sentence`the workflow was cancelled`, course };
+  const start = {
+    deployments: bad.lastSeen,
+    defaultTag: target.application?.image_tag ?? null,
+    healthUrl: target.healthUrl,
+    onlyWhileLive: bad.deployment,
+  };
+  const attempt = await runAttempt(start, itsPlan, { ...running, signal });
+  if (attempt.error instanceof NoLongerNewest) return { why: attempt.error.reason, attempt };
+  if (isCancelled(attempt) && attempt.before.kind === 'not sent') {
+    return { why: sentence`the workflow was cancelled`, attempt };
   }
-  const conclusion = concludeIt(course, itsPlan);
+  const conclusion = await concludeIt(attempt, itsPlan);
   const failure =
     conclusion.kind === 'success'
-      ? rolledBack(due, course)
-      : rollbackFailed(due, conclusion, course);
-  return { to: due.to, course, conclusion, failure };
+      ? rolledBack(due, attempt)
+      : rollbackFailed(due, conclusion, attempt);
+  return { to: due.to, attempt, conclusion, failure };
 }
 
-function isCancelled({ error }: Course): boolean {
+function isCancelled({ error }: Attempt): boolean {
   return error instanceof Interrupted && error.reason === 'cancelled';
 }
 
 /** It is a success only while nothing newer is live in its place. */
-function concludeIt(course: Course, plan: DeployPlan): Conclusion {
-  const conclusion = conclude(course, plan);
-  const { deployment, lastSeen } = course;
+async function concludeIt(attempt: Attempt, plan: DeployPlan): Promise<Conclusion> {
+  const conclusion = await conclude(attempt, plan);
+  const { deployment, lastSeen } = attempt;
   const newer = deployment && replacementOf(deployment, lastSeen?.deployments ?? []);
   if (conclusion.kind !== 'success' || !newer) return conclusion;
   return failure('Deployment superseded', [
@@ -143,12 +148,12 @@ function concludeIt(course: Course, plan: DeployPlan): Conclusion {
 
 const UNDONE = sentence`Data and migrations are not undone.`;
 
-function rolledBack({ to, proof }: DueRollback, { deployment }: Course): Failure {
+function rolledBack({ to, evidence }: DueRollback, { deployment }: Attempt): Failure {
   const was = to.image_reference;
   const image = deployment?.image_reference ?? was ?? tagOf(to);
   const number = sentence`#${to.deploy_number}`;
   return failure('Rolled back', [
-    sentence`Rolled back to ${image} (${number}, now #${deployment?.deploy_number}): ${proof}`,
+    sentence`Rolled back to ${image} (${number}, now #${deployment?.deploy_number}): ${evidence}`,
     // The tag may have moved.
     ...(was && was !== image ? [sentence`${number} was of ${was}.`] : []),
     UNDONE,
@@ -156,16 +161,20 @@ function rolledBack({ to, proof }: DueRollback, { deployment }: Course): Failure
   ]);
 }
 
-function rollbackFailed({ to, proof }: DueRollback, failed: Failure, { error }: Course): Failure {
-  const [what = sentence``, ...more] = failed.lines;
+function rollbackFailed(
+  { to, evidence }: DueRollback,
+  failed: Failure,
+  { error }: Attempt,
+): Failure {
+  const [summary = sentence``, ...more] = failed.lines;
   const wasCancelled = failed.kind === 'cancelled';
   return {
     kind: wasCancelled ? 'cancelled' : 'failure',
     title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
     lines: [
-      wasCancelled ? what : sentence`The rollback failed too: ${what}`,
+      wasCancelled ? summary : sentence`The rollback failed too: ${summary}`,
       ...more.filter((line) => !isRetryAdvice(line, error)),
-      sentence`It was to go back to ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}): ${proof}`,
+      sentence`It was to go back to ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}): ${evidence}`,
       UNDONE,
       sentence`Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.`,
     ],
@@ -174,5 +183,5 @@ function rollbackFailed({ to, proof }: DueRollback, failed: Failure, { error }: 
 
 /** To run the job again would deploy what is bad again. */
 function isRetryAdvice(line: Sentence, error: unknown): boolean {
-  return error instanceof NodionError && error.retryable && error.lines.indexOf(line) > 0;
+  return error instanceof NodionError && error.retryable && line === error.advice;
 }

@@ -4,12 +4,12 @@ const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
 const SLOW_AT_ONCE = 4;
 /** So many of them may be for what the step can do without. */
-const SPARE_AT_ONCE = 2;
+const BACKGROUND_AT_ONCE = 2;
 /** A `429` without a `Retry-After` holds all for so long, doubled by each that follows it. */
 const HOLD_MS = 1_000;
 const LONGEST_HOLD_MS = 15_000;
 
-const LANES = ['urgent', 'trigger', 'normal', 'spare'] as const;
+const LANES = ['urgent', 'trigger', 'normal', 'background'] as const;
 
 /**
  * Whose turn is next: `urgent` requests, which don't wait for the end of a hold, then triggers, then polls,
@@ -42,7 +42,7 @@ export interface Gate {
 
 export function createGate(): Gate {
   let queue: (Admission & { readonly start: () => void })[] = [];
-  const active = { all: 0, slow: 0, spare: 0 };
+  const active = { all: 0, slow: 0, background: 0 };
   let heldUntilMs = 0;
   let nextHoldMs = HOLD_MS;
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +57,7 @@ export function createGate(): Gate {
         ({ lane, isSlow }) =>
           (lane === 'urgent' || leftMs <= 0) &&
           (!isSlow || active.slow < SLOW_AT_ONCE) &&
-          (lane !== 'spare' || active.spare < SPARE_AT_ONCE),
+          (lane !== 'background' || active.background < BACKGROUND_AT_ONCE),
       );
       const next = LANES.flatMap((lane) => ready.filter((one) => one.lane === lane))[0];
       if (!next) break;
@@ -74,7 +74,7 @@ export function createGate(): Gate {
         signal.removeEventListener('abort', leave);
         active.all += 1;
         if (isSlow) active.slow += 1;
-        if (lane === 'spare') active.spare += 1;
+        if (lane === 'background') active.background += 1;
         resolve();
       };
       const leave = () => {
@@ -97,7 +97,7 @@ export function createGate(): Gate {
       } finally {
         active.all -= 1;
         if (options.isSlow) active.slow -= 1;
-        if (options.lane === 'spare') active.spare -= 1;
+        if (options.lane === 'background') active.background -= 1;
         admit();
       }
     },

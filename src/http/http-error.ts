@@ -57,7 +57,7 @@ export function connectProblem(error: HttpError): string | null {
 }
 
 /** What went wrong, in our own phrase and code: becomes an {@link HttpError} by {@link toHttpError}. */
-export class Failure extends Error {
+export class TransportProblem extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -66,7 +66,7 @@ export class Failure extends Error {
   }
 }
 
-/** Tells of `error`, a {@link Failure} or Node's own, what it means for a request. */
+/** Tells of `error`, a {@link TransportProblem} or Node's own, what it means for a request. */
 export function toHttpError(
   error: unknown,
   request: {
@@ -80,7 +80,9 @@ export function toHttpError(
 ): HttpError {
   const { host, proxy, isProxyProven, hasAnswerBegun } = request;
   const { code, message } =
-    error instanceof Failure ? error : describe(error as NodeJS.ErrnoException, hasAnswerBegun);
+    error instanceof TransportProblem
+      ? error
+      : describe(error as NodeJS.ErrnoException, hasAnswerBegun);
   const isRefusal =
     proxy !== null && /^(?:PROXY_REFUSED|ECONNREFUSED|ENOTFOUND)$/.test(code) && !isProxyProven;
   return new HttpError(
@@ -91,11 +93,15 @@ export function toHttpError(
   );
 }
 
-function describe({ code = 'UNKNOWN' }: NodeJS.ErrnoException, hasAnswerBegun: boolean): Failure {
-  if (code.startsWith('HPE_')) return new Failure(code, `the answer is not valid HTTP (${code})`);
-  if (hasAnswerBegun) return new Failure('CUT_OFF', 'the answer was cut off');
+function describe(
+  { code = 'UNKNOWN' }: NodeJS.ErrnoException,
+  hasAnswerBegun: boolean,
+): TransportProblem {
+  if (code.startsWith('HPE_'))
+    return new TransportProblem(code, `the answer is not valid HTTP (${code})`);
+  if (hasAnswerBegun) return new TransportProblem('CUT_OFF', 'the answer was cut off');
   const advice = /SELF_SIGNED|UNABLE_TO_/.test(code)
     ? '. The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS'
     : '';
-  return new Failure(code, `no answer (${code})${advice}`);
+  return new TransportProblem(code, `no answer (${code})${advice}`);
 }

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } fro
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getProxyForUrl } from 'proxy-from-env';
-import { Failure, HttpError, PROXY_VARIABLES } from './http-error.ts';
+import { HttpError, PROXY_VARIABLES, TransportProblem } from './http-error.ts';
 
 /** A proxy that the environment names. */
 export interface HttpProxy {
@@ -71,9 +71,12 @@ export function forwardOptions(proxy: HttpProxy, target: URL) {
 }
 
 /** The proxy's own answer, in place of one from the host behind it. */
-export function proxyAnswered(status: number): Failure {
+export function proxyAnswered(status: number): TransportProblem {
   const isRefusal = status >= 400 && status <= 499;
-  return new Failure(isRefusal ? 'PROXY_REFUSED' : 'PROXY_FAILED', `the proxy answered ${status}`);
+  return new TransportProblem(
+    isRefusal ? 'PROXY_REFUSED' : 'PROXY_FAILED',
+    `the proxy answered ${status}`,
+  );
 }
 
 /** A request's option for {@link TunnelAgent}. `signal` ends the CONNECT. */

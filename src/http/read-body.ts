@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
-import { Failure } from './http-error.ts';
+import { TransportProblem } from './http-error.ts';
 
 const FIRST_BYTES = 65_536;
 /** A larger body goes to a {@link BodyReader}, where there is one. */
@@ -8,7 +8,7 @@ const LARGEST_HELD = 2 ** 20;
 
 /** Takes a large body as it arrives. */
 export interface BodyReader {
-  /** @throws Failure when it would have to hold too much. */
+  /** @throws TransportProblem when it would have to hold too much. */
   add(bytes: Buffer): void;
   /** The text that stands for the body. */
   end(): string;
@@ -18,7 +18,7 @@ export interface BodyReader {
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever read: where there are more,
  * it fails, or the text ends there (`truncate`). All are held, unless `largeBody` makes a reader that
  * takes those of a body above 1 MiB.
- * @throws Failure, or Node's error when the connection breaks.
+ * @throws TransportProblem, or Node's error when the connection breaks.
  */
 export async function readBody(
   response: IncomingMessage,
@@ -36,7 +36,10 @@ export async function readBody(
   for await (const chunk of unpack(response)) {
     const isTooMuch = size + chunk.length > maxBytes;
     if (isTooMuch && !truncate) {
-      throw new Failure('TOO_LARGE', `the answer is larger than ${maxBytes / 2 ** 20} MiB`);
+      throw new TransportProblem(
+        'TOO_LARGE',
+        `the answer is larger than ${maxBytes / 2 ** 20} MiB`,
+      );
     }
     const end = Math.min(size + chunk.length, maxBytes);
     if (largeBody && !reader && end > LARGEST_HELD) {
@@ -63,7 +66,7 @@ export async function readBody(
 async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> {
   const encoding = (response.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity') return yield* response;
-  const broken = new Failure('BAD_ENCODING', "the answer can't be unpacked");
+  const broken = new TransportProblem('BAD_ENCODING', "the answer can't be unpacked");
   if (!/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken;
   const { createBrotliDecompress, createUnzip } = await import('node:zlib');
   const unpacker = encoding === 'br' ? createBrotliDecompress() : createUnzip();

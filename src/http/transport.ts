@@ -5,7 +5,7 @@ import {
   request as requestHttp,
 } from 'node:http';
 import { type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
-import { Failure, toHttpError } from './http-error.ts';
+import { TransportProblem, toHttpError } from './http-error.ts';
 import { limitNameServers } from './limit-name-servers.ts';
 import {
   findProxy,
@@ -91,7 +91,7 @@ export function createTransport(): SendRequest {
     signal.addEventListener('abort', cancel);
     const timer = setTimeout(() => {
       const answer = response ? 'no whole answer' : 'no answer';
-      ending.abort(new Failure('TIMEOUT', `${answer} within ${timeoutMs / 1_000} s`));
+      ending.abort(new TransportProblem('TIMEOUT', `${answer} within ${timeoutMs / 1_000} s`));
     }, timeoutMs);
     try {
       response = await Promise.race([broken, responseTo(outgoing, request.body)]);
@@ -167,7 +167,9 @@ function responseTo(outgoing: ClientRequest, body: string | undefined): Promise<
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     // Node drops a connection that the server switches to another protocol without an error.
-    outgoing.once('close', () => reject(new Failure('ECONNRESET', 'no answer (ECONNRESET)')));
+    outgoing.once('close', () =>
+      reject(new TransportProblem('ECONNRESET', 'no answer (ECONNRESET)')),
+    );
     outgoing.end(body);
   });
 }

@@ -33,7 +33,7 @@ export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
 
 /** How a read is sent; see {@link SendOptions}. */
-export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh'>;
+export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'gate' | 'isFresh'>;
 
 /**
  * Nodion's REST API, one method for each endpoint. Every method sends one request and checks the shape
@@ -44,11 +44,11 @@ export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'isFresh'>;
  */
 export function createNodionClient(options: ConnectionOptions) {
   const connection = createConnection(options);
-  const { send, gate, patience, serverTime } = connection;
+  const { send, gate, outageLimit, serverTime } = connection;
 
   return {
-    /** See {@link createPatience}. */
-    patience,
+    /** See {@link createOutageLimit}. */
+    outageLimit,
 
     applications: (reading: ReadOptions) =>
       requestJson(
@@ -127,8 +127,8 @@ export function createNodionClient(options: ConnectionOptions) {
           ),
 
         /**
-         * Runs `work` when it is a trigger's turn, which comes before polls. Requests in it are sent in
-         * the lane `admitted`.
+         * Runs `work` when it is a trigger's turn, which comes before polls. Requests in it are sent
+         * with `gate: 'passed'`.
          */
         inTurn: <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
           gate.pass({ lane: 'trigger', isSlow, signal }, work),
@@ -145,12 +145,12 @@ export function createNodionClient(options: ConnectionOptions) {
             },
             {
               parameters: { id, ...(imageTag && { image_tag: imageTag }) },
-              lane: 'admitted',
+              gate: 'passed',
               signal,
             },
           ),
 
-        patience,
+        outageLimit,
 
         /** See {@link Connection}. */
         serverTime,

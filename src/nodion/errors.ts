@@ -1,7 +1,8 @@
+import { FailedRequest } from '../http/failed-request.ts';
 import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { StepFailure } from '../runner/step-failure.ts';
+import { describeError } from '../runner/step-failure.ts';
 import { optional } from './responses.ts';
 
 const MESSAGES_SHOWN = 10;
@@ -15,32 +16,24 @@ interface Details {
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly isTimeout?: boolean;
-  readonly said?: Sentence | null;
+  readonly apiMessage?: Sentence | null;
 }
 
-/** A request that ended without a documented answer: what happened in one line, what to do in another. */
-export class NodionError extends StepFailure {
-  /** What happened, without what to do. */
-  readonly what: Sentence;
+/** A request to Nodion that ended without a documented answer. */
+export class NodionError extends FailedRequest {
   /** Nodion's own words; null for none. */
-  readonly said: Sentence | null;
+  readonly apiMessage: Sentence | null;
   /** HTTP status; null when no whole answer came. */
   readonly status: number | null;
-  /** Whether the same read may succeed later. */
-  readonly retryable: boolean;
-  /** Nodion's `Retry-After` in milliseconds; 0 when it asked for none. */
-  readonly retryAfterMs: number;
   /** Whether no whole answer came in time. */
   readonly isTimeout: boolean;
 
-  constructor(what: Sentence, details: Details, advice: Sentence | null = null) {
-    super('Request to Nodion failed', advice ? [what, advice] : [what]);
+  constructor(summary: Sentence, details: Details, advice: Sentence | null = null) {
+    const { retryable, retryAfterMs = 0 } = details;
+    super('Request to Nodion failed', { summary, advice, retryable, retryAfterMs });
     this.name = 'NodionError';
-    this.what = what;
-    this.said = details.said ?? null;
+    this.apiMessage = details.apiMessage ?? null;
     this.status = details.status ?? null;
-    this.retryable = details.retryable;
-    this.retryAfterMs = details.retryAfterMs ?? 0;
     this.isTimeout = details.isTimeout ?? false;
   }
 
@@ -49,6 +42,14 @@ export class NodionError extends StepFailure {
     return this.status === 429 || (isRead && this.retryAfterMs > 0);
   }
 }
+
+/** What an error says, where what it advises would be wrong. */
+export function withoutAdvice(error: unknown): Sentence {
+  return error instanceof NodionError ? error.summary : describeError(error);
+}
+
+/** In place of what failed, where only the step's time ended a read. */
+export const UNANSWERED = new NodionError(sentence`No answer at the timeout.`, { retryable: true });
 
 /** 304 is one that nobody asked for. */
 const RETRYABLE: readonly number[] = [304, 408, 425, 429];
@@ -94,24 +95,24 @@ export function httpError(
   nowMs: number,
 ): NodionError {
   const messages = apiErrorMessages(data);
-  const said = messages.length > 0 ? joined(messages, '; ') : null;
+  const apiMessage = messages.length > 0 ? joined(messages, '; ') : null;
   const isServer = status === 429 || status >= 500;
   const who = ours(isServer ? host : 'Nodion');
-  const what =
+  const summary =
     status === 401
       ? sentence`Nodion refused the API key (401 Unauthorized).`
-      : sentence`${who} answered ${status} to ${ours(route)}${said && sentence`: ${said}`}.`;
+      : sentence`${who} answered ${status} to ${ours(route)}${apiMessage && sentence`: ${apiMessage}`}.`;
   const advice =
     (route.includes(':id') ? null : PROJECT_ADVICE[status]) ??
     ADVICE[status] ??
     (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(
-    what,
+    summary,
     {
       status,
       retryable: RETRYABLE.includes(status) || status >= 500,
       retryAfterMs: retryAfterMs(headers['retry-after'], nowMs),
-      said,
+      apiMessage,
     },
     advice === null ? null : ours(advice),
   );

@@ -1,4 +1,4 @@
-import { Failure } from '../http/http-error.ts';
+import { TransportProblem } from '../http/http-error.ts';
 import { refuseExcess, UndocumentedShape } from '../http/parse-json.ts';
 import type { BodyReader } from '../http/read-body.ts';
 import { type ListName, type ListShape, pick, SHAPES } from './list-shapes.ts';
@@ -23,7 +23,7 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
  * it is, but for its texts' length. What is no JSON ends with `…` and is still none.
  *
  * The list is split at its commas, and each part is read by `JSON.parse`, so that it differs in nothing
- * else. `add` throws a Failure when a part is larger than 128 KiB, or the items have too many names.
+ * else. `add` throws a TransportProblem when a part is larger than 128 KiB, or the items have too many names.
  */
 export function createListReader(name: ListName): BodyReader {
   const shape: ListShape = SHAPES[name];
@@ -63,9 +63,10 @@ export function createListReader(name: ListName): BodyReader {
   }
 
   function refuse(): never {
-    if (isInList) throw new Failure('TOO_LARGE', 'an item of the answer is larger than 128 KiB');
+    if (isInList)
+      throw new TransportProblem('TOO_LARGE', 'an item of the answer is larger than 128 KiB');
     if (!JSON_START.test(beside || part.toString())) throw new SyntaxError('not JSON');
-    throw new Failure('TOO_LARGE', 'the answer is larger than 128 KiB beside its list');
+    throw new TransportProblem('TOO_LARGE', 'the answer is larger than 128 KiB beside its list');
   }
 
   /** Adds the bytes of a text from `start` on, up to what may end, escape or cut it; where that is. */
@@ -159,7 +160,7 @@ export function createListReader(name: ListName): BodyReader {
         }
       } catch (error) {
         if (error instanceof UndocumentedShape)
-          throw new Failure('TOO_LARGE', `the answer has ${error.message}`);
+          throw new TransportProblem('TOO_LARGE', `the answer has ${error.message}`);
         if (!(error instanceof SyntaxError)) throw error;
         isBroken = true;
       }

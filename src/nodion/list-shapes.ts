@@ -1,4 +1,4 @@
-import { Failure } from '../http/http-error.ts';
+import { TransportProblem } from '../http/http-error.ts';
 import {
   cut,
   LONGEST_LOG_LINE,
@@ -13,7 +13,7 @@ import {
 export interface ListShape {
   /** What its guard reads of an item and of an object in it, and how many characters of that. */
   readonly fields: readonly (readonly [name: string, longest: number])[];
-  /** Of any items those that are held. @throws Failure where none can be left out. */
+  /** Of any items those that are held. @throws TransportProblem where none can be left out. */
   readonly prune: (items: readonly unknown[]) => readonly unknown[];
 }
 
@@ -67,7 +67,7 @@ export type ListName = keyof typeof SHAPES;
 
 function refuseMore(items: readonly unknown[]): readonly unknown[] {
   if (items.length <= MOST_ITEMS) return items;
-  throw new Failure('TOO_LARGE', 'the answer has more than 1,000 items');
+  throw new TransportProblem('TOO_LARGE', 'the answer has more than 1,000 items');
 }
 
 function latest(lines: readonly unknown[]): readonly unknown[] {

@@ -1,31 +1,31 @@
 import { sentence } from '../runner/sentence.ts';
-import { Interrupted, type InterruptReason, withGrace } from '../time/deadline.ts';
+import { following, Interrupted, type InterruptReason } from '../time/deadline.ts';
 import { NodionError } from './errors.ts';
 
 /** How long an API that stays down may hold up what has triggered nothing yet. */
 const LIMIT_MS = 55_000;
 
 /** How long Nodion is asked without one answer as documented. */
-export interface Patience {
-  /** A documented answer to any request: patience is whole again. */
+export interface OutageLimit {
+  /** A documented answer to any request: the time begins anew. */
   answered(): void;
   hasBeenAnswered(): boolean;
   /** Nodion asked for a pause of `ms` milliseconds, which does not count. */
-  rest(ms: number): void;
+  pause(ms: number): void;
   /**
    * Runs `work` with a signal that follows `signal`, and aborts after 55 s without an answer.
    * @throws NodionError then: the last failure.
    */
-  limit<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export function createPatience(): Patience {
-  let restsUntilMs = 0;
+export function createOutageLimit(): OutageLimit {
+  let pausedUntilMs = 0;
   let endsAtMs = 0;
   let isAnswered = false;
 
   function renew(): void {
-    endsAtMs = Math.max(performance.now(), restsUntilMs) + LIMIT_MS;
+    endsAtMs = Math.max(performance.now(), pausedUntilMs) + LIMIT_MS;
   }
 
   return {
@@ -34,12 +34,12 @@ export function createPatience(): Patience {
       renew();
     },
     hasBeenAnswered: () => isAnswered,
-    rest: (ms) => {
+    pause: (ms) => {
       const untilMs = performance.now() + ms;
-      endsAtMs += Math.max(0, untilMs - Math.max(restsUntilMs, performance.now()));
-      restsUntilMs = Math.max(restsUntilMs, untilMs);
+      endsAtMs += Math.max(0, untilMs - Math.max(pausedUntilMs, performance.now()));
+      pausedUntilMs = Math.max(pausedUntilMs, untilMs);
     },
-    limit: async (signal, work) => {
+    run: async (signal, work) => {
       renew();
       const controller = new AbortController();
       let timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export function createPatience(): Patience {
       };
       check();
       try {
-        return await withGrace({ signal, controller, graceMs: () => 0 }, work);
+        return await following(signal, controller, work);
       } catch (error) {
         if (!(error instanceof Interrupted) || error.reason !== 'gave_up') throw error;
         throw (

@@ -16,7 +16,7 @@ import {
   undocumentedError,
 } from './errors.ts';
 import type { ListName } from './list-shapes.ts';
-import { createPatience, type Patience } from './outage-limit.ts';
+import { createOutageLimit, type OutageLimit } from './outage-limit.ts';
 
 /** No request waits longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -51,8 +51,10 @@ export interface ConnectionOptions {
 /** How a request is sent. */
 export interface SendOptions {
   readonly signal: AbortSignal;
-  /** `admitted` when the caller has passed the gate already; `normal` by default. */
-  readonly lane?: Lane | 'admitted';
+  /** `normal` by default. */
+  readonly lane?: Lane;
+  /** Where the caller has passed the gate already. */
+  readonly gate?: 'passed';
   /** Whether it is to an application that did not answer in time before. */
   readonly isSlow?: boolean;
   /** Whether a cache must not answer it, neither ours (by `ETag`) nor one on the way. */
@@ -86,7 +88,7 @@ export interface Connection {
    */
   readonly send: Send;
   readonly gate: Gate;
-  readonly patience: Patience;
+  readonly outageLimit: OutageLimit;
   /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or up to 2 s earlier; null where its answers carry no `Date`. */
   serverTime(atMs: number): number | null;
 }
@@ -95,7 +97,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { apiKey, projectId, apiUrl, transport, onRequest } = options;
   const gate = createGate();
   const { host } = new URL(apiUrl);
-  const patience = createPatience();
+  const outageLimit = createOutageLimit();
   const cache: ResponseCache = new Map();
   const request = octokit.defaults({
     baseUrl: apiUrl,
@@ -150,7 +152,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         return answer;
       }, timeoutMs);
       const response = await withGrace(
-        { signal, graceMs: () => graceMs(signal, isPost, isLastLook) },
+        signal,
+        () => graceMs(signal, isPost, isLastLook),
         (followed) =>
           request(route, {
             ...parameters,
@@ -179,7 +182,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
-      throw networkError(name, cause, patience.hasBeenAnswered());
+      throw networkError(name, cause, outageLimit.hasBeenAnswered());
     } finally {
       const durationMs = performance.now() - startedAtMs;
       onRequest?.({ method, path, result, durationMs });
@@ -189,20 +192,24 @@ export function createConnection(options: ConnectionOptions): Connection {
   async function send(route: string, sending: SendOptions): Promise<Success> {
     const { lane = 'normal', isSlow = false, signal } = sending;
     try {
-      return lane === 'admitted'
+      return sending.gate === 'passed'
         ? await sendNow(route, sending)
         : await gate.pass({ lane, isSlow, signal }, () => sendNow(route, sending));
     } catch (error) {
-      const isSpare = lane === 'spare';
-      if (!isSpare && error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
+      const isBackground = lane === 'background';
+      if (
+        !isBackground &&
+        error instanceof NodionError &&
+        error.holdsAll(route.startsWith('GET '))
+      ) {
         const heldMs = gate.hold(error.retryAfterMs);
-        if (error.retryAfterMs > 0) patience.rest(heldMs);
+        if (error.retryAfterMs > 0) outageLimit.pause(heldMs);
       }
       throw error;
     }
   }
 
-  return { send, gate, patience, serverTime };
+  return { send, gate, outageLimit, serverTime };
 }
 
 /**
@@ -210,7 +217,7 @@ export function createConnection(options: ConnectionOptions): Connection {
  * @throws NodionError for anything but the documented answer, Interrupted as `send`.
  */
 export async function requestJson<T>(
-  { send, patience }: Connection,
+  { send, outageLimit }: Connection,
   route: string,
   /** @throws UndocumentedShape */
   read: (body: unknown, answeredAtMs: number) => T,
@@ -219,7 +226,7 @@ export async function requestJson<T>(
   const { name, status, text, answeredAtMs } = await send(route, options);
   try {
     const result = read(parseJson(text), answeredAtMs);
-    patience.answered();
+    outageLimit.answered();
     return result;
   } catch (error) {
     const problem = error instanceof UndocumentedShape ? error.message : 'another shape';

@@ -1,14 +1,20 @@
-import { findReusableDeployment, liveDeployment } from '../deploy/attempt/find-candidates.ts';
+import type { Attempt, AttemptEvent } from '../deploy/attempt/attempt.ts';
 import type { DeployEvent } from '../deploy/deploy-application.ts';
-import { findWayBack } from '../deploy/find-way-back.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { PreflightEvent, Target } from '../deploy/preflight.ts';
+import { describeRetry } from '../http/retry.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { describeRetry } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
-import { fold, newProgress, type Progress } from './deploy-progress.ts';
+import {
+  describeChecks,
+  describeRollout,
+  newProgress,
+  type Progress,
+  progressAfter,
+  statusSinceMs,
+} from './deploy-progress.ts';
 import { createErrorCount } from './error-count.ts';
 import { describeRevision, displayName } from './wording.ts';
 
@@ -41,9 +47,24 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
 
   function write(target: Target, event: DeployEvent): void {
     const before = progress.get(target) ?? newProgress(plan);
-    const now = fold(before, event, plan);
+    const now = progressAfter(before, event, plan);
     progress.set(target, now);
-    const elapsed = ours(formatDuration(performance.now() - now.startedAtMs));
+    if (event.kind === 'progress') writeProgress(target, event, before.attempt);
+    if (event.kind === 'rollback') {
+      const { to, evidence } = event;
+      line(
+        target,
+        sentence`Rolling back to ${describeRevision(to)} (#${to.deploy_number}), unless a newer deployment has appeared: ${evidence}`,
+      );
+    }
+  }
+
+  function writeProgress(
+    target: Target,
+    { event, attempt }: Extract<DeployEvent, { kind: 'progress' }>,
+    before: Attempt | null,
+  ): void {
+    const elapsed = ours(formatDuration(performance.now() - attempt.startMs));
     switch (event.kind) {
       case 'retry':
         errors.failed({ target, isTrigger: false }, event.retry.error);
@@ -51,7 +72,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         break;
       case 'trigger-unanswered':
         errors.failed({ target, isTrigger: true }, event.error);
-        line(target, sentence`${event.error.what} Checking whether a deployment was made`);
+        line(target, sentence`${event.error.summary} Checking whether a deployment was made`);
         break;
       case 'trigger-repeated':
         line(
@@ -94,33 +115,26 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         );
         break;
       case 'health':
-      case 'watched':
-        if (String(now.health) !== String(before.health)) {
-          const verdict = event.answer.isGood ? sentence`good` : sentence`bad`;
-          line(target, sentence`Health after ${elapsed}: ${verdict}, ${now.health}`);
+      case 'watched': {
+        const phrase = attempt.latest.probe?.phrase ?? sentence``;
+        if (String(phrase) !== String(before?.latest.probe?.phrase ?? '')) {
+          const verdict = event.result.isGood ? sentence`good` : sentence`bad`;
+          line(target, sentence`Health after ${elapsed}: ${verdict}, ${phrase}`);
         }
-        break;
-      case 'reached':
-        if (event.what === 'healthy') line(target, sentence`Healthy after ${elapsed}`);
-        if (event.what === 'stable') line(target, sentence`Stable after ${elapsed}`);
-        break;
-      case 'rollback': {
-        const { to, proof } = event;
-        line(
-          target,
-          sentence`Rolling back to ${describeRevision(to)} (#${to.deploy_number}), unless a newer deployment has appeared: ${proof}`,
-        );
         break;
       }
-      case 'rolling-back':
-        write(target, event.event);
+      case 'reached':
+        if (event.milestone === 'healthy') line(target, sentence`Healthy after ${elapsed}`);
+        if (event.milestone === 'stable') line(target, sentence`Stable after ${elapsed}`);
         break;
-      case 'rollout':
+      case 'rollout': {
         errors.recovered({ target, isTrigger: false });
-        if (String(now.rollout) !== String(before.rollout)) {
-          line(target, sentence`Rollout after ${elapsed}: ${now.rollout}`);
+        const rollout = describeRollout(attempt);
+        if (String(rollout) !== String(describeRollout(before))) {
+          line(target, sentence`Rollout after ${elapsed}: ${rollout}`);
         }
         break;
+      }
     }
   }
 
@@ -128,14 +142,14 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     const open = [...progress].filter(([, { isConcluded }]) => !isConcluded);
     if (open.length === 0) return;
     const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
-      const { deployment, statusSinceMs, checks } = one;
-      const what = deployment
+      const deployment = one.attempt?.deployment;
+      const status = deployment
         ? sentence`#${deployment.deploy_number} "${deployment.status}"`
         : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
-      const since = ours(formatDuration(performance.now() - statusSinceMs));
-      const state = String(checks) !== '' && sentence` (${checks})`;
-      return sentence`${name}${what} for ${since}${state}`;
+      const since = ours(formatDuration(performance.now() - statusSinceMs(one)));
+      const checks = describeChecks(one.attempt);
+      return sentence`${name}${status} for ${since}${checks && sentence` (${checks})`}`;
     });
     const hidden = open.length - SHOWN_IN_HEARTBEAT;
     const more = hidden > 0 && sentence`, and ${hidden} more`;
@@ -162,8 +176,8 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
           );
         }
       }
-      for (const target of plan.rollback ? targets : []) {
-        const problem = rollbackProblem(target, plan);
+      for (const target of targets) {
+        const problem = target.rollbackProblem;
         if (problem) {
           commands.warning('No rollback possible', [
             sentence`Application ${displayName(target)}: ${problem}. If a deployment of this step turns out bad, it stays live.`,
@@ -197,22 +211,6 @@ function announcement(target: Target): Sentence {
   return sentence`Deploying ${displayName(target)}${inBrackets}`;
 }
 
-/** Why a rollback would not be possible, as far as that is known before the trigger; null for no reason. */
-function rollbackProblem(
-  { application, deployments, healthBefore }: Target,
-  { match, reuseExisting }: DeployPlan,
-): Sentence | null {
-  const listed = deployments?.deployments ?? [];
-  if (reuseExisting && findReusableDeployment(listed, match)) return null;
-  if (healthBefore && !healthBefore.isGood) {
-    return sentence`it is not healthy now: ${healthBefore.what}`;
-  }
-  const live = liveDeployment(listed);
-  const tag = match.imageTag ?? application?.image_tag ?? null;
-  const way = findWayBack(live, { tag, image: null });
-  return 'problem' in way ? sentence`there is nothing to go back to: ${way.problem}` : null;
-}
-
 function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
   const number = taken?.deploy_number ?? 0;
   const numbers = listNumbers(others.map(({ deploy_number }) => deploy_number));
@@ -226,7 +224,7 @@ function listNumbers(numbers: readonly number[]): Sentence {
   );
 }
 
-function introduction(event: Extract<DeployEvent, { kind: 'deployment' }>): Sentence {
+function introduction(event: Extract<AttemptEvent, { kind: 'deployment' }>): Sentence {
   const { deployment, origin } = event;
   const number = sentence`#${deployment.deploy_number}`;
   const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status "${deployment.status}"`;

@@ -1,18 +1,13 @@
+import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeployEvent } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { Deployment } from '../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 
-/** What the log knows of an application, folded from its events. Times are performance.now()'s. */
+/** What the log knows of an application. Times are performance.now()'s. */
 export interface Progress {
+  /** Its deployment, or the one that goes back; null while nothing has happened. */
+  readonly attempt: Attempt | null;
   readonly startedAtMs: number;
-  readonly deployment: Deployment | null;
-  readonly statusSinceMs: number;
-  readonly rollout: Sentence;
-  /** The last answer about its health. */
-  readonly health: Sentence;
-  /** How its checks stand, once it is available; empty before. */
-  readonly checks: Sentence;
   /** When its time is over. */
   readonly endsAtMs: number;
   readonly isConcluded: boolean;
@@ -21,50 +16,52 @@ export interface Progress {
 /** The progress of an application of which nothing has happened yet. */
 export function newProgress({ timeoutMs }: DeployPlan): Progress {
   const startedAtMs = performance.now();
-  return {
-    startedAtMs,
-    deployment: null,
-    statusSinceMs: startedAtMs,
-    rollout: sentence``,
-    health: sentence``,
-    checks: sentence``,
-    endsAtMs: timeoutMs,
-    isConcluded: false,
-  };
+  return { attempt: null, startedAtMs, endsAtMs: timeoutMs, isConcluded: false };
 }
 
 /** The progress after an event. */
-export function fold(progress: Progress, event: DeployEvent, plan: DeployPlan): Progress {
+export function progressAfter(progress: Progress, event: DeployEvent, plan: DeployPlan): Progress {
   switch (event.kind) {
-    case 'deployment':
-    case 'successor':
-    case 'status':
-      return { ...progress, deployment: event.deployment, statusSinceMs: performance.now() };
-    case 'rollout': {
-      const { instances, missing, unread } = event.rollout;
-      const number = progress.deployment?.deploy_number ?? 0;
-      const running = instances
-        ? sentence`${instances.current} of ${instances.online} online instances run #${number}`
-        : sentence`instances not known`;
-      const rollout = joined([running, ...missing], '; ');
-      const isComplete = missing.length === 0 && unread === null;
-      const checks = isComplete ? sentence`rolled out` : sentence`its rollout not complete`;
-      return { ...progress, rollout, checks };
-    }
-    case 'health':
-      return { ...progress, health: event.answer.what, checks: sentence`not healthy yet` };
-    case 'watched': {
-      if (event.check === 'rollout') return progress;
-      const checks = event.answer.isGood ? sentence`healthy` : sentence`its last answer bad`;
-      return { ...progress, health: event.answer.what, checks };
-    }
-    case 'reached':
-      return { ...progress, checks: ours(event.what) };
+    case 'progress':
+      return { ...progress, attempt: event.attempt };
     case 'rollback':
       return { ...newProgress(plan), endsAtMs: performance.now() + plan.timeoutMs };
     case 'concluded':
       return { ...progress, isConcluded: true };
+  }
+}
+
+/** Since when its deployment has the status that it has. */
+export function statusSinceMs({ attempt, startedAtMs }: Progress): number {
+  const status = attempt?.deployment?.status;
+  const seen = attempt?.timeline.findLast(({ name }) => name === status);
+  return attempt && seen ? attempt.startMs + seen.afterMs : startedAtMs;
+}
+
+/** How far its rollout was when last looked at; empty before. */
+export function describeRollout(attempt: Attempt | null): Sentence {
+  const rollout = attempt?.latest.rollout;
+  if (!rollout) return sentence``;
+  const { instances, missing } = rollout;
+  const running = instances
+    ? sentence`${instances.current} of ${instances.online} online instances run #${attempt.deployment?.deploy_number ?? 0}`
+    : sentence`instances not known`;
+  return joined([running, ...missing], '; ');
+}
+
+/** How its checks stand, once it is available; null before. */
+export function describeChecks(attempt: Attempt | null): Sentence | null {
+  const check = attempt?.latest.check;
+  switch (check?.kind) {
+    case 'rollout':
+      return check.rollout.isComplete ? sentence`rolled out` : sentence`its rollout not complete`;
+    case 'health':
+      return sentence`not healthy yet`;
+    case 'watched':
+      return check.result.isGood ? sentence`healthy` : sentence`its last answer bad`;
+    case 'reached':
+      return ours(check.milestone);
     default:
-      return progress;
+      return null;
   }
 }

@@ -1,5 +1,5 @@
 import type { Target } from '../deploy/preflight.ts';
-import type { NodionError } from '../nodion/errors.ts';
+import type { FailedRequest } from '../http/failed-request.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 
 /** What failed: a read, or a trigger, of an application (null: before they are known). */
@@ -10,15 +10,15 @@ interface Subject {
 
 /** Counts the errors that were followed by a success of the same subject. */
 export function createErrorCount() {
-  let open: (Subject & { readonly what: Sentence })[] = [];
+  let open: (Subject & { readonly summary: Sentence })[] = [];
   const recovered: Sentence[] = [];
   return {
-    failed: (subject: Subject, { what }: NodionError) => {
-      open.push({ ...subject, what });
+    failed: (subject: Subject, { summary }: FailedRequest) => {
+      open.push({ ...subject, summary });
     },
     recovered: ({ target, isTrigger }: Subject) => {
       const isRecovered = (one: Subject) => one.target === target && one.isTrigger === isTrigger;
-      recovered.push(...open.filter(isRecovered).map(({ what }) => what));
+      recovered.push(...open.filter(isRecovered).map(({ summary }) => summary));
       open = open.filter((one) => !isRecovered(one));
     },
     /** One sentence about them; null where there were none. */

@@ -1,6 +1,6 @@
-import { shortSha, tagOf } from '../deploy/attempt/find-candidates.ts';
-import type { Course } from '../deploy/attempt/run-attempt.ts';
-import type { Conclusion } from '../deploy/conclusion/conclude.ts';
+import type { Attempt } from '../deploy/attempt/attempt.ts';
+import { shortSha, tagOf } from '../deploy/attempt/revision.ts';
+import { type Failure, hasGoneLive } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Deployment, LogLine } from '../nodion/responses.ts';
 import { LARGEST_SUMMARY_BYTES } from '../runner/commands.ts';
@@ -9,7 +9,7 @@ import { ours, type Sentence, sentence, summarySentence } from '../runner/senten
 import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
-import { describeHead, describeNow, displayName, firstLine, hasGoneLive } from './wording.ts';
+import { describeHead, describeNow, displayName, firstLine } from './wording.ts';
 
 const LOG_LINES_SHOWN = 15;
 const IS_SHA = /^[\da-f]{40}$/;
@@ -66,18 +66,18 @@ function headingSection(runs: readonly DeploymentRun[]): string {
   const isWaitedFor = runs.some(({ durationMs }) => durationMs !== null);
   const isAnyReused = runs.some(({ origin }) => origin === 'reused');
   const begun = isAnyReused ? 'deployed or in progress' : 'triggered';
-  const what = good < runs.length ? 'succeeded' : isWaitedFor ? 'deployed' : begun;
-  return `<h3>${sign} ${good} of ${runs.length} applications ${what}</h3>\n`;
+  const verb = good < runs.length ? 'succeeded' : isWaitedFor ? 'deployed' : begun;
+  return `<h3>${sign} ${good} of ${runs.length} applications ${verb}</h3>\n`;
 }
 
 function symbol(run: DeploymentRun): string {
   const { conclusion } = run;
-  if (conclusion.kind === 'success') return hasGoneLive(run) ? '✅' : '⏳';
+  if (conclusion.kind === 'success') return hasGoneLive(conclusion) ? '✅' : '⏳';
   return SYMBOLS[conclusion.kind];
 }
 
 /** How a red begins its heading. */
-export const SYMBOLS: Readonly<Record<Exclude<Conclusion['kind'], 'success'>, string>> = {
+export const SYMBOLS: Readonly<Record<Failure['kind'], string>> = {
   failure: '❌',
   timed_out: '⌛',
   cancelled: '🚫',
@@ -90,40 +90,45 @@ function tableSection(runs: readonly DeploymentRun[], workflow: Workflow): strin
     const name = summarySentence(displayName(target));
     const itself = row({
       ...run,
-      durationMs: rollback ? rollback.course.startedAt - run.startedAt : run.durationMs,
+      durationMs: rollback ? rollback.attempt.startedAt - run.startedAt : run.durationMs,
       name,
       sign: symbol(run),
-      what: revisionCell(run, workflow),
+      content: revisionCell(run, workflow),
     });
     if (!rollback) return [itself];
-    const { course, conclusion, to } = rollback;
+    const { attempt, conclusion, to } = rollback;
     const sign = conclusion.kind === 'success' ? '✅' : SYMBOLS[conclusion.kind];
-    const what = course.deployment ? revision(course.deployment, workflow) : '–';
+    const content = attempt.deployment ? revision(attempt.deployment, workflow) : '–';
     return [
       itself,
-      row({ ...course, name: `${name}, back to <code>#${to.deploy_number}</code>`, sign, what }),
+      row({
+        ...attempt,
+        name: `${name}, back to <code>#${to.deploy_number}</code>`,
+        sign,
+        content,
+      }),
     ];
   });
   const headings = head.map((text) => `<th>${text}</th>`).join('');
   return `<table>\n<tr>${headings}</tr>\n${rows.join('')}</table>\n`;
 }
 
-type Checked = Pick<Course, 'deployment' | 'durationMs' | 'rollout' | 'health' | 'stability'>;
+type Checked = Pick<Attempt, 'deployment' | 'durationMs' | 'rollout' | 'health' | 'stability'>;
 
-/** A row of the table; `name`, `sign` and `what` are HTML. */
+/** A row of the table; `name`, `sign` and `content` are HTML. */
 function row(
   shown: Checked & {
     readonly name: string;
     readonly sign: string;
-    readonly what: string;
+    readonly content: string;
   },
 ): string {
-  const { name, sign, what, deployment, durationMs } = shown;
+  const { name, sign, content, deployment, durationMs } = shown;
   const cells = [
     name,
     deployment ? `<code>#${deployment.deploy_number}</code>` : '–',
     `${sign} ${deployment ? summaryText(deployment.status, 60) : '–'}${checkNotes(shown)}`,
-    what,
+    content,
     durationMs === null ? '–' : formatDuration(durationMs),
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n`;
@@ -184,9 +189,9 @@ function problemSection(run: DeploymentRun, isNamed: boolean): string {
   const { target, conclusion, deployment } = run;
   const now = describeNow(run);
   const lines = now ? [sentence`#${deployment?.deploy_number} went live; ${now}.`] : [];
-  const [what, ...rest] = conclusion.kind === 'success' ? lines : conclusion.lines;
-  if (!what) return '';
-  const first = isNamed ? sentence`${displayName(target)}: ${what}` : what;
+  const [summary, ...rest] = conclusion.kind === 'success' ? lines : conclusion.lines;
+  if (!summary) return '';
+  const first = isNamed ? sentence`${displayName(target)}: ${summary}` : summary;
   return paragraph([first, ...rest]);
 }
 

@@ -1,10 +1,9 @@
-import type { Course } from '../deploy/attempt/run-attempt.ts';
+import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
-import type { NodionClient } from '../nodion/client.ts';
+import { retryRead } from '../http/retry.ts';
 import type { LogLine } from '../nodion/responses.ts';
-import { retryRead } from '../nodion/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { sentence } from '../runner/sentence.ts';
 import { displayName, reasonOf } from './wording.ts';
@@ -12,27 +11,24 @@ import { displayName, reasonOf } from './wording.ts';
 /** The last lines of the applications' runtime logs. */
 export interface LogTails {
   /** Reads those of a bad deployment now, while its instances are still there. */
-  readAhead(target: Target, course: Course, signal: AbortSignal): void;
+  readAhead(target: Target, attempt: Attempt, signal: AbortSignal): void;
   /** The lines of a failed run, oldest first; none where they can't be read, which is a warning. */
   of(run: DeploymentRun, signal: AbortSignal): Promise<readonly LogLine[]>;
 }
 
-export function createLogTails(
-  { logLines }: Pick<DeployPlan, 'logLines'>,
-  client: NodionClient,
-): LogTails {
+export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogTails {
   const ahead = new Map<Target, Promise<readonly LogLine[]>>();
 
   async function read(
     target: Target,
-    { deployment, startedAt }: Pick<Course, 'deployment' | 'startedAt'>,
+    { deployment, startedAt }: Pick<Attempt, 'deployment' | 'startedAt'>,
     signal: AbortSignal,
   ): Promise<readonly LogLine[]> {
     if (!deployment || logLines === 0) return [];
     // Where Nodion's own time can't be read, the local one of the trigger.
     const createdAt = Date.parse(deployment.created_at ?? '') || startedAt;
     const since = new Date(createdAt).toISOString();
-    const { logs } = client.application(target.applicationId);
+    const { logs } = target.api;
     try {
       const lines = await retryRead(() => logs(since, signal), { signal, onRetry: () => {} });
       return lines.slice(-logLines);
@@ -45,8 +41,8 @@ export function createLogTails(
   }
 
   return {
-    readAhead: (target, course, signal) => {
-      ahead.set(target, read(target, course, signal));
+    readAhead: (target, attempt, signal) => {
+      ahead.set(target, read(target, attempt, signal));
     },
     of: async (run, signal) => {
       const early = ahead.get(run.target);

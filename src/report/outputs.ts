@@ -1,7 +1,7 @@
-import type { DeploymentRun } from '../deploy/deploy-application.ts';
+import type { Attempt } from '../deploy/attempt/attempt.ts';
+import { type DeploymentRun, isTriggered } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
-import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined } from '../runner/sentence.ts';
 
@@ -13,16 +13,16 @@ type Known = Pick<DeploymentRun, 'target'> & Partial<DeploymentRun>;
  * @param end why the step ends already; left out while it goes on.
  */
 export function setInitialOutputs(
-  { applicationIds, applicationNames }: DeployPlan,
+  { applications }: DeployPlan,
   end?: { error: string; timedOut: boolean },
 ): void {
   const unknown = { triggered: false, timed_out: end?.timedOut ?? false };
   commands.setOutput('triggered', unknown.triggered);
   commands.setOutput('timed_out', unknown.timed_out);
-  const asked = [
-    ...(applicationIds ?? []).map((id) => ({ application_id: id, application_name: null })),
-    ...(applicationNames ?? []).map((name) => ({ application_id: null, application_name: name })),
-  ];
+  const asked =
+    applications.by === 'id'
+      ? applications.ids.map((id) => ({ application_id: id, application_name: null }))
+      : applications.names.map((name) => ({ application_id: null, application_name: name }));
   commands.setOutput(
     'deployments',
     asked.map((application) => ({
@@ -51,11 +51,8 @@ export function setOutputs(all: readonly Known[]): void {
 }
 
 /** The outputs of the first application's deployment, as soon as it is known. */
-export function setDeploymentOutputs(
-  target: Target,
-  known: { deployment: Deployment; triggered: boolean },
-): void {
-  setSingleOutputs({ target, ...known });
+export function setAttemptOutputs(target: Target, { deployment, origin }: Attempt): void {
+  setSingleOutputs({ target, deployment, triggered: isTriggered(origin) });
 }
 
 function setSingleOutputs(known: Known): void {
@@ -103,7 +100,7 @@ function outputsOf(known: Known) {
     duration_seconds:
       typeof durationMs === 'number' ? Number((durationMs / 1_000).toFixed(1)) : null,
     url: known.url ?? null,
-    healthy: (known.health?.isHealthy ?? null) && known.stability?.failed?.kind !== 'health',
+    healthy: known.healthy ?? null,
     ...(previous && {
       previous_deploy_number: previous.deploy_number,
       previous_git_sha: previous.git_sha,
@@ -111,7 +108,7 @@ function outputsOf(known: Known) {
     }),
     ...(rollback && {
       rolled_back: rollback.conclusion.kind === 'success',
-      rollback_deploy_number: rollback.course.deployment?.deploy_number ?? null,
+      rollback_deploy_number: rollback.attempt.deployment?.deploy_number ?? null,
     }),
   };
 }

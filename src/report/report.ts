@@ -1,3 +1,4 @@
+import { gitHubState } from '../deploy/conclusion/github-state.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
@@ -9,14 +10,7 @@ import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
 import { jobSummary, logTailTitle, shortSummary } from './job-summary.ts';
 import type { LogTails } from './log-tail.ts';
-import {
-  byGravity,
-  describeHead,
-  describeNow,
-  displayName,
-  hasGoneLive,
-  reasonOf,
-} from './wording.ts';
+import { byGravity, describeHead, describeNow, displayName, reasonOf } from './wording.ts';
 
 /**
  * Starts to record the step as a GitHub deployment, where `environment` asks for it; else null.
@@ -99,7 +93,6 @@ function writeSummary(summary: string): void {
 }
 
 function gitHubEnd(runs: readonly DeploymentRun[]) {
-  const kinds = runs.map(({ conclusion }) => conclusion.kind);
   const description = byGravity(runs)
     .map((run) => {
       const { target, conclusion } = run;
@@ -108,12 +101,7 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
       return `${displayName(target)}: ${end}`;
     })
     .join('; ');
-  if (kinds.includes('timed_out') || kinds.includes('cancelled')) {
-    return { state: 'error', description } as const;
-  }
-  if (kinds.includes('failure')) return { state: 'failure', description } as const;
-  const areLive = runs.every(hasGoneLive);
-  return { state: areLive ? 'success' : null, description } as const;
+  return { state: gitHubState(runs.map(({ conclusion }) => conclusion)), description };
 }
 
 function workflow() {

@@ -1,4 +1,4 @@
-import type { StatusChange } from '../deploy/attempt/run-attempt.ts';
+import type { Milestone } from '../deploy/attempt/attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import { diagramText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
@@ -14,7 +14,7 @@ const TICKS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800];
 /** A section of the diagram: one deployment. */
 interface Section {
   readonly name: string;
-  readonly timeline: readonly StatusChange[];
+  readonly timeline: readonly Milestone[];
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly lengthMs: number;
@@ -36,33 +36,33 @@ export function timelineDiagram(runs: readonly DeploymentRun[]): string {
 function sectionsOf(run: DeploymentRun): Section[] {
   const { timeline, startedAt, conclusion, rollback } = run;
   const name = diagramText(String(displayName(run.target))) || 'Application';
-  const course = rollback?.course;
-  const endMs = course ? course.startedAt - startedAt : run.durationMs;
+  const back = rollback?.attempt;
+  const endMs = back ? back.startedAt - startedAt : run.durationMs;
   const lengthMs = endMs ?? timeline.at(-1)?.afterMs ?? 0;
   const own = { name, timeline, startedAt, lengthMs, isGood: conclusion.kind === 'success' };
-  if (!course) return [own];
+  if (!back) return [own];
   const itsRollback = {
     name: `${name} rollback`,
-    timeline: course.timeline,
-    startedAt: course.startedAt,
-    lengthMs: course.durationMs ?? 0,
+    timeline: back.timeline,
+    startedAt: back.startedAt,
+    lengthMs: back.durationMs ?? 0,
     isGood: rollback.conclusion.kind === 'success',
   };
   return [own, itsRollback];
 }
 
 function bars({ timeline, startedAt, lengthMs: endMs, isGood }: Section): string[] {
-  const phases = [{ status: 'trigger', afterMs: 0 }, ...timeline].filter(
+  const phases = [{ name: 'trigger', afterMs: 0 }, ...timeline].filter(
     ({ afterMs }, index, all) =>
       index > 0 || (all[1]?.afterMs ?? endMs) - afterMs > LONG_TRIGGER_MS,
   );
-  return phases.map(({ status, afterMs }, index, all) => {
+  return phases.map(({ name, afterMs }, index, all) => {
     const untilMs = all[index + 1]?.afterMs ?? endMs;
     const isLast = index === all.length - 1;
     const tag = isLast ? (isGood ? 'done' : 'crit') : 'active';
     const from = Math.round(startedAt + afterMs);
     // A digit first, so that no status can be taken for one of the diagram's keywords.
-    const label = (ms: number) => `${formatDuration(ms)} ${diagramText(status)}`;
+    const label = (ms: number) => `${formatDuration(ms)} ${diagramText(name)}`;
     return isLast && untilMs === afterMs
       ? `${label(endMs)} :milestone, ${tag}, ${from}, 0ms\n`
       : `${label(untilMs - afterMs)} :${tag}, ${from}, ${Math.max(Math.round(startedAt + untilMs), from + 1)}\n`;

@@ -1,7 +1,8 @@
-import { shortSha } from '../deploy/attempt/find-candidates.ts';
-import { withoutAdvice } from '../deploy/conclusion/interruption.ts';
+import { shortSha } from '../deploy/attempt/revision.ts';
+import type { Success } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Target } from '../deploy/preflight.ts';
+import { withoutAdvice } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { foreign, joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted } from '../time/deadline.ts';
@@ -56,8 +57,8 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
     };
   }
   if (runs.length === 1) {
-    const [what, ...rest] = first.conclusion.lines;
-    const named = sentence`Application ${displayName(first.target)}: ${what ?? null}`;
+    const [summary, ...rest] = first.conclusion.lines;
+    const named = sentence`Application ${displayName(first.target)}: ${summary ?? null}`;
     return { hasFailed: true, title: first.conclusion.title, lines: [named, ...rest] };
   }
   const count = sentence`${failed.length} of ${runs.length} applications`;
@@ -90,67 +91,66 @@ export function describeFailure({ target, conclusion }: DeploymentRun): Sentence
 
 /** Why a target can't be deployed, naming an unknown one where there are `others`; no lines where it can. */
 export function describeProblem(target: Target, hasOthers: boolean): readonly Sentence[] {
-  const [what, ...advice] = target.problem ?? [];
-  if (!what || target.application || !hasOthers) return target.problem ?? [];
-  return [sentence`Application ${displayName(target)}: ${what}`, ...advice];
+  const [summary, ...advice] = target.problem ?? [];
+  if (!summary || target.application || !hasOthers) return target.problem ?? [];
+  return [sentence`Application ${displayName(target)}: ${summary}`, ...advice];
 }
 
 /** What a health check before the trigger showed; no lines where there was none. */
 export function describeHealthBefore(target: Target): Sentence[] {
-  const { healthBefore: answer } = target;
-  if (!answer) return [];
-  const how = answer.isGood ? sentence`good` : sentence`bad`;
+  const { healthBefore: result } = target;
+  if (!result) return [];
+  const how = result.isGood ? sentence`good` : sentence`bad`;
   return [
-    sentence`The health check of ${displayName(target)} is ${how} now, whatever the answer contains: ${answer.what}.`,
+    sentence`The health check of ${displayName(target)} is ${how} now, whatever the answer contains: ${result.phrase}.`,
   ];
 }
 
-/** Whether its deployment went live, whatever became of it then. */
-export function hasGoneLive({ outcome, deployment }: DeploymentRun): boolean {
-  return outcome?.kind === 'available' || deployment?.status === 'available';
-}
-
 /** Two or three words for how a run ended. */
-export function describeHead(run: DeploymentRun): string {
-  const { conclusion, origin, timeline, replacedBy, health } = run;
+export function describeHead({ conclusion, health }: DeploymentRun): string {
   if (conclusion.kind !== 'success') return conclusion.title;
-  if (!hasGoneLive(run)) return origin === 'reused' ? 'Already in progress' : 'Triggered';
-  if (replacedBy !== null || isUnseen(run)) return 'Went live';
-  if (origin === 'reused' && timeline[0]?.status === 'available') return 'Already live';
-  return health ? 'Live and healthy' : 'Live';
+  if (conclusion.as === 'live' && health) return 'Live and healthy';
+  return HEADS[conclusion.as];
 }
 
-/** Whether the deployments could not be read once more after the checks. */
-function isUnseen({ rollout, health, lastSeen }: DeploymentRun): boolean {
-  return (rollout !== null || health !== null) && !lastSeen?.isCurrent;
-}
+const HEADS: Readonly<Record<Success['as'], string>> = {
+  triggered: 'Triggered',
+  'in progress': 'Already in progress',
+  'already live': 'Already live',
+  live: 'Live',
+  'went live': 'Went live',
+};
 
 /** What is live after a deployment that went well, where that is not known to be it; null where it is. */
-export function describeNow(run: DeploymentRun): Sentence | null {
-  if (run.conclusion.kind !== 'success' || describeHead(run) !== 'Went live') return null;
-  return run.replacedBy === null
+export function describeNow({ conclusion }: DeploymentRun): Sentence | null {
+  if (conclusion.kind !== 'success' || conclusion.as !== 'went live') return null;
+  return conclusion.replacedBy === null
     ? sentence`whether it still is live could not be read`
-    : sentence`now #${run.replacedBy}, which is newer, is live`;
+    : sentence`now #${conclusion.replacedBy}, which is newer, is live`;
 }
 
 /** What became of the application's deployment, and what it is of. */
 function describeSuccess(run: DeploymentRun): Sentence[] {
-  const { target, deployment, health } = run;
-  if (!deployment) return [];
-  const what = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
+  const { target, deployment, health, conclusion } = run;
+  if (!deployment || conclusion.kind !== 'success') return [];
+  const subject = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
   const revision = sentence`It is of ${describeRevision(deployment)}.`;
   const checked = health ? [sentence`The application is healthy.`] : [];
-  switch (describeHead(run)) {
-    case 'Triggered':
-      return [sentence`${what} was triggered, and is not waited for.`, revision];
-    case 'Already in progress':
-      return [sentence`${what} was in progress already, so nothing was triggered.`, revision];
-    case 'Already live':
-      return [sentence`${what} was live already, so nothing was triggered.`, ...checked, revision];
-    case 'Went live':
-      return [sentence`${what} went live; ${describeNow(run)}.`, ...checked, revision];
-    default:
-      return [sentence`${what} is live${describeChecks(run)}.`, revision];
+  switch (conclusion.as) {
+    case 'triggered':
+      return [sentence`${subject} was triggered, and is not waited for.`, revision];
+    case 'in progress':
+      return [sentence`${subject} was in progress already, so nothing was triggered.`, revision];
+    case 'already live':
+      return [
+        sentence`${subject} was live already, so nothing was triggered.`,
+        ...checked,
+        revision,
+      ];
+    case 'went live':
+      return [sentence`${subject} went live; ${describeNow(run)}.`, ...checked, revision];
+    case 'live':
+      return [sentence`${subject} is live${describeChecks(run)}.`, revision];
   }
 }
 
@@ -158,7 +158,7 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
 function describeChecks({ rollout, health, timeline, durationMs }: DeploymentRun): Sentence {
   const count = rollout?.instances;
   const where = count && sentence` on ${count.current} of ${count.online} online instances`;
-  const stableAt = timeline.findIndex(({ status }) => status === 'stable');
+  const stableAt = timeline.findIndex(({ name }) => name === 'stable');
   const endMs = durationMs ?? 0;
   const settledMs = timeline[stableAt - 1]?.afterMs ?? endMs;
   const stable =

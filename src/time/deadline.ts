@@ -47,32 +47,55 @@ export function abortAfter(
 }
 
 /**
- * Runs `work` with the signal of `controller`, which aborts with `signal`'s reason, `graceMs` milliseconds
- * after `signal` does.
+ * Runs `work` with the signal of `controller`, which aborts when `signal` does, with its reason.
  *
  * AbortSignal.any() would leak its followers on a long-lived signal in Node 20.
  */
-export async function withGrace<T>(
-  options: {
-    signal: AbortSignal;
-    controller?: AbortController;
-    graceMs: () => number;
-  },
+export async function following<T>(
+  signal: AbortSignal,
+  controller: AbortController,
   work: (followed: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signal, controller = new AbortController(), graceMs } = options;
-  let timer: NodeJS.Timeout | undefined;
-  const follow = () => {
-    const ms = graceMs();
-    if (ms > 0) timer = setTimeout(() => controller.abort(signal.reason), ms);
-    else controller.abort(signal.reason);
-  };
+  const follow = () => controller.abort(signal.reason);
   if (signal.aborted) follow();
   else signal.addEventListener('abort', follow, { once: true });
   try {
     return await work(controller.signal);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', follow);
+  }
+}
+
+/** Runs `work` with a signal that aborts when `signal` does, and after `ms` milliseconds. */
+export async function withLimit<T>(
+  signal: AbortSignal,
+  ms: number,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  abortAfter(ms, controller);
+  return await following(signal, controller, work);
+}
+
+/** Runs `work` with a signal that aborts `graceMs()` milliseconds after `signal` does, with its reason. */
+export async function withGrace<T>(
+  signal: AbortSignal,
+  graceMs: () => number,
+  work: (followed: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const delayed = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const delay = () => {
+    const ms = graceMs();
+    if (ms > 0) timer = setTimeout(() => delayed.abort(signal.reason), ms);
+    else delayed.abort(signal.reason);
+  };
+  if (signal.aborted) delay();
+  else signal.addEventListener('abort', delay, { once: true });
+  try {
+    return await work(delayed.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', delay);
   }
 }

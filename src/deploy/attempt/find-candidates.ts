@@ -1,58 +1,7 @@
+import { isInProgress, liveDeployment, newest } from '../../nodion/deployments.ts';
 import type { Deployment } from '../../nodion/responses.ts';
-
-/** What a deployment must be of. Null: anything. */
-export interface DeploymentMatch {
-  readonly imageTag: string | null;
-  /** 7 to 40 hex digits in lower case. */
-  readonly commit: string | null;
-}
-
-const FINAL_STATUSES: readonly string[] = ['available', 'failed', 'expired'];
-const IN_PROGRESS_STATUSES: readonly string[] = ['created', 'waiting'];
-
-/** Whether Nodion is done with the deployment. An unknown status is not final. */
-export function isFinal({ status }: Deployment): boolean {
-  return FINAL_STATUSES.includes(status);
-}
-
-/** Whether its status is one that this action knows. */
-export function isKnown(deployment: Deployment): boolean {
-  return isFinal(deployment) || IN_PROGRESS_STATUSES.includes(deployment.status);
-}
-
-/** The live deployment: the newest `available` one; null for none. */
-export function liveDeployment(deployments: readonly Deployment[]): Deployment | null {
-  return newest(deployments.filter(({ status }) => status === 'available'));
-}
-
-/** The number of the live deployment, where it is newer than `deployment`; null where it is not. */
-export function replacementOf(
-  deployment: Deployment,
-  deployments: readonly Deployment[],
-): number | null {
-  const number = liveDeployment(deployments)?.deploy_number ?? 0;
-  return number > deployment.deploy_number ? number : null;
-}
-
-/** The highest `deploy_number`; 0 for no deployments. */
-export function highestNumber(deployments: readonly Deployment[]): number {
-  return deployments.reduce((highest, { deploy_number }) => Math.max(highest, deploy_number), 0);
-}
-
-/** Whether the deployment is of a commit that begins with `sha`. */
-export function isOfCommit({ git_sha }: Deployment, sha: string): boolean {
-  return git_sha?.toLowerCase().startsWith(sha) ?? false;
-}
-
-/** Whether the deployment may be of `tag`; null: of any. */
-export function isOfTag(deployment: Deployment, tag: string | null): boolean {
-  return tag === null || (tagOf(deployment) ?? tag) === tag;
-}
-
-/** The first 7 digits of a commit's hash. */
-export function shortSha(sha: string): string {
-  return sha.slice(0, 7);
-}
+import type { DeploymentMatch } from '../plan/deploy-plan.ts';
+import { isOfCommit, tagOf } from './revision.ts';
 
 /** What is known of a trigger whose answer is lost. */
 export interface LostTrigger {
@@ -124,27 +73,9 @@ export function findReusableDeployment(
     deployments.filter(
       (deployment) =>
         (deployment === live ||
-          (IN_PROGRESS_STATUSES.includes(deployment.status) &&
-            deployment.deploy_number > (live?.deploy_number ?? 0))) &&
+          (isInProgress(deployment) && deployment.deploy_number > (live?.deploy_number ?? 0))) &&
         (imageTag === null || tagOf(deployment) === imageTag) &&
         (commit === null || isOfCommit(deployment, commit)),
     ),
   );
-}
-
-/** The one of the highest number; null for none. */
-export function newest(deployments: readonly Deployment[]): Deployment | null {
-  const highest = highestNumber(deployments);
-  return deployments.find(({ deploy_number }) => deploy_number === highest) ?? null;
-}
-
-/**
- * The tag of `registry:5000/name:tag@sha256:…`, `latest` where it names neither tag nor digest, null where
- * it can't be told. Answers without `image_reference` may still say `Image: nginx:1.25` as their message.
- */
-export function tagOf({ image_reference, git_sha, commit_message }: Deployment): string | null {
-  const named = git_sha === null ? /^Image: (\S+)$/.exec(commit_message ?? '')?.[1] : undefined;
-  const [image, digest] = (image_reference ?? named ?? '').split('@', 2);
-  if (!image) return null;
-  return /:([^:/]+)$/.exec(image)?.[1] ?? (digest ? null : 'latest');
 }

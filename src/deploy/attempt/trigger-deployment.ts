@@ -1,19 +1,12 @@
+import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
+import { assertNotStale, highestNumber, newest } from '../../nodion/deployments.ts';
 import { NodionError } from '../../nodion/errors.ts';
 import { type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
-import { type Retry, retryRead } from '../../nodion/retry.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
-import type { DeployPlan } from '../plan/deploy-plan.ts';
-import {
-  type DeploymentMatch,
-  findCandidates,
-  findReusableDeployment,
-  highestNumber,
-  isFinal,
-  type LostTrigger,
-  newest,
-} from './find-candidates.ts';
+import type { DeploymentMatch, DeployPlan } from '../plan/deploy-plan.ts';
+import { findCandidates, findReusableDeployment, type LostTrigger } from './find-candidates.ts';
 
 /** A list that is older says too little of what was there before the trigger. */
 const OLDEST_LIST_MS = 1_000;
@@ -22,7 +15,7 @@ const OLDEST_LIST_MS = 1_000;
 export type TriggerEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
   /** The deployments have been read. */
-  | { readonly kind: 'seen'; readonly deployments: readonly Deployment[] }
+  | { readonly kind: 'seen'; readonly list: DeploymentList }
   /** The trigger is being sent, after a look at `before`; null when the key may not look. */
   | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
   /** The trigger was not answered as documented: its deployment is searched for before it is repeated. */
@@ -32,13 +25,13 @@ export type TriggerEvent =
   | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] };
 
 /** Nothing was triggered, since the deployment that had to be live is so no longer. */
-export class Outdated extends Error {
+export class NoLongerNewest extends Error {
   /** Why, such as `#13, which is newer, has appeared`. */
   readonly reason: Sentence;
 
   constructor(reason: Sentence) {
     super(`${reason}.`);
-    this.name = 'Outdated';
+    this.name = 'NoLongerNewest';
     this.reason = reason;
   }
 }
@@ -63,8 +56,8 @@ export interface Triggered {
  * @param options.before the deployments as read before; null when the key may not read them. Read again
  *   where it is more than 1 s old when the trigger's turn comes.
  * @param options.defaultTag the application's own tag; null for Git-based applications.
- * @param options.instead the deployment that must be live and the newest still; null: any.
- * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); Outdated.
+ * @param options.onlyWhileLive the deployment that must be live and the newest still; null: any.
+ * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); NoLongerNewest.
  */
 export async function triggerDeployment(
   { match, reuseExisting }: Pick<DeployPlan, 'match' | 'reuseExisting'>,
@@ -72,12 +65,12 @@ export async function triggerDeployment(
     application: ApplicationClient;
     before: DeploymentList | null;
     defaultTag: string | null;
-    instead: Deployment | null;
+    onlyWhileLive: Deployment | null;
     signal: AbortSignal;
     onEvent: (event: TriggerEvent) => void;
   },
 ): Promise<Triggered> {
-  const { application, defaultTag, signal, onEvent } = options;
+  const { application, defaultTag, onlyWhileLive, signal, onEvent } = options;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   let list = options.before;
   let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
@@ -102,11 +95,11 @@ export async function triggerDeployment(
   async function attemptInTurn(limited: AbortSignal): Promise<Posted<Deployment>> {
     return await application.inTurn(limited, async () => {
       if (list && performance.now() - list.answeredAtMs > OLDEST_LIST_MS) {
-        const reading = { signal: limited, lane: 'admitted', isFresh: true } as const;
+        const reading = { signal: limited, gate: 'passed', isFresh: true } as const;
         const now = await application.deployments(reading);
-        if (options.instead) refuseOld(options.instead, now.deployments);
+        if (onlyWhileLive) assertNotStale(onlyWhileLive, now.deployments);
         list = now;
-        onEvent({ kind: 'seen', deployments: list.deployments });
+        onEvent({ kind: 'seen', list });
       }
       if (list) {
         const existing =
@@ -119,7 +112,7 @@ export async function triggerDeployment(
           origin = attempts > 1 ? 'recovered' : 'reused';
           return { result: existing, found: true };
         }
-        if (options.instead) refuseOutdated(options.instead, list.deployments);
+        if (onlyWhileLive) assertNewest(onlyWhileLive, list.deployments);
         if (attempts === 1) {
           // Either list may be an old one.
           const seen = [...(options.before?.deployments ?? []), ...list.deployments];
@@ -136,7 +129,7 @@ export async function triggerDeployment(
   const search: Search<Deployment> = async ({ isLast, isPastDeadline }) => {
     const read = () => application.deployments({ signal, lane: 'urgent', isFresh: true });
     const found = await (isPastDeadline ? read() : retryRead(read, { signal, onRetry }));
-    onEvent({ kind: 'seen', deployments: found.deployments });
+    onEvent({ kind: 'seen', list: found });
     const deployment = pick(found.deployments, isLast);
     if (deployment) origin = 'recovered';
     return deployment;
@@ -147,7 +140,7 @@ export async function triggerDeployment(
       attempts = attempt;
       const tryUntil = (limited: AbortSignal) =>
         retryRead(() => attemptInTurn(limited), { signal: limited, onRetry });
-      return attempt === 1 ? application.patience.limit(signal, tryUntil) : tryUntil(signal);
+      return attempt === 1 ? application.outageLimit.run(signal, tryUntil) : tryUntil(signal);
     },
     search: options.before && search,
     signal,
@@ -158,41 +151,22 @@ export async function triggerDeployment(
   return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };
 }
 
-/** @throws Outdated */
-function refuseOutdated(
+/** @throws NoLongerNewest */
+function assertNewest(
   { id, deploy_number: number }: Deployment,
   deployments: readonly Deployment[],
 ): void {
   const newestNow = newest(deployments);
-  if (newestNow && newestNow.deploy_number > number) throw new Outdated(newerAppeared(newestNow));
+  if (newestNow && newestNow.deploy_number > number)
+    throw new NoLongerNewest(newerAppeared(newestNow));
   const status = deployments.find((deployment) => deployment.id === id)?.status;
-  if (status && status !== 'available') throw new Outdated(sentence`#${number} is "${status}" now`);
-}
-
-/**
- * @throws NodionError where a list is an old one: it lacks `final`, which was there before, or shows it as
- *   not final yet.
- */
-export function refuseOld(final: Deployment, deployments: readonly Deployment[]): void {
-  const now = deployments.find(({ id }) => id === final.id);
-  if (!now) throw missingFromList(final.deploy_number);
-  if (isFinal(now)) return;
-  throw new NodionError(
-    sentence`The list shows deployment #${final.deploy_number} as "${now.status}", as it was before.`,
-    { retryable: true },
-  );
+  if (status && status !== 'available')
+    throw new NoLongerNewest(sentence`#${number} is "${status}" now`);
 }
 
 /** The reason not to trigger another: `#13, which is newer, has appeared`. */
 export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number'>): Sentence {
   return sentence`#${deploy_number}, which is newer, has appeared`;
-}
-
-/** The list is an old one, since it lacks a deployment that was there. */
-export function missingFromList(number: number): NodionError {
-  return new NodionError(sentence`Deployment #${number} is missing from the list.`, {
-    retryable: true,
-  });
 }
 
 /** Sends the trigger. An answer that describes an older deployment is not the documented one. */

@@ -1,11 +1,13 @@
+import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient, ReadOptions } from '../../nodion/client.ts';
-import type { Deployment } from '../../nodion/responses.ts';
-import { type Retry, retryRead } from '../../nodion/retry.ts';
+import { isFinal, missingFromList, newest } from '../../nodion/deployments.ts';
+import { UNANSWERED } from '../../nodion/errors.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
-import { UNANSWERED } from '../conclusion/interruption.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import { findReusableDeployment, isFinal, isOfTag, newest } from './find-candidates.ts';
-import { missingFromList, type Triggered } from './trigger-deployment.ts';
+import { findReusableDeployment } from './find-candidates.ts';
+import { isOfTag } from './revision.ts';
+import type { Triggered } from './trigger-deployment.ts';
 
 const FIRST_POLL_MS = 1_000;
 /** What was seen so shortly before the end was seen at the end. */
@@ -26,7 +28,7 @@ export interface Outcome {
 export type WaitEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
   /** The deployments have been read. */
-  | { readonly kind: 'seen'; readonly deployments: readonly Deployment[] }
+  | { readonly kind: 'seen'; readonly list: DeploymentList }
   | { readonly kind: 'status'; readonly deployment: Deployment }
   /** Ours expired because this one, of the same commit or tag, went ahead: it is followed (`reuse_existing`). */
   | { readonly kind: 'successor'; readonly deployment: Deployment }
@@ -56,7 +58,7 @@ export async function waitForDeployment(
   let { deployment } = triggered;
   let newer: Deployment | null = null;
   let lastSeenAtMs = performance.now();
-  let isDuplicateTold = false;
+  let isDuplicateReported = false;
   let hasBeenListed = false;
 
   async function poll(reading: Omit<ReadOptions, 'signal'>): Promise<void> {
@@ -72,9 +74,9 @@ export async function waitForDeployment(
     if (!seen) throw missingFromList(deployment.deploy_number);
     hasBeenListed = true;
     lastSeenAtMs = list.answeredAtMs;
-    onEvent({ kind: 'seen', deployments });
-    tellOfNewer(deployments, seen);
-    tellOfDuplicates(deployments);
+    onEvent({ kind: 'seen', list });
+    reportNewer(deployments, seen);
+    reportDuplicates(deployments);
     const changed = seen.status !== deployment.status;
     deployment = seen;
     if (changed) onEvent({ kind: 'status', deployment });
@@ -89,7 +91,7 @@ export async function waitForDeployment(
     }
   }
 
-  function tellOfNewer(deployments: readonly Deployment[], seen: Deployment): void {
+  function reportNewer(deployments: readonly Deployment[], seen: Deployment): void {
     const newestNow = newest(deployments);
     if (!newestNow || newestNow.deploy_number <= seen.deploy_number) return;
     const isNews = newestNow.id !== newer?.id;
@@ -98,15 +100,15 @@ export async function waitForDeployment(
       onEvent({ kind: 'newer-deployment', number: newestNow.deploy_number });
   }
 
-  function tellOfDuplicates(deployments: readonly Deployment[]): void {
+  function reportDuplicates(deployments: readonly Deployment[]): void {
     const { notedNumber, wasRepeated } = triggered;
-    if (!wasRepeated || notedNumber === null || isDuplicateTold) return;
+    if (!wasRepeated || notedNumber === null || isDuplicateReported) return;
     const numbers = deployments
       .filter((one) => one.id === deployment.id || isOfTag(one, plan.match.imageTag))
       .map(({ deploy_number }) => deploy_number)
       .filter((number) => number > notedNumber);
     if (numbers.length < 2) return;
-    isDuplicateTold = true;
+    isDuplicateReported = true;
     onEvent({ kind: 'late-duplicate', numbers: numbers.sort((a, b) => a - b) });
   }
 

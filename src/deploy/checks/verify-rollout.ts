@@ -1,10 +1,9 @@
+import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
-import { NodionError } from '../../nodion/errors.ts';
+import { NodionError, UNANSWERED } from '../../nodion/errors.ts';
 import type { Application, Deployment, Instance } from '../../nodion/responses.ts';
-import { type Retry, retryRead } from '../../nodion/retry.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { isTimeout, sleep } from '../../time/deadline.ts';
-import { UNANSWERED } from '../conclusion/interruption.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 
 /** So often in a row a rollout must be seen complete. */
@@ -12,21 +11,18 @@ const COMPLETE_TIMES = 2;
 
 /** How far a deployment has got to every part of its application. */
 export interface Rollout {
+  /** Whether it has got to all of them. */
+  readonly isComplete: boolean;
   /** What is not as it should be yet, a phrase each; empty when the rollout is complete. */
   readonly missing: readonly Sentence[];
   /** How many of these are instances that don't say which deployment they run. */
-  readonly silent: number;
+  readonly unattributed: number;
   /** Online instances of this deployment, and of any; null when they could not be read. */
   readonly instances: { readonly current: number; readonly online: number } | null;
   /** The number of a newer deployment that an instance runs already; null when there is none. */
   readonly supersededBy: number | null;
   /** Why it could not be read at the end; null when it could. */
-  readonly unread: Error | null;
-}
-
-/** Whether the deployment has got to every part of its application. */
-export function isComplete({ missing, unread }: Rollout): boolean {
-  return missing.length === 0 && unread === null;
+  readonly readError: Error | null;
 }
 
 /** What happens while a rollout is verified. */
@@ -53,11 +49,14 @@ export async function verifyRollout(
   },
 ): Promise<Rollout> {
   const { application, deployment, signal, onEvent } = options;
-  let last: Rollout = { missing: [], silent: 0, instances: null, supersededBy: null, unread: null };
+  let last: Rollout = {
+    ...{ isComplete: false, missing: [], unattributed: 0 },
+    ...{ instances: null, supersededBy: null, readError: null },
+  };
   try {
     for (let complete = 0; ; ) {
       last = await readRollout(options);
-      complete = isComplete(last) ? complete + 1 : 0;
+      complete = last.isComplete ? complete + 1 : 0;
       if (complete === COMPLETE_TIMES || last.supersededBy !== null) return last;
       await sleep(pollIntervalMs, signal);
     }
@@ -71,7 +70,7 @@ export async function verifyRollout(
       return rollout;
     } catch (reason) {
       const failure = reason instanceof NodionError ? reason : UNANSWERED;
-      return { ...last, unread: error.lastError ?? failure };
+      return { ...last, isComplete: false, readError: error.lastError ?? failure };
     }
   }
 }
@@ -130,11 +129,12 @@ function assessRollout(
     0,
   );
   return {
+    isComplete: missing.length === 0,
     missing,
-    silent: others.filter(({ deployment: other }) => other === null).length,
+    unattributed: others.filter(({ deployment: other }) => other === null).length,
     instances: { current: online.length - others.length, online: online.length },
     supersededBy: newest > deployment.deploy_number ? newest : null,
-    unread: null,
+    readError: null,
   };
 }
 

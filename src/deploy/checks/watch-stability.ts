@@ -1,16 +1,16 @@
+import { withoutAdvice } from '../../nodion/errors.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
-import { Interrupted, isTimeout, sleep, withGrace } from '../../time/deadline.ts';
-import { withoutAdvice } from '../conclusion/interruption.ts';
+import { following, Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import type { Answer } from './check-health.ts';
+import type { ProbeResult } from './probe-health.ts';
 
 /** So many bad answers in a row are no coincidence. */
 export const BAD_IN_A_ROW = 3;
 
-/** What is asked again and again. */
+/** What is probed again and again. */
 export interface Check {
   readonly kind: 'health' | 'rollout';
-  readonly ask: (signal: AbortSignal) => Promise<Answer>;
+  readonly probe: (signal: AbortSignal) => Promise<ProbeResult>;
 }
 
 /** What became of an application while it was watched. */
@@ -19,18 +19,18 @@ export interface Stability {
   /** What turned bad, and its last answer; null where nothing did: then the step's timeout ended it. */
   readonly failed: { readonly kind: Check['kind']; readonly last: Sentence } | null;
   /** What stood against it when the step's timeout ended it: the last answer, or what could not be read. */
-  readonly doubt: Sentence | null;
+  readonly lastProblem: Sentence | null;
 }
 
 /** What happens while an application is watched. */
 export interface StabilityEvent {
   readonly kind: 'watched';
   readonly check: Check['kind'];
-  readonly answer: Answer;
+  readonly result: ProbeResult;
 }
 
 /**
- * Asks each of `checks` every `pollIntervalMs` for `stableForMs`, and on from there while the last
+ * Probes each of `checks` every `pollIntervalMs` for `stableForMs`, and on from there while the last
  * answer was bad: until a good one, or the third bad one in a row.
  *
  * @throws what a check throws, Interrupted when the workflow is cancelled.
@@ -50,34 +50,34 @@ export async function watchStability(
   const lastBad = new Map<Check, Sentence>();
 
   async function watch(check: Check, followed: AbortSignal): Promise<void> {
-    const { kind, ask } = check;
+    const { kind, probe } = check;
     for (let bad = 0; bad > 0 || performance.now() < untilMs; ) {
       await sleep(pollIntervalMs, followed);
-      const answer = await ask(followed);
-      onEvent({ kind: 'watched', check: kind, answer });
-      bad = answer.isGood ? 0 : bad + 1;
-      if (answer.isGood) lastBad.delete(check);
-      else lastBad.set(check, answer.what);
+      const result = await probe(followed);
+      onEvent({ kind: 'watched', check: kind, result });
+      bad = result.isGood ? 0 : bad + 1;
+      if (result.isGood) lastBad.delete(check);
+      else lastBad.set(check, result.phrase);
       if (bad < BAD_IN_A_ROW) continue;
-      failed ??= { kind, last: answer.what };
+      failed ??= { kind, last: result.phrase };
       throw new Interrupted('gave_up');
     }
   }
 
   try {
-    await withGrace({ signal, controller, graceMs: () => 0 }, (followed) =>
+    await following(signal, controller, (followed) =>
       Promise.all(checks.map((check) => watch(check, followed))),
     );
-    return { isStable: true, failed: null, doubt: null };
+    return { isStable: true, failed: null, lastProblem: null };
   } catch (error) {
     controller.abort('gave_up');
     if (failed || isTimeout(error)) {
       const { lastError } = error as Interrupted;
       const [last] = lastBad.values();
-      const doubt = lastError
+      const lastProblem = lastError
         ? sentence`The last read failed: ${withoutAdvice(lastError)}`
         : last && sentence`The last answer was bad: ${last}.`;
-      return { isStable: false, failed, doubt: doubt ?? null };
+      return { isStable: false, failed, lastProblem: lastProblem ?? null };
     }
     throw error;
   }

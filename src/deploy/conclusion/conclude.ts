@@ -1,16 +1,22 @@
-import { NodionError } from '../../nodion/errors.ts';
+import { isKnown, replacementOf } from '../../nodion/deployments.ts';
+import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment } from '../../nodion/responses.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { describeError } from '../../runner/step-failure.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
-import { isKnown } from '../attempt/find-candidates.ts';
-import type { Course } from '../attempt/run-attempt.ts';
+import type { Attempt } from '../attempt/attempt.ts';
 import type { Outcome } from '../attempt/wait-for-deployment.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
-import { findMismatch } from './find-mismatch.ts';
+import {
+  type Conclusion,
+  type Failure,
+  failure,
+  ONE_AFTER_ANOTHER,
+  type Success,
+} from './conclusion.ts';
+import { describeMismatch } from './describe-mismatch.ts';
 import {
   interruption,
   isGone,
@@ -19,33 +25,46 @@ import {
   linesOf,
   timeoutOf,
   whatEnded,
-  withoutAdvice,
 } from './interruption.ts';
 import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
 
-/** How an application ended: in success, or in a failure. */
-export type Conclusion = { readonly kind: 'success' } | Failure;
-
 /** Concludes what happened, but for what is live now; the rules of what is green are all here. */
-export function conclude(course: Course, plan: DeployPlan): Conclusion {
-  const { before, deployment, error } = course;
+export async function conclude(attempt: Attempt, plan: DeployPlan): Promise<Conclusion> {
+  const { before, deployment, error } = attempt;
   if (error instanceof UnknownOutcome) return unknownOutcome(before, error, plan);
-  if (deployment) return afterTrigger(course, deployment, plan) ?? { kind: 'success' };
-  return before && error instanceof NodionError
+  if (deployment) return (await afterTrigger(attempt, deployment, plan)) ?? success(attempt);
+  return before.kind !== 'not sent' && error instanceof NodionError
     ? triggerRefused(error, before)
     : concludeBeforeTrigger(error, plan, true);
 }
 
-function afterTrigger(course: Course, deployment: Deployment, plan: DeployPlan): Failure | null {
-  const { error, outcome } = course;
+async function afterTrigger(
+  attempt: Attempt,
+  deployment: Deployment,
+  plan: DeployPlan,
+): Promise<Failure | null> {
+  const { error, outcome, rollout, health } = attempt;
   if (error instanceof Interrupted) return interrupted(deployment, error, plan);
   if (error) return lostSight(deployment, error);
-  const mismatch = findMismatch(deployment, plan);
+  const mismatch = describeMismatch(deployment, plan);
   if (outcome && outcome.kind !== 'available') {
-    const end = notLive(course, deployment, outcome, plan);
+    const end = notLive(attempt, deployment, outcome, plan);
     return mismatch ? { ...end, lines: [...end.lines, ...mismatch.lines] } : end;
   }
-  return mismatch ?? course.failure;
+  if (mismatch || !(rollout || health)) return mismatch;
+  const { failedCheck } = await import('./failed-check.ts');
+  return failedCheck(attempt, deployment, plan);
+}
+
+function success(attempt: Attempt): Success {
+  const { deployment, origin, outcome, timeline, rollout, health, lastSeen } = attempt;
+  const wentLive = outcome?.kind === 'available' || deployment?.status === 'available';
+  if (!wentLive) return { kind: 'success', as: origin === 'reused' ? 'in progress' : 'triggered' };
+  const replacedBy = deployment && replacementOf(deployment, lastSeen?.deployments ?? []);
+  const isSeen = (rollout === null && health === null) || lastSeen?.isCurrent;
+  if (replacedBy !== null || !isSeen) return { kind: 'success', as: 'went live', replacedBy };
+  const wasLive = origin === 'reused' && timeline[0]?.name === 'available';
+  return { kind: 'success', as: wasLive ? 'already live' : 'live' };
 }
 
 /** Concludes what ended early, before a trigger was sent; `hasBeenRead` for one application of those read. */
@@ -70,8 +89,8 @@ export function concludeBeforeTrigger(
 
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
   const { deploy_number: number, status } = deployment;
-  const isLive = status === 'available';
-  const state = isLive
+  const wentLive = status === 'available';
+  const state = wentLive
     ? sentence`after deployment #${number} went live, before everything was checked.`
     : sentence`while deployment #${number} was "${status}".`;
   return {
@@ -79,7 +98,7 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
     lines: [
       sentence`${whatEnded(error, plan)} ${state}`,
       ...lastError(error),
-      isLive ? sentence`Check it yourself.` : whatGoesOn(deployment),
+      wentLive ? sentence`Check it yourself.` : whatGoesOn(deployment),
     ],
   };
 }
@@ -102,7 +121,7 @@ function lostSight(deployment: Deployment, error: unknown): Failure {
 }
 
 function notLive(
-  { durationMs }: Course,
+  { durationMs }: Attempt,
   deployment: Deployment,
   outcome: Outcome,
   plan: DeployPlan,

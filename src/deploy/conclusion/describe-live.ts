@@ -1,17 +1,19 @@
+import { liveDeployment } from '../../nodion/deployments.ts';
 import type { Deployment } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
-import { liveDeployment, shortSha, tagOf } from '../attempt/find-candidates.ts';
+import type { Before } from '../attempt/attempt.ts';
+import { shortSha, tagOf } from '../attempt/revision.ts';
 import type { Rollout } from '../checks/verify-rollout.ts';
 
 /**
  * What is live, as far as it is known: the end of every failure after a trigger.
- * @param known.before the deployments before the trigger; null or `'unread'` where they are not known.
+ * @param known.before the deployments before the trigger, as far as they are known.
  * @param known.lastSeen the deployments as last seen; null where they were never read.
  * @param known.deployment ours, which may have been seen later; null where it is not known.
  * @param known.rollout how far it got; null where it was not verified.
  */
 export function describeLive(known: {
-  before: readonly Deployment[] | 'unread' | null;
+  before: Before;
   lastSeen: { readonly deployments: readonly Deployment[]; readonly isCurrent: boolean } | null;
   deployment: Deployment | null;
   rollout: Rollout | null;
@@ -30,8 +32,8 @@ export function describeLive(known: {
   // Its instances may show it before the list does.
   if (supersededBy > (live?.deploy_number ?? 0)) return sentence`Live is #${supersededBy}.`;
   if (!live) return sentence`No deployment of the application is live.`;
-  const liveBefore = before && before !== 'unread' && liveDeployment(before);
-  const still = liveBefore && liveBefore.id === live.id && sentence`still `;
+  const liveBefore = before.kind === 'listed' ? liveDeployment(before.deployments) : null;
+  const still = liveBefore?.id === live.id && sentence`still `;
   return sentence`Live is ${still}#${live.deploy_number}${version(live)}.`;
 }
 

@@ -1,29 +1,24 @@
+import { replacementOf } from '../../nodion/deployments.ts';
+import { withoutAdvice } from '../../nodion/errors.ts';
 import type { Deployment } from '../../nodion/responses.ts';
 import { joined, ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { formatDuration } from '../../time/duration.ts';
-import { replacementOf } from '../attempt/find-candidates.ts';
+import type { Attempt } from '../attempt/attempt.ts';
 import type { Health } from '../checks/check-health.ts';
-import { isComplete, type Rollout } from '../checks/verify-rollout.ts';
+import type { Rollout } from '../checks/verify-rollout.ts';
 import { BAD_IN_A_ROW, type Stability } from '../checks/watch-stability.ts';
 import type { DeployPlan, HealthPlan } from '../plan/deploy-plan.ts';
-import { type Failure, failure, ONE_AFTER_ANOTHER } from './failure.ts';
-import { timeoutOf, withoutAdvice } from './interruption.ts';
+import { type Failure, failure, ONE_AFTER_ANOTHER } from './conclusion.ts';
+import { timeoutOf } from './interruption.ts';
 
 const PHRASES_SHOWN = 10;
 const RAISE_TIMEOUT = sentence`Raise \`timeout\`, if it often takes longer.`;
 const LOOK_AT_IT = sentence`Look at the application in Nodion's dashboard.`;
 
-/** What was found of a live deployment. Null: not asked for, or it did not come to that. */
-export interface Found {
-  readonly rollout: Rollout | null;
-  readonly health: Health | null;
-  readonly stability: Stability | null;
-}
-
 /** How sentences about a failed check begin, by what has become of its deployment. */
 interface Standing {
   /** Such as `Deployment #12 is live`. */
-  readonly what: Sentence;
+  readonly subject: Sentence;
   /** From there on to its health: ` but`. */
   readonly but: Sentence;
   readonly isLive: boolean;
@@ -31,21 +26,20 @@ interface Standing {
 
 /** Which check the live deployment failed; null for none. */
 export function failedCheck(
-  { rollout, health, stability }: Found,
+  { rollout, health, stability, lastSeen }: Attempt,
   deployment: Deployment,
-  { plan, seen }: { plan: DeployPlan; seen: readonly Deployment[] | null },
+  plan: DeployPlan,
 ): Failure | null {
-  const now = seen?.find(({ id }) => id === deployment.id) ?? deployment;
-  const replacedBy = seen && replacementOf(deployment, seen);
-  const standing = standingOf(now, replacedBy);
-  if (rollout && !isComplete(rollout)) return incompleteRollout(deployment, rollout, plan);
+  const replacedBy = lastSeen?.isCurrent ? replacementOf(deployment, lastSeen.deployments) : null;
+  const standing = standingOf(deployment, replacedBy);
+  if (rollout && !rollout.isComplete) return incompleteRollout(deployment, rollout, plan);
   if (health && plan.health && !health.isHealthy) {
     return unhealthy(deployment, health, { plan, healthPlan: plan.health, standing });
   }
   if (stability && !stability.isStable) return unstable(deployment, stability, { plan, standing });
   if (standing.isLive || replacedBy !== null) return null;
   return failure('No longer live', [
-    sentence`${standing.what}.`,
+    sentence`${standing.subject}.`,
     sentence`Look at it in Nodion's dashboard.`,
   ]);
 }
@@ -53,18 +47,18 @@ export function failedCheck(
 function standingOf({ deploy_number, status }: Deployment, replacedBy: number | null): Standing {
   const number = sentence`Deployment #${deploy_number}`;
   if (replacedBy !== null) {
-    const what = sentence`${number} went live, then #${replacedBy}`;
-    return { what, but: sentence`, and the application was`, isLive: false };
+    const subject = sentence`${number} went live, then #${replacedBy}`;
+    return { subject, but: sentence`, and the application was`, isLive: false };
   }
   if (status !== 'available') {
-    const what = sentence`${number} went live, but is "${status}" now`;
-    return { what, but: sentence`; it was`, isLive: false };
+    const subject = sentence`${number} went live, but is "${status}" now`;
+    return { subject, but: sentence`; it was`, isLive: false };
   }
-  return { what: sentence`${number} is live`, but: sentence` but`, isLive: true };
+  return { subject: sentence`${number} is live`, but: sentence` but`, isLive: true };
 }
 
 function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: DeployPlan): Failure {
-  const { missing, silent, supersededBy, unread } = rollout;
+  const { missing, unattributed, supersededBy, readError } = rollout;
   const number = sentence`#${deployment.deploy_number}`;
   const hidden = missing.length - PHRASES_SHOWN;
   const more = hidden > 0 && sentence`; and ${hidden} more`;
@@ -78,14 +72,14 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
     ]);
   }
   const when = sentence`when ${timeoutOf(plan)} was over`;
-  if (unread) {
+  if (readError) {
     return {
       kind: 'timed_out',
       title: 'Rollout not verified',
       lines: [
         sentence`Deployment ${number} went live, but its rollout could not be checked ${when}.`,
         ...list,
-        sentence`The last read failed: ${withoutAdvice(unread)}`,
+        sentence`The last read failed: ${withoutAdvice(readError)}`,
         LOOK_AT_IT,
       ],
     };
@@ -99,8 +93,8 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
       LOOK_AT_IT,
     ],
     // An instance that does not say what it runs proves nothing.
-    proof:
-      missing.length > silent
+    evidence:
+      missing.length > unattributed
         ? sentence`the rollout of deployment ${number} was not complete ${when}: ${shown}${more}.`
         : null,
   };
@@ -133,15 +127,15 @@ function unhealthy(
     ? sentence`before ${timeoutOf(plan)} was over`
     : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
   // Where only time was short, nothing speaks against the deployment.
-  const isProof = health.bad > 0 || health.answers === 0;
+  const isEvidence = health.bad > 0 || health.answers === 0;
   return {
     kind: isTimeout ? 'timed_out' : 'failure',
     title: standing.isLive ? 'Live, but not healthy' : 'Not healthy',
     lines: [
-      sentence`${standing.what}${standing.but} not ${isProof ? null : sentence`yet `}healthy: ${found}.`,
+      sentence`${standing.subject}${standing.but} not ${isEvidence ? null : sentence`yet `}healthy: ${found}.`,
       sentence`${needed} ${limit}: look at the application's log.`,
     ],
-    proof: isProof ? sentence`deployment ${number} was not healthy: ${found}.` : null,
+    evidence: isEvidence ? sentence`deployment ${number} was not healthy: ${found}.` : null,
   };
 }
 
@@ -151,12 +145,12 @@ function describeAnswers(health: Health, needed: number): Sentence {
   if (!lastBad)
     return sentence`${answers} good ${answers === 1 ? sentence`answer` : sentence`answers`} came, and ${needed} were needed`;
   const last = lastAnswer === lastBad ? sentence`the last one` : sentence`the last bad one`;
-  return sentence`${bad} of ${answers} answers were bad, ${last} ${lastBad.what}`;
+  return sentence`${bad} of ${answers} answers were bad, ${last} ${lastBad.phrase}`;
 }
 
 function unstable(
   deployment: Deployment,
-  { failed, doubt }: Stability,
+  { failed, lastProblem }: Stability,
   { plan, standing }: { plan: DeployPlan; standing: Standing },
 ): Failure {
   const number = sentence`#${deployment.deploy_number}`;
@@ -167,8 +161,8 @@ function unstable(
       kind: 'timed_out',
       title: 'Stability not known',
       lines: [
-        sentence`${standing.what}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
-        ...(doubt ? [doubt] : []),
+        sentence`${standing.subject}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
+        ...(lastProblem ? [lastProblem] : []),
         RAISE_TIMEOUT,
       ],
     };
@@ -178,18 +172,18 @@ function unstable(
     const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last}.`;
     return {
       ...failure(title, [
-        sentence`${standing.what}, but its rollout did not last: ${end}`,
+        sentence`${standing.subject}, but its rollout did not last: ${end}`,
         LOOK_AT_IT,
       ]),
-      proof: sentence`the rollout of deployment ${number} did not last: ${end}`,
+      evidence: sentence`the rollout of deployment ${number} did not last: ${end}`,
     };
   }
   const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last}.`;
   return {
     ...failure(title, [
-      sentence`${standing.what}${standing.but} not healthy: it was, ${end}`,
+      sentence`${standing.subject}${standing.but} not healthy: it was, ${end}`,
       sentence`Look at the application's log.`,
     ]),
-    proof: sentence`deployment ${number} was healthy at first, ${end}`,
+    evidence: sentence`deployment ${number} was healthy at first, ${end}`,
   };
 }

@@ -1,12 +1,9 @@
-import { NodionError } from '../../nodion/errors.ts';
+import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { describeError, StepFailure } from '../../runner/step-failure.ts';
 import type { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-
-/** In place of what failed, where only the step's time ended a look. */
-export const UNANSWERED = new NodionError(sentence`No answer at the timeout.`, { retryable: true });
 
 /** The kind and the title of what an interruption ends. */
 export function interruption({ reason }: Interrupted) {
@@ -47,12 +44,13 @@ export function isGone(error: unknown): error is NodionError {
 
 /** The same, of an application that could be read before. */
 export function linesAfterRead(error: unknown): readonly Sentence[] {
-  return isGone(error) ? [error.what, WAS_THERE] : linesOf(error);
+  return isGone(error) ? [error.summary, WAS_THERE] : linesOf(error);
+}
+
+/** What to do about a refusal; `hasBeenRead` where the application could be read before. */
+export function adviceOf(error: NodionError, hasBeenRead: boolean): readonly Sentence[] {
+  if (hasBeenRead && isGone(error)) return [WAS_THERE];
+  return error.advice ? [error.advice] : [];
 }
 
 const WAS_THERE = sentence`The application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.`;
-
-/** What an error says, where what it advises would be wrong. */
-export function withoutAdvice(error: unknown): Sentence {
-  return error instanceof NodionError ? error.what : describeError(error);
-}

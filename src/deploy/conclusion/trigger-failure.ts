@@ -1,30 +1,24 @@
-import { NodionError } from '../../nodion/errors.ts';
+import { highestNumber } from '../../nodion/deployments.ts';
+import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import type { UnknownOutcome } from '../../nodion/post-once.ts';
-import type { Deployment } from '../../nodion/responses.ts';
 import { sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
-import { highestNumber } from '../attempt/find-candidates.ts';
+import type { Before } from '../attempt/attempt.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import { type Failure, failure } from './failure.ts';
-import {
-  interruption,
-  lastError,
-  linesAfterRead,
-  whatEnded,
-  withoutAdvice,
-} from './interruption.ts';
-
-/** The deployments just before the trigger; `'unread'` when the key may not read them, null when none was sent. */
-type Before = readonly Deployment[] | 'unread' | null;
+import { type Failure, failure } from './conclusion.ts';
+import { adviceOf, interruption, lastError, linesAfterRead, whatEnded } from './interruption.ts';
 
 const NOT_TRIGGERED = sentence`Nothing was triggered for it.`;
 
 /** Nodion answered that it does not deploy. */
 export function triggerRefused(error: NodionError, before: Before): Failure {
-  const { status, what, said } = error;
-  const refused = sentence`Nodion refused the trigger (${status})${said && sentence`: ${said}`}.`;
-  const advice = (before === 'unread' ? error.lines : linesAfterRead(error)).slice(1);
-  return failure('Trigger refused', [status === 401 ? what : refused, NOT_TRIGGERED, ...advice]);
+  const { status, summary, apiMessage } = error;
+  const refused = sentence`Nodion refused the trigger (${status})${apiMessage && sentence`: ${apiMessage}`}.`;
+  return failure('Trigger refused', [
+    status === 401 ? summary : refused,
+    NOT_TRIGGERED,
+    ...adviceOf(error, before.kind === 'listed'),
+  ]);
 }
 
 /** A trigger was sent, and nobody can say whether it was carried out. */
@@ -33,7 +27,7 @@ export function unknownOutcome(
   { cause, searchFailed }: UnknownOutcome,
   plan: DeployPlan,
 ): Failure {
-  const number = before && before !== 'unread' && highestNumber(before) + 1;
+  const number = before.kind === 'listed' && highestNumber(before.deployments) + 1;
   const above = number && sentence` for number ${number} or above`;
   const state = [
     sentence`A deployment may have been made and be in progress.`,

@@ -8,29 +8,30 @@ export function isWebAddress(text: string): boolean {
   return username + password === '' && !/^\.|\.\./.test(hostname);
 }
 
-/** The addresses in `health_url`, or its one path. @throws InvalidValue */
-export function healthAddresses(text: string): string[] {
-  const all = lines(text);
+/** Where `health_url` says that health is asked for. */
+export type HealthAddresses =
+  /** At each application's own address. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** One for each application, in the order provided. */
+  | { readonly kind: 'urls'; readonly urls: readonly string[] };
+
+/** @throws InvalidValue */
+export function healthAddresses(text: string): HealthAddresses {
   // A second slash or a backslash would name another host.
-  const isOnePath = all.length === 1 && /^\/(?![/\\])[^\s\\]*$/.test(text);
-  if (!isOnePath && !all.every(isWebAddress)) {
+  if (/^\/(?![/\\])[^\s\\]*$/.test(text)) return { kind: 'path', path: text };
+  const urls = lines(text);
+  if (!urls.every(isWebAddress)) {
     throw new InvalidValue(
       'expected http:// or https:// addresses without credentials, one per line for each application, or one path such as /up for all of them',
     );
   }
-  return all;
-}
-
-/** Whether `health_url` is a path, which is asked at each application's own address. */
-export function isPath([first = '']: readonly string[]): boolean {
-  return first.startsWith('/');
+  return { kind: 'urls', urls };
 }
 
 /** What is wrong with the number of addresses in `health_url`; null for nothing. */
-export function addressMismatch(addresses: readonly string[], applications: number): string | null {
-  const count = addresses.length;
-  if (isPath(addresses) || count === applications) return null;
-  return `\`health_url\` has ${plural(count, 'address', 'es')} for ${plural(applications, 'application', 's')}: give one for each, in their order, or a path such as /up.`;
+export function addressMismatch(at: HealthAddresses, applications: number): string | null {
+  if (at.kind === 'path' || at.urls.length === applications) return null;
+  return `\`health_url\` has ${plural(at.urls.length, 'address', 'es')} for ${plural(applications, 'application', 's')}: give one for each, in their order, or a path such as /up.`;
 }
 
 function plural(count: number, word: string, ending: string): string {

@@ -1,8 +1,7 @@
 import type { ApplicationClient } from '../nodion/client.ts';
-import type { NodionError } from '../nodion/errors.ts';
+import { type NodionError, withoutAdvice } from '../nodion/errors.ts';
 import type { Domain } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { withoutAdvice } from './conclusion/interruption.ts';
 
 const LABEL = '[a-z\\d](?:[a-z\\d-]*[a-z\\d])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
@@ -25,7 +24,7 @@ export async function readUrl(
   application: ApplicationClient,
   signal: AbortSignal,
 ): Promise<string | null> {
-  return await application.domains({ signal, lane: 'spare' }).then(applicationUrl, () => null);
+  return await application.domains({ signal, lane: 'background' }).then(applicationUrl, () => null);
 }
 
 /** Why the path in `health_url` can't be asked at the application called `name`: no domain, or an error. */

@@ -1,0 +1,37 @@
+import type { Deployment } from '../../nodion/responses.ts';
+import { sentence } from '../../runner/sentence.ts';
+import { mismatchOf, shortSha, tagOf } from '../attempt/revision.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import { type Failure, failure } from './conclusion.ts';
+
+/** What was asked for and is known not to be so, or can't be confirmed; null when all is as asked. */
+export function describeMismatch(
+  deployment: Deployment,
+  { match, wait }: DeployPlan,
+): Failure | null {
+  const { commit, imageTag } = match;
+  const { git_sha } = deployment;
+  const number = sentence`Deployment #${deployment.deploy_number}`;
+  const wentLive = deployment.status === 'available';
+  const is = wentLive ? sentence`went live, but is ` : sentence`is `;
+  switch (mismatchOf(deployment, match)) {
+    case 'tag':
+      return failure(wentLive ? 'Another image tag went live' : 'Another image tag', [
+        sentence`${number} ${is}of tag "${tagOf(deployment)}", not of \`image_tag\` "${imageTag}".`,
+        sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
+      ]);
+    case 'no commit':
+      return failure('Commit not confirmed', [
+        sentence`${number} does not say its commit, so \`expected_sha\` ${shortSha(commit ?? '')} can't be confirmed.`,
+        ...(wait ? [] : [sentence`It may say so later: use \`wait: true\`.`]),
+      ]);
+    case 'commit':
+      return failure(wentLive ? 'Another commit went live' : 'Another commit', [
+        sentence`${number} ${is}of commit ${shortSha(git_sha ?? '')}, not of \`expected_sha\` ${shortSha(commit ?? '')}.`,
+        sentence`It is of ${git_sha}; expected was ${commit}.`,
+        sentence`Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.`,
+      ]);
+    case null:
+      return null;
+  }
+}
