@@ -1,5 +1,6 @@
 import { parseJson } from '../http/parse-json.ts';
 import { NodionError } from './errors.ts';
+import { field, list, needed, optional } from './read-fields.ts';
 import {
   type ConnectionOptions,
   createConnection,
@@ -9,11 +10,7 @@ import {
 } from './request-json.ts';
 import {
   type DeploymentList,
-  field,
   isUuid,
-  list,
-  optional,
-  text,
   toApplication,
   toDeployment,
   toDeployments,
@@ -139,9 +136,9 @@ export function createNodionClient(options: ConnectionOptions) {
             connection,
             'POST /applications/{id}/deployments',
             (body) => {
-              const deployment = field(body, 'deployment');
-              text(deployment, 'status');
-              return toDeployment(deployment);
+              const deployment = toDeployment(field(body, 'deployment'));
+              needed(deployment.status || null, 'status');
+              return deployment;
             },
             {
               parameters: { id, ...(imageTag && { image_tag: imageTag }) },

@@ -3,7 +3,7 @@ import { connectProblem, type HttpError, isCertificateProblem } from '../http/ht
 import { parseJson } from '../http/parse-json.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError } from '../runner/step-failure.ts';
-import { optional } from './responses.ts';
+import { optional } from './read-fields.ts';
 
 const MESSAGES_SHOWN = 10;
 /** Characters: none of Nodion's own is longer. */

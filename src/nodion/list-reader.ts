@@ -1,8 +1,8 @@
 import { TransportProblem } from '../http/http-error.ts';
 import { refuseExcess, UndocumentedShape } from '../http/parse-json.ts';
 import type { BodyReader } from '../http/read-body.ts';
-import { type ListName, type ListShape, pick, SHAPES } from './list-shapes.ts';
-import { LONGEST_SECRET, optional } from './responses.ts';
+import { type ListName, type ListShape, SHAPES } from './list-shapes.ts';
+import { LONGEST_SECRET, longestText, optional, readFields } from './read-fields.ts';
 
 /** Bytes of one item, and of what stands beside the list, after their texts are cut. */
 const LARGEST_PART = 2 ** 17;
@@ -28,8 +28,7 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
 export function createListReader(name: ListName): BodyReader {
   const shape: ListShape = SHAPES[name];
   const part = Buffer.allocUnsafeSlow(LARGEST_PART + BATCH_BYTES);
-  const cutAfter =
-    BYTES_PER_UNIT * (Math.max(...shape.fields.map(([, longest]) => longest)) + LONGEST_SECRET);
+  const cutAfter = BYTES_PER_UNIT * (longestText(shape.item) + LONGEST_SECRET);
   /** Bytes in `part`. */
   let filled = 0;
   /** What stands beside the list, with `[]` for it. */
@@ -138,7 +137,7 @@ export function createListReader(name: ListName): BodyReader {
     if (batch.length === 0 && (hasItems || !isEnd)) throw new SyntaxError('not JSON');
     hasItems = true;
     // At once: what is held for a while, V8 gives back late.
-    items = shape.prune([...items, ...batch.map((item) => pick(item, shape.fields))]);
+    items = shape.prune([...items, ...batch.map((item) => readFields(item, shape.item))]);
   }
 
   function endList(): void {

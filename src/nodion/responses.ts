@@ -1,18 +1,55 @@
 import { UndocumentedShape } from '../http/parse-json.ts';
-import { redactSecrets } from '../runner/redact-secrets.ts';
+import { list, needed, optional, readFields } from './read-fields.ts';
 
-/** Nodion's objects, and the guards that read them from the bodies of answers. */
+/** Nodion's objects: what is read of each, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
 const DEPLOYMENTS_KEPT = 100;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
-export const LONGEST_WORD = 200;
-export const LONGEST_TEXT = 300;
+const LONGEST_WORD = 200;
+const LONGEST_TEXT = 300;
 /** A Docker image's with its tag and digest has at most 456. */
-export const LONGEST_REFERENCE = 500;
-export const LONGEST_LOG_LINE = 10_000;
-/** So much more of a text is read than kept: the part of a secret that is left where the reading ended. */
-export const LONGEST_SECRET = 1_000;
+const LONGEST_REFERENCE = 500;
+const LONGEST_LOG_LINE = 10_000;
+
+const APPLICATION = {
+  id: LONGEST_TEXT,
+  name: LONGEST_TEXT,
+  status: LONGEST_TEXT,
+  deployment_strategy: LONGEST_TEXT,
+  image_tag: LONGEST_TEXT,
+  region: { id: LONGEST_TEXT, slug: LONGEST_TEXT },
+  instance_amount: 'integer',
+} as const;
+
+const WORKER = { name: LONGEST_TEXT, status: LONGEST_TEXT, instance_amount: 'integer' } as const;
+
+export const DEPLOYMENT = {
+  id: LONGEST_WORD,
+  status: LONGEST_WORD,
+  deploy_number: 'integer',
+  git_sha: LONGEST_WORD,
+  commit_message: LONGEST_REFERENCE,
+  committer_name: LONGEST_WORD,
+  strategy: LONGEST_WORD,
+  image_reference: LONGEST_REFERENCE,
+  created_at: LONGEST_WORD,
+} as const;
+
+export const INSTANCE = {
+  id: LONGEST_TEXT,
+  name: LONGEST_TEXT,
+  status: LONGEST_TEXT,
+  deployment: { id: LONGEST_TEXT, deploy_number: 'integer' },
+} as const;
+
+export const DOMAIN = {
+  domain_name: LONGEST_TEXT,
+  status: LONGEST_TEXT,
+  domain_type: LONGEST_TEXT,
+} as const;
+
+export const LOG_LINE = { ts: LONGEST_TEXT, msg: LONGEST_LOG_LINE } as const;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -99,80 +136,26 @@ export interface LogLine {
   readonly msg: string;
 }
 
-/** `value[name]`; undefined when `value` is no object. */
-export function optional(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
-}
-
-/** @throws UndocumentedShape, as all functions below. */
-export function field(body: unknown, name: string): unknown {
-  const value = optional(body, name);
-  if (value === undefined) throw new UndocumentedShape(`no \`${name}\``);
-  return value;
-}
-
-export function list<T>(value: unknown, read: (item: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw new UndocumentedShape('not a list');
-  return value.map(read);
-}
-
-export function text(item: unknown, name: string, longest = LONGEST_TEXT): string {
-  const value = textOrNull(item, name, longest);
-  if (value === null) throw new UndocumentedShape(`no \`${name}\``);
-  return value;
-}
-
-function textOrNull(item: unknown, name: string, longest = LONGEST_TEXT): string | null {
-  const value = optional(item, name);
-  if (typeof value !== 'string' || value === '') return null;
-  return cut(value, longest);
-}
-
-/**
- * The first `longest` characters of a text, as a copy: a slice would keep the whole text in memory. Secrets
- * are hidden before it is cut, since of half a secret nobody would know.
- */
-export function cut(value: string, longest: number): string {
-  if (value.length <= longest) return value;
-  const hidden = redactSecrets(value);
-  // What was read of a longer text may end within a secret, and hiding others may have moved that up.
-  const spare = value.length < longest + LONGEST_SECRET ? 0 : LONGEST_SECRET;
-  const end = Math.min(longest, Math.max(hidden.length - spare, 0));
-  return Buffer.from(hidden.slice(0, end)).toString();
-}
-
-function integerOrNull(item: unknown, name: string): number | null {
-  const value = optional(item, name);
-  return Number.isSafeInteger(value) ? (value as number) : null;
-}
-
 /** Whether it nests no deeper than `levels`. What is written to an output recurses. */
 function nestsWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((part) => nestsWithin(part, levels - 1));
 }
 
+/** @throws UndocumentedShape, as all functions below. */
 export function toApplication(item: unknown): Application {
-  const id = text(item, 'id');
-  if (!isUuid(id)) throw new UndocumentedShape('an `id` that is not a UUID');
+  const { id, name, ...known } = readFields(item, APPLICATION);
+  if (!isUuid(needed(id, 'id'))) throw new UndocumentedShape('an `id` that is not a UUID');
   if (!nestsWithin(item, DEEPEST_NESTING)) throw new UndocumentedShape('nested too deeply');
-  const region = optional(item, 'region');
   const workers = optional(item, 'workers');
   return {
-    id,
-    name: text(item, 'name'),
-    status: textOrNull(item, 'status'),
-    deployment_strategy: textOrNull(item, 'deployment_strategy'),
-    image_tag: textOrNull(item, 'image_tag'),
-    region: { id: textOrNull(region, 'id'), slug: textOrNull(region, 'slug') },
-    instance_amount: integerOrNull(item, 'instance_amount'),
-    workers: (Array.isArray(workers) ? workers : []).map((worker) => ({
-      name: textOrNull(worker, 'name') ?? 'worker',
-      status: textOrNull(worker, 'status'),
-      instance_amount: integerOrNull(worker, 'instance_amount'),
-    })),
+    ...known,
+    id: needed(id, 'id'),
+    name: needed(name, 'name'),
+    workers: (Array.isArray(workers) ? workers : []).map((worker) => {
+      const read = readFields(worker, WORKER);
+      return { ...read, name: read.name ?? 'worker' };
+    }),
   };
 }
 
@@ -181,28 +164,21 @@ export function toWholeApplication(item: unknown): WholeApplication {
 }
 
 export function toDeployment(item: unknown): Deployment {
-  const number = integerOrNull(item, 'deploy_number');
-  if (number === null) throw new UndocumentedShape('no `deploy_number`');
-  const word = (name: string) => textOrNull(item, name, LONGEST_WORD);
+  const { deploy_number, id, status, ...known } = readFields(item, DEPLOYMENT);
   return {
-    id: text(item, 'id', LONGEST_WORD),
-    status: word('status') ?? '',
-    deploy_number: number,
-    git_sha: word('git_sha'),
-    commit_message: textOrNull(item, 'commit_message', LONGEST_REFERENCE),
-    committer_name: word('committer_name'),
-    strategy: word('strategy'),
-    image_reference: textOrNull(item, 'image_reference', LONGEST_REFERENCE),
-    created_at: word('created_at'),
+    ...known,
+    deploy_number: needed(deploy_number, 'deploy_number'),
+    id: needed(id, 'id'),
+    status: status ?? '',
   };
 }
 
 /**
- * The deployments of a list that matter, see {@link newest}: a list may have hundreds of thousands. With
+ * The deployments of a list that matter, see {@link keepNewest}: a list may have hundreds of thousands. With
  * `only`, those other than of that ID are left out where they are odd.
  */
 export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  return newest(list(value, (item) => item)).flatMap((item) => {
+  return keepNewest(list(value, (item) => item)).flatMap((item) => {
     try {
       return toDeployment(item);
     } catch (error) {
@@ -216,32 +192,31 @@ export function toDeployments(value: unknown, only: string | null): Deployment[]
  * Of any items the newest 100 deployments, and the newest that is available, which may be older. An odd
  * item without a number is among them, so that it is not overlooked.
  */
-export function newest(items: readonly unknown[]): unknown[] {
-  const numberOf = (item: unknown) => integerOrNull(item, 'deploy_number') ?? Infinity;
+export function keepNewest(items: readonly unknown[]): unknown[] {
+  const numberOf = (item: unknown) => {
+    const number = optional(item, 'deploy_number');
+    return Number.isSafeInteger(number) ? Number(number) : Infinity;
+  };
   const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
   const live = sorted.findIndex((item) => optional(item, 'status') === 'available');
   return sorted.filter((_, index) => index < DEPLOYMENTS_KEPT || index === live);
 }
 
 export function toInstance(item: unknown): Instance {
-  const deployment = optional(item, 'deployment');
-  const id = textOrNull(deployment, 'id');
+  const { id, name, status, deployment } = readFields(item, INSTANCE);
   return {
-    name: textOrNull(item, 'name') ?? textOrNull(item, 'id') ?? 'instance',
-    status: text(item, 'status'),
-    deployment:
-      id === null ? null : { id, deploy_number: integerOrNull(deployment, 'deploy_number') },
+    name: name ?? id ?? 'instance',
+    status: needed(status, 'status'),
+    deployment: deployment.id === null ? null : { ...deployment, id: deployment.id },
   };
 }
 
 export function toDomain(item: unknown): Domain {
-  return {
-    name: textOrNull(item, 'domain_name') ?? '',
-    status: textOrNull(item, 'status'),
-    type: textOrNull(item, 'domain_type'),
-  };
+  const { domain_name, status, domain_type } = readFields(item, DOMAIN);
+  return { name: domain_name ?? '', status, type: domain_type };
 }
 
 export function toLogLine(item: unknown): LogLine {
-  return { ts: textOrNull(item, 'ts') ?? '', msg: textOrNull(item, 'msg', LONGEST_LOG_LINE) ?? '' };
+  const { ts, msg } = readFields(item, LOG_LINE);
+  return { ts: ts ?? '', msg: msg ?? '' };
 }

@@ -4,7 +4,7 @@ import { connectProblem, HttpError } from '../http/http-error.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { SendRequest } from '../http/transport.ts';
-import { optional } from '../nodion/responses.ts';
+import { optional } from '../nodion/read-fields.ts';
 import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
