@@ -50,7 +50,7 @@ const sources = new Map(files.map((file) => [file, readFileSync(join('src', file
 /** What a file imports: of our own, the path below `src`; else the package. */
 function importsOf(file: string): string[] {
   const specifiers =
-    sources.get(file)?.matchAll(/(?:from|import\()(?: |\/\*.*\*\/)*'([^']+)'/g) ?? [];
+    sources.get(file)?.matchAll(/(?:from|import\()(?:\s|\/\*.*\*\/)*'([^']+)'/g) ?? [];
   return [...specifiers].map(([, specifier = '']) =>
     specifier.startsWith('.') ? join(dirname(file), specifier).replaceAll('\\', '/') : specifier,
   );

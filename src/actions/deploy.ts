@@ -1,4 +1,3 @@
-import { concludeBeforeTrigger } from '../deploy/conclusion/conclude.ts';
 import { deployApplication, knownUrl, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
@@ -81,9 +80,12 @@ async function runDeploy(step: Step): Promise<void> {
 }
 
 /** Ends a step whose applications could not be found. */
-function failBeforeTargets(error: unknown, plan: DeployPlan): never {
+async function failBeforeTargets(error: unknown, plan: DeployPlan): Promise<never> {
   if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
-  const { kind, title, lines } = concludeBeforeTrigger(error, plan);
+  const { beforeTrigger } = await import(
+    /* webpackChunkName: "failure" */ '../deploy/conclusion/describe-failure.ts'
+  );
+  const { kind, title, lines } = beforeTrigger(error, plan);
   setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: kind === 'timed_out' });
   const failure = new StepFailure(title, lines);
   reportNothingDeployed(SYMBOLS[kind], failure);

@@ -8,7 +8,6 @@ import { runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
 import type { Conclusion, Failure } from './conclusion/conclusion.ts';
-import { describeLive } from './conclusion/describe-live.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 import type { NoRollback, Rollback } from './roll-back.ts';
@@ -102,7 +101,7 @@ export async function deployApplication(
 
   const tried = ended.kind === 'success' ? null : await tryRollback(ended);
   const rollback = tried && 'why' in tried ? null : tried;
-  const conclusion = ended.kind === 'success' ? ended : withLiveState(ended, attempt, tried);
+  const conclusion = ended.kind === 'success' ? ended : await withLiveState(ended, attempt, tried);
   onEvent({ kind: 'concluded', conclusion });
   const { health, stability } = attempt;
   return {
@@ -139,12 +138,15 @@ function findPrevious({ deployments }: Target, { before }: Attempt): Deployment 
 }
 
 /** A failure with what became of its rollback, and with what is live now. */
-function withLiveState(
+async function withLiveState(
   failure: Failure,
   attempt: Attempt,
   tried: Rollback | NoRollback | null,
-): Failure {
+): Promise<Failure> {
   if (!isAfterTrigger(attempt)) return failure;
+  const { describeLive } = await import(
+    /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
+  );
   const live = describeLive((tried ?? { attempt }).attempt);
   if (tried && 'failure' in tried) {
     return { ...tried.failure, lines: [...tried.failure.lines, live] };

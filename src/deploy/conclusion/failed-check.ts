@@ -24,12 +24,12 @@ interface Standing {
   readonly isLive: boolean;
 }
 
-/** Which check the live deployment failed; null for none. */
+/** Which check the live deployment failed. */
 export function failedCheck(
   { rollout, health, stability, lastSeen }: Attempt,
   deployment: Deployment,
   plan: DeployPlan,
-): Failure | null {
+): Failure {
   const replacedBy = lastSeen?.isCurrent ? replacementOf(deployment, lastSeen.deployments) : null;
   const standing = standingOf(deployment, replacedBy);
   if (rollout && !rollout.isComplete) return incompleteRollout(deployment, rollout, plan);
@@ -37,7 +37,6 @@ export function failedCheck(
     return unhealthy(deployment, health, { plan, healthPlan: plan.health, standing });
   }
   if (stability && !stability.isStable) return unstable(deployment, stability, { plan, standing });
-  if (standing.isLive || replacedBy !== null) return null;
   return failure('No longer live', [
     sentence`${standing.subject}.`,
     sentence`Look at it in Nodion's dashboard.`,
