@@ -2,8 +2,7 @@ import type { SendRequest } from './transport.ts';
 
 /**
  * A transport as the `request.fetch` of @octokit/request 10, which is given no more of fetch's
- * Response than it reads, so that Node's own fetch is never loaded. Every body stays text, by
- * `patches/`.
+ * Response than it reads, so that Node's own fetch is never loaded. Every body stays text.
  */
 export function toFetch(send: SendRequest, timeoutMs: number) {
   return async (
@@ -23,7 +22,8 @@ export function toFetch(send: SendRequest, timeoutMs: number) {
     return {
       status: answer.status,
       url,
-      headers: Object.entries(shown),
+      // octokit looks up no header but the content type, and parses no answer that has none.
+      headers: Object.assign(Object.entries(shown), { get: () => null }),
       text: async () => answer.body,
     };
   };
