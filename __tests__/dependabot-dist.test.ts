@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GitRepository } from '../fakes/git-repository.ts';
 import { runShellSteps } from '../fakes/shell-steps.ts';
+import { findBadMessages } from '../scripts/commits.ts';
 
 const WORKFLOW = '.github/workflows/dependabot-dist.yml';
 const BRANCH = 'dependabot/npm_and_yarn/undici-7';
@@ -72,6 +73,8 @@ describeJob('The job that commits', () => {
     expect(exitCode).toBe(0);
     expect(changes()).toEqual(['D\tdist/1.index.js', 'M\tdist/index.js', 'A\tdist/package.json']);
     expect(repository.git('show', `${BRANCH}:dist/index.js`)).toBe('// new');
+    expect(repository.git('show', '--no-patch', '--format=%s', BRANCH)).toBe('Rebuild dist');
+    expect(findBadMessages(repository.clone(BRANCH)).join()).not.toContain('Rebuild dist');
   });
 
   test("accepts all of this repository's dist/", () => {
