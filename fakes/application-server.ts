@@ -6,9 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 import { type Clock, realClock } from './clock.ts';
+import { loopback, type Network } from './network.ts';
 import { writeEndlessly } from './raw-server.ts';
 
 /** A health check as it arrived. */
@@ -55,22 +56,25 @@ export class ApplicationServer {
   private readonly isSecure: boolean;
   private readonly connections = new Map<Socket, number>();
 
-  private constructor(server: Server, isSecure: boolean) {
+  private constructor(server: Server, port: number, isSecure: boolean) {
     this.server = server;
     this.isSecure = isSecure;
-    this.port = (server.address() as AddressInfo).port;
+    this.port = port;
   }
 
   /** @param options.isSecure it is spoken to by TLS, with the certificate of `certificate.ts`. */
   static async start(
     answer: AnswerCheck,
-    { clock = realClock, isSecure = false }: { clock?: Clock; isSecure?: boolean } = {},
+    {
+      clock = realClock,
+      network = loopback,
+      isSecure = false,
+    }: { clock?: Clock; network?: Network; isSecure?: boolean } = {},
   ): Promise<ApplicationServer> {
     const server = isSecure
       ? createSecureServer({ cert: CERTIFICATE, key: PRIVATE_KEY })
       : createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const fake = new ApplicationServer(server, isSecure);
+    const fake = new ApplicationServer(server, await network.listen(server), isSecure);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const check = fake.record(request, clock.now());
       send(answer(check), response, clock);
@@ -120,14 +124,20 @@ function send(reply: Reply, response: ServerResponse, clock: Clock): void {
   } else if (reply === 'reset') socket?.resetAndDestroy();
   else if (reply === 'cut-off') {
     response.writeHead(200, { 'content-length': 100 }).write('half of it');
-    setTimeout(() => socket?.destroy(), 20);
+    void clock.sleep(20 * clock.factor).then(() => socket?.destroy());
   } else if (reply === 'endless') {
     if (!socket) return;
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     writeEndlessly(socket, 'x'.repeat(65_536));
   } else if (reply === 'drip') {
     response.writeHead(200);
-    const timer = setInterval(() => response.write('x'), 1_000 / clock.factor);
-    response.on('close', () => clearInterval(timer));
+    void drip(response, clock);
+  }
+}
+
+async function drip(response: ServerResponse, clock: Clock): Promise<void> {
+  while (!response.closed) {
+    await clock.sleep(1_000);
+    response.write('x');
   }
 }

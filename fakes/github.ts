@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { loopback, type Network } from './network.ts';
 
 /** The part of GitHub's REST API that records deployments (docs.github.com/rest/deployments), on loopback. */
 export class FakeGitHub {
@@ -13,6 +13,7 @@ export class FakeGitHub {
   /** Refuses so many states, and makes the deployments. */
   statesToRefuse = 0;
   private readonly server: Server;
+  private port = 0;
 
   private constructor() {
     this.server = createServer(async (request, response) => {
@@ -42,15 +43,15 @@ export class FakeGitHub {
     });
   }
 
-  static async start(): Promise<FakeGitHub> {
+  static async start(network: Network = loopback): Promise<FakeGitHub> {
     const fake = new FakeGitHub();
-    await new Promise<void>((resolve) => fake.server.listen(0, '127.0.0.1', resolve));
+    fake.port = await network.listen(fake.server);
     return fake;
   }
 
   /** For `GITHUB_API_URL`. */
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Clock, realClock } from './clock.ts';
+import { loopback, type Network } from './network.ts';
 
 /** A key that belongs to one project and may do everything in it. */
 export const PROJECT_KEY = 'nodion-project-key-5f1c';
@@ -145,6 +146,9 @@ export interface RecordedRequest {
   bytesSent: number;
 }
 
+/** Real milliseconds, in which what was sent arrives. */
+const CUT_OFF_AFTER_MS = 20;
+
 interface Answer {
   readonly status: number;
   readonly body?: string | object;
@@ -184,6 +188,7 @@ export class FakeNodion {
   mostRequestsAtOnce = 0;
 
   private readonly clock: Clock;
+  private port = 0;
   private readonly server: Server;
   private readonly faults: (ScriptedFault & { skip: number; times: number })[] = [];
   /** When the requests of the latest window passed the rate limit. */
@@ -198,9 +203,17 @@ export class FakeNodion {
     this.server.keepAliveTimeout = 60_000;
   }
 
-  static async start({ clock = realClock, port = 0 } = {}): Promise<FakeNodion> {
+  static async start({
+    clock = realClock,
+    network = loopback,
+    port = 0,
+  }: {
+    clock?: Clock;
+    network?: Network;
+    port?: number;
+  } = {}): Promise<FakeNodion> {
     const fake = new FakeNodion(clock);
-    await new Promise<void>((resolve) => fake.server.listen(port, '127.0.0.1', resolve));
+    fake.port = await network.listen(fake.server, port);
     return fake;
   }
 
@@ -211,7 +224,7 @@ export class FakeNodion {
 
   /** The base URL, for `api_url`. */
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`;
+    return `http://127.0.0.1:${this.port}/v1`;
   }
 
   addApplication(given: Partial<FakeApplication> = {}): FakeApplication {
@@ -345,7 +358,10 @@ export class FakeNodion {
         'content-length': body.length + 2,
       });
       response.write(body.slice(0, body.length / 2));
-      if (fault.kind === 'cut-off') setTimeout(() => request.socket.destroy(), 20);
+      if (fault.kind === 'cut-off') {
+        await this.clock.sleep(CUT_OFF_AFTER_MS * this.clock.factor);
+        request.socket.destroy();
+      }
     } else if (fault?.kind === 'wire') {
       fault.write(request.socket, JSON.stringify(answer.body));
       // So that the connection takes the next request.

@@ -3,8 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { EOL, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { type Clock, realClock } from './clock.ts';
-import { runInOwnProcess, runInWarmProcess } from './step-processes.ts';
+import { type Clock, realClock, type WrongClock } from './clock.ts';
+import { type Network, VirtualNetwork } from './network.ts';
+import { type ProcessStep, runInOwnProcess, runInWarmProcess } from './step-processes.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { runInVirtualProcess } from './virtual-process.ts';
 
 // Set by `npm run coverage`: run the sources, compiled to this folder, in place of the bundles (which
 // source maps would make several times as slow), and leave V8's coverage in the other one.
@@ -48,6 +51,10 @@ export interface StepOptions {
   readonly event?: object;
   /** What the step's process goes by; the real clock where none is given. */
   readonly clock?: Clock;
+  /** How the step's wall clock is wrong; not for a process of its own. */
+  readonly wrongClock?: WrongClock;
+  /** What its connections go by: a virtual one with a virtual clock. */
+  readonly network?: Network;
   /** The process is killed after so many real milliseconds; undefined never kills it. */
   readonly killAfterMs?: number;
   /** Whether the step has a process of its own, which signals need; by default on the real clock. */
@@ -84,7 +91,7 @@ export function readActionMetadata(folder: string): ActionMetadata {
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
-  const { clock = realClock, killAfterMs, ownProcess = clock === realClock } = options;
+  const { clock = realClock, network, killAfterMs, ownProcess = clock === realClock } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(TEMPORARY, 'step-'));
   const files = {
@@ -122,14 +129,14 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
       ...env,
     };
-    const isWarm = !ownProcess && !COMPILED_ACTIONS && !readsNodeOptions(env);
-    const exitCode = await (isWarm ? runInWarmProcess : runInOwnProcess)({
+    const step: ProcessStep = {
       main: COMPILED_ACTIONS
         ? join(COMPILED_ACTIONS, action, 'index.js')
         : join(action, metadata.runs.main),
       folder,
       env: environment,
       clock,
+      wrongClock: options.wrongClock,
       killAfterMs,
       onStart: () => {
         startedAt = clock.now();
@@ -139,7 +146,12 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
         if (stream === 'stderr') stderr += text;
         else onLog?.(text, child);
       },
-    });
+    };
+    const isWarm = !ownProcess && !COMPILED_ACTIONS && !readsNodeOptions(env);
+    const exitCode =
+      clock instanceof VirtualClock && network instanceof VirtualNetwork
+        ? await runInVirtualProcess(step, { clock, network })
+        : await (isWarm ? runInWarmProcess : runInOwnProcess)(step);
     return {
       exitCode,
       log: log.replaceAll(EOL, '\n'),

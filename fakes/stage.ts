@@ -1,9 +1,11 @@
 import { type AnswerCheck, ApplicationServer } from './application-server.ts';
 import type { Clock } from './clock.ts';
 import { FakeGitHub } from './github.ts';
+import { loopback, VirtualNetwork } from './network.ts';
 import { type FakeApplication, FakeNodion, PROJECT_KEY } from './nodion.ts';
 import { FakeProxy } from './proxy.ts';
 import { runStep, type StepOptions, type StepRun } from './runner.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Well below the time limit of a test. */
 const LONGEST_STEP_MS = 100_000;
@@ -29,18 +31,20 @@ export async function onStage<T>(
   play: (stage: Stage) => Promise<T>,
   defaults: StepOptions = {},
 ): Promise<T> {
-  const nodion = await FakeNodion.start({ clock });
-  const gitHub = await FakeGitHub.start();
+  const network = clock instanceof VirtualClock ? new VirtualNetwork(() => clock.stir()) : loopback;
+  const nodion = await FakeNodion.start({ clock, network });
+  const gitHub = await FakeGitHub.start(network);
   const proxy = await FakeProxy.start();
   const servers: ApplicationServer[] = [];
   const serve: Stage['serve'] = async (answer, options) => {
-    const server = await ApplicationServer.start(answer, { clock, ...options });
+    const server = await ApplicationServer.start(answer, { clock, network, ...options });
     servers.push(server);
     return server;
   };
   const run = ({ inputs, env, ...options }: StepOptions = {}) =>
     runStep({
       clock,
+      network,
       killAfterMs: LONGEST_STEP_MS,
       ...defaults,
       ...options,
@@ -63,6 +67,7 @@ export async function onStage<T>(
     gitHub.close();
     proxy.close();
     for (const server of servers) server.close();
+    if (clock instanceof VirtualClock) clock.stop();
   }
 }
 

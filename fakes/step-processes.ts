@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import pLimit from 'p-limit';
-import type { Clock } from './clock.ts';
+import type { Clock, WrongClock } from './clock.ts';
 
 /** What a process needs to run a step. */
 export interface ProcessStep {
@@ -15,6 +15,8 @@ export interface ProcessStep {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** How its wall clock is wrong; not for a process of its own. */
+  readonly wrongClock?: WrongClock | undefined;
   /** The process is killed after so many real milliseconds. */
   readonly killAfterMs?: number | undefined;
   /** Called when the step begins, in a process that was perhaps waited for. */
@@ -83,7 +85,7 @@ interface Message {
  * @returns the exit code; null when a signal ended the process.
  */
 export async function runInWarmProcess(step: ProcessStep): Promise<number | null> {
-  const { onStart, onText, killAfterMs, clock, ...job } = step;
+  const { onStart, onText, killAfterMs, clock, wrongClock, ...job } = step;
   const { NODE_EXTRA_CA_CERTS: trusted } = step.env;
   const child =
     nextWaiting(trusted) ?? (await starts(() => nextWaiting(trusted) ?? startWarmProcess(trusted)));
@@ -136,7 +138,7 @@ export async function runInWarmProcess(step: ProcessStep): Promise<number | null
       clearTimeout(timer);
       if (isTaken) resolveExit(exitCode);
     });
-    child.send({ ...job, clock: clock.parameters }, (error) => {
+    child.send({ ...job, clock: { ...clock.parameters, ...wrongClock } }, (error) => {
       isTaken = error === null;
       if (isTaken) return;
       // A signal for its last step has just ended it.
@@ -157,7 +159,6 @@ function nextWaiting(trusted: string | undefined): ChildProcess | undefined {
 async function startWarmProcess(trusted: string | undefined): Promise<ChildProcess> {
   const child = fork('fakes/warm-process.mjs', {
     silent: true,
-    execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
     env: trusted === undefined ? {} : { NODE_EXTRA_CA_CERTS: trusted },
   });
   child.stdout?.setEncoding('utf8');

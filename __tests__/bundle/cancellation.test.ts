@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from '@jest/globals';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, realSignalScenario, signalScenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -12,158 +12,187 @@ const TOO_LATE =
   'The workflow was cancelled too late to change anything; the step is red all the same.';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  signalScenario(`${signal} ends the wait, red, with the outputs`, async (stage) => {
+  scenario(
+    `${signal} ends the wait, red, with the outputs`,
+    { clock: 'fast', process: 'own', hasSignals: true },
+    async (stage) => {
+      const { nodion, deploy } = stage;
+      const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+        onLog: (text, child) => {
+          if (text.includes('Triggered deployment')) child.kill(signal);
+        },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
+      expect(annotations(run, 'error')).toEqual([
+        'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
+      ]);
+      expect(run.summary).toContain(
+        '<h3>🚫 <code>My App</code> <code>#1</code>: workflow cancelled</h3>',
+      );
+    },
+  );
+}
+
+scenario(
+  'A cancelled step counts the applications that were not done',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
     const { nodion, deploy } = stage;
-    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+    const web = nodion.addApplication({ name: 'web', ...life(['waiting', 0]) });
+    const api = nodion.addApplication({ name: 'api', ...life(['available', 0]) });
+    const run = await deploy(null, {
+      inputs: { application_id: `${web.id}\n${api.id}` },
       onLog: (text, child) => {
-        if (text.includes('Triggered deployment')) child.kill(signal);
+        if (text.includes('[web] Triggered deployment')) child.kill('SIGINT');
       },
     });
     expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
-    expect(annotations(run, 'error')).toEqual([
-      'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
+    expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
+      title: 'Workflow cancelled',
+    });
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+      'The workflow was cancelled before 1 of 2 applications were done.',
+      'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
     ]);
-    expect(run.summary).toContain(
-      '<h3>🚫 <code>My App</code> <code>#1</code>: workflow cancelled</h3>',
-    );
-  });
-}
+  },
+);
 
-signalScenario('A cancelled step counts the applications that were not done', async (stage) => {
-  const { nodion, deploy } = stage;
-  const web = nodion.addApplication({ name: 'web', ...life(['waiting', 0]) });
-  const api = nodion.addApplication({ name: 'api', ...life(['available', 0]) });
-  const run = await deploy(null, {
-    inputs: { application_id: `${web.id}\n${api.id}` },
-    onLog: (text, child) => {
-      if (text.includes('[web] Triggered deployment')) child.kill('SIGINT');
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
-    title: 'Workflow cancelled',
-  });
-  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    'The workflow was cancelled before 1 of 2 applications were done.',
-    'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
-  ]);
-});
-
-signalScenario('A cancelled trigger says which deployment to look for', async (stage) => {
-  const { nodion, deploy } = stage;
-  const application = nodion.addApplication();
-  nodion.addDeployment(application, { status: 'available' });
-  nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } });
-  let step: ChildProcess | undefined;
-  nodion.beforeRecording = () => step?.kill('SIGINT');
-  const run = await deploy(application, {
-    onLog: (_, child) => {
-      step = child;
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs.triggered).toBe('true');
-  expect(annotations(run, 'error')).toEqual([
-    "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nWhen it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
-  ]);
-});
-
-signalScenario('A step cancelled before the trigger triggers nothing', async (stage) => {
-  const { nodion, deploy } = stage;
-  nodion.fail({ on: APPLICATION, times: 99, fault: { kind: 'hang', carriedOut: false } });
-  const run = await deploy(nodion.addApplication(), {
-    env: { RUNNER_DEBUG: '1' },
-    onLog: (text, child) => {
-      if (text.includes('deployments: 200')) child.kill('SIGTERM');
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-  expect(annotations(run, 'error')).toEqual([
-    'The workflow was cancelled before anything was triggered.',
-  ]);
-  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
-    { id: null, triggered: false, error: expect.stringContaining('cancelled') },
-  ]);
-});
-
-realSignalScenario('Triggers on their way are still answered when cancelled', async (stage) => {
-  const { nodion, deploy } = stage;
-  const applications = Array.from({ length: 12 }, () => nodion.addApplication());
-  nodion.fail({ on: TRIGGER, times: 12, fault: { kind: 'delay', ms: 1_000 } });
-  let cancelledAt = 0;
-  const run = await deploy(null, {
-    inputs: { application_id: applications.map(({ id }) => id).join() },
-    onLog: (_, child) => {
-      if (cancelledAt > 0) return;
-      cancelledAt = 1;
-      const timer = setInterval(() => {
-        if (nodion.requestsTo(TRIGGER).length < 8) return;
-        clearInterval(timer);
-        cancelledAt = performance.now();
-        child.kill('SIGINT');
-      }, 10);
-    },
-  });
-  // GitHub's runner kills it after 10 s; it takes 1 s.
-  expect(performance.now() - cancelledAt).toBeLessThan(8_000);
-  expect(run.exitCode).toBe(1);
-  expect(nodion.requestsTo(TRIGGER)).toHaveLength(8);
-  const shown: { deploy_number: number | null; triggered: boolean }[] = JSON.parse(
-    run.outputs.deployments ?? '',
-  );
-  const numbers = shown.map(({ deploy_number }) => deploy_number);
-  expect(numbers.sort()).toEqual([...Array(8).fill(1), ...Array(4).fill(null)]);
-  expect(shown.filter(({ triggered }) => triggered)).toHaveLength(8);
-});
-
-signalScenario('A step is cancelled though its connection hangs', async ({ run: runAction }) => {
-  let step: ChildProcess | undefined;
-  const silent = createServer(() => step?.kill('SIGINT'));
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  const { port } = silent.address() as AddressInfo;
-  try {
-    const run = await runAction({
-      inputs: {
-        api_url: `https://127.0.0.1:${port}/v1`,
-        application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb',
-      },
+scenario(
+  'A cancelled trigger says which deployment to look for',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.addDeployment(application, { status: 'available' });
+    nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } });
+    let step: ChildProcess | undefined;
+    nodion.beforeRecording = () => step?.kill('SIGINT');
+    const run = await deploy(application, {
       onLog: (_, child) => {
         step = child;
       },
     });
     expect(run.exitCode).toBe(1);
+    expect(run.outputs.triggered).toBe('true');
+    expect(annotations(run, 'error')).toEqual([
+      "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nWhen it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
+    ]);
+  },
+);
+
+scenario(
+  'A step cancelled before the trigger triggers nothing',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: APPLICATION, times: 99, fault: { kind: 'hang', carriedOut: false } });
+    const run = await deploy(nodion.addApplication(), {
+      env: { RUNNER_DEBUG: '1' },
+      onLog: (text, child) => {
+        if (text.includes('deployments: 200')) child.kill('SIGTERM');
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
     expect(annotations(run, 'error')).toEqual([
       'The workflow was cancelled before anything was triggered.',
     ]);
-  } finally {
-    silent.close();
-  }
-});
+    expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+      { id: null, triggered: false, error: expect.stringContaining('cancelled') },
+    ]);
+  },
+);
 
-signalScenario('A step cancelled when live, but not yet reported, is red', async (stage) => {
-  const { nodion, gitHub, deploy } = stage;
-  gitHub.refuseWith = 0;
-  const run = await deploy(nodion.addApplication(), {
-    inputs: { environment: 'production' },
-    onLog: (text, child) => {
-      if (text.includes('#1 is "available"')) child.kill('SIGINT');
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs.status).toBe('available');
-  const [error = '', ...more] = annotations(run, 'error');
-  expect(error.split('\n').slice(0, 2)).toEqual([
-    TOO_LATE,
-    expect.stringMatching(/^Application My App: Deployment #1 is live after /),
-  ]);
-  expect([...more, ...annotations(run, 'notice')]).toEqual([]);
-  expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The workflow was cancelled too late /);
-});
+scenario(
+  'Triggers on their way are still answered when cancelled',
+  { clock: 'real', hasSignals: true },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const applications = Array.from({ length: 12 }, () => nodion.addApplication());
+    nodion.fail({ on: TRIGGER, times: 12, fault: { kind: 'delay', ms: 1_000 } });
+    let cancelledAt = 0;
+    const run = await deploy(null, {
+      inputs: { application_id: applications.map(({ id }) => id).join() },
+      onLog: (_, child) => {
+        if (cancelledAt > 0) return;
+        cancelledAt = 1;
+        const timer = setInterval(() => {
+          if (nodion.requestsTo(TRIGGER).length < 8) return;
+          clearInterval(timer);
+          cancelledAt = performance.now();
+          child.kill('SIGINT');
+        }, 10);
+      },
+    });
+    // GitHub's runner kills it after 10 s; it takes 1 s.
+    expect(performance.now() - cancelledAt).toBeLessThan(8_000);
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(8);
+    const shown: { deploy_number: number | null; triggered: boolean }[] = JSON.parse(
+      run.outputs.deployments ?? '',
+    );
+    const numbers = shown.map(({ deploy_number }) => deploy_number);
+    expect(numbers.sort()).toEqual([...Array(8).fill(1), ...Array(4).fill(null)]);
+    expect(shown.filter(({ triggered }) => triggered)).toHaveLength(8);
+  },
+);
 
-realSignalScenario(
+scenario(
+  'A step is cancelled though its connection hangs',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async ({ run: runAction }) => {
+    let step: ChildProcess | undefined;
+    const silent = createServer(() => step?.kill('SIGINT'));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    try {
+      const run = await runAction({
+        inputs: {
+          api_url: `https://127.0.0.1:${port}/v1`,
+          application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb',
+        },
+        onLog: (_, child) => {
+          step = child;
+        },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(annotations(run, 'error')).toEqual([
+        'The workflow was cancelled before anything was triggered.',
+      ]);
+    } finally {
+      silent.close();
+    }
+  },
+);
+
+scenario(
+  'A step cancelled when live, but not yet reported, is red',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    gitHub.refuseWith = 0;
+    const run = await deploy(nodion.addApplication(), {
+      inputs: { environment: 'production' },
+      onLog: (text, child) => {
+        if (text.includes('#1 is "available"')) child.kill('SIGINT');
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs.status).toBe('available');
+    const [error = '', ...more] = annotations(run, 'error');
+    expect(error.split('\n').slice(0, 2)).toEqual([
+      TOO_LATE,
+      expect.stringMatching(/^Application My App: Deployment #1 is live after /),
+    ]);
+    expect([...more, ...annotations(run, 'notice')]).toEqual([]);
+    expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The workflow was cancelled too late /);
+  },
+);
+
+scenario(
   'A step cancelled during its only request is red, and says both',
+  { clock: 'real', hasSignals: true },
   async (stage) => {
     const { nodion, deploy } = stage;
     const application = nodion.addApplication(life(['waiting', 0]));
@@ -187,8 +216,9 @@ realSignalScenario(
   },
 );
 
-realSignalScenario(
+scenario(
   'A creation that a cancellation finds on its way is red, and told',
+  { clock: 'real', hasSignals: true },
   async (stage) => {
     const { nodion, run: runAction } = stage;
     const created: Endpoint = 'POST /applications';

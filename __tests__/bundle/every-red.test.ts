@@ -5,7 +5,7 @@ import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
-import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 /** A red of one application; its lines say the same in every place. Times are `…`, hosts HOST. */
 interface Red {
@@ -15,8 +15,6 @@ interface Red {
   /** Of the deployment; null for none, undefined where the step ends before the applications are known. */
   readonly number?: number | null;
   readonly triggered: boolean;
-  /** Whether it plays at the speed of reality. */
-  readonly isReal?: boolean;
 }
 
 const SYMBOLS = { failure: '❌', timed_out: '⌛', cancelled: '🚫' };
@@ -28,13 +26,9 @@ function red(
     options?: StepOptions;
     shownAs?: string;
   },
-  { kind, title, lines, number, triggered, isReal }: Red,
+  { kind, title, lines, number, triggered }: Red,
 ): void {
-  // A cancelled step has seconds for its report: on a busy machine too few at another speed.
-  // So it is for two last looks, one after the other.
-  const atItsSpeed = isReal ? realScenario : scenario;
-  const define = kind === 'cancelled' ? realSignalScenario : atItsSpeed;
-  define(`Every place says the same when ${name}`, async (stage) => {
+  scenario(`Every place says the same when ${name}`, async (stage) => {
     const { application, options = {}, shownAs = 'shop' } = play(stage);
     const run = await stage.deploy(application, {
       ...options,
@@ -520,7 +514,6 @@ red(
     return { application, options: { inputs: { ...verified, timeout: '4s' } } };
   },
   {
-    isReal: true,
     kind: 'timed_out',
     title: 'Rollout not complete',
     number: 1,
@@ -542,7 +535,6 @@ red(
     return { application: nodion.addApplication(shop), options: { inputs } };
   },
   {
-    isReal: true,
     kind: 'timed_out',
     title: 'Rollout not verified',
     number: 1,

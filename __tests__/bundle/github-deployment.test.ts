@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, scenario, signalScenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const WORKFLOW_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
@@ -88,19 +88,23 @@ for (const [state, what, application, more] of ENDS) {
   });
 }
 
-signalScenario('The GitHub deployment of a cancelled workflow ends in error', async (stage) => {
-  const { nodion, gitHub, deploy, clock } = stage;
-  const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
-    inputs,
-    onLog: async (text, child) => {
-      if (!text.includes('Triggered')) return;
-      while (gitHub.statuses.length === 0) await clock.sleep(100);
-      child.kill('SIGINT');
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(states(stage)).toEqual(['in_progress', 'error']);
-});
+scenario(
+  'The GitHub deployment of a cancelled workflow ends in error',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
+    const { nodion, gitHub, deploy, clock } = stage;
+    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+      inputs,
+      onLog: async (text, child) => {
+        if (!text.includes('Triggered')) return;
+        while (gitHub.statuses.length === 0) await clock.sleep(100);
+        child.kill('SIGINT');
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(states(stage)).toEqual(['in_progress', 'error']);
+  },
+);
 
 scenario('A GitHub deployment stays in progress without a wait', async (stage) => {
   const { nodion, deploy } = stage;
@@ -127,103 +131,123 @@ for (const [status, message] of [
   });
 }
 
-scenario('A GitHub that refuses connections is a warning', async ({ nodion, deploy }) => {
-  // A port that no server is given.
-  const env = { GITHUB_API_URL: 'http://127.0.0.1:1' };
-  const run = await deploy(nodion.addApplication(), { inputs, env });
-  expect(run.exitCode).toBe(0);
-  expect(annotations(run, 'warning')).toEqual([
-    `${NOT_RECORDED}Can't reach 127.0.0.1:1: the connection was refused (ECONNREFUSED).`,
-  ]);
-});
+scenario(
+  'A GitHub that refuses connections is a warning',
+  { clock: 'fast' },
+  async ({ nodion, deploy }) => {
+    // A port that no server is given.
+    const env = { GITHUB_API_URL: 'http://127.0.0.1:1' };
+    const run = await deploy(nodion.addApplication(), { inputs, env });
+    expect(run.exitCode).toBe(0);
+    expect(annotations(run, 'warning')).toEqual([
+      `${NOT_RECORDED}Can't reach 127.0.0.1:1: the connection was refused (ECONNREFUSED).`,
+    ]);
+  },
+);
 
-scenario('A GitHub success that is no JSON is a warning', async ({ nodion, deploy }) => {
-  await withGitHub(
-    (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello'),
-    async (env) => {
-      const run = await deploy(nodion.addApplication(), { inputs, env });
-      expect(run.exitCode).toBe(0);
-      expect(annotations(run, 'warning')).toEqual([
-        `${NOT_RECORDED}GitHub answered 200, but not with JSON.`,
-      ]);
-    },
-  );
-});
+scenario(
+  'A GitHub success that is no JSON is a warning',
+  { clock: 'fast' },
+  async ({ nodion, deploy }) => {
+    await withGitHub(
+      (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello'),
+      async (env) => {
+        const run = await deploy(nodion.addApplication(), { inputs, env });
+        expect(run.exitCode).toBe(0);
+        expect(annotations(run, 'warning')).toEqual([
+          `${NOT_RECORDED}GitHub answered 200, but not with JSON.`,
+        ]);
+      },
+    );
+  },
+);
 
-scenario('A redirect to another host does not take the token there', async (stage) => {
-  const { nodion, gitHub: other, deploy } = stage;
-  const requests: IncomingMessage[] = [];
-  await withGitHub(
-    (request, response) => {
-      requests.push(request);
-      response.writeHead(307, { location: `${other.url}${request.url}` }).end();
-    },
-    async (env) => {
-      const run = await deploy(nodion.addApplication(), { inputs, env });
-      expect(run.exitCode).toBe(0);
-      expect(annotations(run, 'warning')).toEqual([
-        `${NOT_RECORDED}GitHub answered 307, a redirect that is not followed.`,
-      ]);
-      expect(requests.map(({ headers }) => headers.authorization)).toEqual([AUTHORIZATION]);
-      expect(other.requests).toEqual([]);
-    },
-  );
-});
+scenario(
+  'A redirect to another host does not take the token there',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, gitHub: other, deploy } = stage;
+    const requests: IncomingMessage[] = [];
+    await withGitHub(
+      (request, response) => {
+        requests.push(request);
+        response.writeHead(307, { location: `${other.url}${request.url}` }).end();
+      },
+      async (env) => {
+        const run = await deploy(nodion.addApplication(), { inputs, env });
+        expect(run.exitCode).toBe(0);
+        expect(annotations(run, 'warning')).toEqual([
+          `${NOT_RECORDED}GitHub answered 307, a redirect that is not followed.`,
+        ]);
+        expect(requests.map(({ headers }) => headers.authorization)).toEqual([AUTHORIZATION]);
+        expect(other.requests).toEqual([]);
+      },
+    );
+  },
+);
 
-scenario('A redirect within the host is followed, as of a renamed repository', async (stage) => {
-  const { nodion, deploy } = stage;
-  const recorded: unknown[] = [];
-  await withGitHub(
-    async (request, response) => {
-      const { url = '', headers } = request;
-      const body = await json(request);
-      if (url.startsWith('/repos/octo-org/octo-repo/')) {
-        const location = url.replace('/repos/octo-org/octo-repo/', '/repositories/7/');
-        response.writeHead(307, { location }).end();
-      } else {
-        recorded.push({ url, authorization: headers.authorization, body });
-        response.writeHead(201).end('{"id": 42}');
-      }
-    },
-    async (env) => {
-      const run = await deploy(nodion.addApplication(), { inputs, env });
-      expect(run.exitCode).toBe(0);
-      expect(annotations(run, 'warning')).toEqual([]);
-      const statuses = {
-        url: '/repositories/7/deployments/42/statuses',
-        authorization: AUTHORIZATION,
-      };
-      expect(recorded).toMatchObject([
-        {
-          url: '/repositories/7/deployments',
+scenario(
+  'A redirect within the host is followed, as of a renamed repository',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const recorded: unknown[] = [];
+    await withGitHub(
+      async (request, response) => {
+        const { url = '', headers } = request;
+        const body = await json(request);
+        if (url.startsWith('/repos/octo-org/octo-repo/')) {
+          const location = url.replace('/repos/octo-org/octo-repo/', '/repositories/7/');
+          response.writeHead(307, { location }).end();
+        } else {
+          recorded.push({ url, authorization: headers.authorization, body });
+          response.writeHead(201).end('{"id": 42}');
+        }
+      },
+      async (env) => {
+        const run = await deploy(nodion.addApplication(), { inputs, env });
+        expect(run.exitCode).toBe(0);
+        expect(annotations(run, 'warning')).toEqual([]);
+        const statuses = {
+          url: '/repositories/7/deployments/42/statuses',
           authorization: AUTHORIZATION,
-          body: { ref: WORKFLOW_SHA, environment: 'production' },
-        },
-        { ...statuses, body: { state: 'in_progress' } },
-        { ...statuses, body: { state: 'success' } },
-      ]);
-    },
-  );
-});
+        };
+        expect(recorded).toMatchObject([
+          {
+            url: '/repositories/7/deployments',
+            authorization: AUTHORIZATION,
+            body: { ref: WORKFLOW_SHA, environment: 'production' },
+          },
+          { ...statuses, body: { state: 'in_progress' } },
+          { ...statuses, body: { state: 'success' } },
+        ]);
+      },
+    );
+  },
+);
 
-scenario('Of the redirects within the host only the first is followed', async (stage) => {
-  const { nodion, deploy } = stage;
-  const urls: (string | undefined)[] = [];
-  await withGitHub(
-    ({ url }, response) => {
-      urls.push(url);
-      response.writeHead(307, { location: '/around/and/around' }).end();
-    },
-    async (env) => {
-      const run = await deploy(nodion.addApplication(), { inputs, env });
-      expect(run.exitCode).toBe(0);
-      expect(annotations(run, 'warning')).toEqual([
-        expect.stringContaining(`${NOT_RECORDED}GitHub answered 307`),
-      ]);
-      expect(urls).toEqual(['/repos/octo-org/octo-repo/deployments', '/around/and/around']);
-    },
-  );
-});
+scenario(
+  'Of the redirects within the host only the first is followed',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const urls: (string | undefined)[] = [];
+    await withGitHub(
+      ({ url }, response) => {
+        urls.push(url);
+        response.writeHead(307, { location: '/around/and/around' }).end();
+      },
+      async (env) => {
+        const run = await deploy(nodion.addApplication(), { inputs, env });
+        expect(run.exitCode).toBe(0);
+        expect(annotations(run, 'warning')).toEqual([
+          expect.stringContaining(`${NOT_RECORDED}GitHub answered 307`),
+        ]);
+        expect(urls).toEqual(['/repos/octo-org/octo-repo/deployments', '/around/and/around']);
+      },
+    );
+  },
+);
 
 scenario('A GitHub deployment without a token is a warning', async ({ nodion, deploy }) => {
   const run = await deploy(nodion.addApplication(), { inputs, token: '' });

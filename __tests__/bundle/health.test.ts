@@ -9,7 +9,7 @@ import {
   PROJECT_KEY,
 } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 import { addShop, badAnswers, EXPECTED, errorLines } from './shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -57,30 +57,34 @@ scenario('503s and then 200s are healthy, at the third good answer in a row', as
   expect(JSON.stringify(checks)).not.toMatch(new RegExp(`${PROJECT_KEY}|ghs_secret`));
 });
 
-scenario('An application that flaps, never good three times in a row, is red', async (stage) => {
-  const { deploy } = stage;
-  const isBad = (count: number) => count % 3 === 0;
-  const shop = await addShop(stage, (_, { count }) => (isBad(count) ? 503 : 200));
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_timeout: '12s' },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs.healthy).toBe('false');
-  const { length } = shop.server.checks;
-  expect(length).toBeGreaterThan(4);
-  // The end may cut the last one off.
-  const possible = [length, length - 1].map((count) => {
-    const last = isBad(count) ? 'last one' : 'last bad one';
-    return `${Math.floor(count / 3)} of ${count} answers were bad, the ${last} 503 from ${shop.url}.`;
-  });
-  const [first = '', ...others] = errorLines(run);
-  const begin = 'Application shop: Deployment #2 is live but not healthy: ';
-  expect(possible.map((end) => begin + end)).toContain(first);
-  expect(others).toEqual([
-    "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
-    'Live is #2 (v2).',
-  ]);
-});
+scenario(
+  'An application that flaps, never good three times in a row, is red',
+  { clock: 'fast' },
+  async (stage) => {
+    const { deploy } = stage;
+    const isBad = (count: number) => count % 3 === 0;
+    const shop = await addShop(stage, (_, { count }) => (isBad(count) ? 503 : 200));
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_timeout: '12s' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs.healthy).toBe('false');
+    const { length } = shop.server.checks;
+    expect(length).toBeGreaterThan(4);
+    // The end may cut the last one off.
+    const possible = [length, length - 1].map((count) => {
+      const last = isBad(count) ? 'last one' : 'last bad one';
+      return `${Math.floor(count / 3)} of ${count} answers were bad, the ${last} 503 from ${shop.url}.`;
+    });
+    const [first = '', ...others] = errorLines(run);
+    const begin = 'Application shop: Deployment #2 is live but not healthy: ';
+    expect(possible.map((end) => begin + end)).toContain(first);
+    expect(others).toEqual([
+      "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
+      'Live is #2 (v2).',
+    ]);
+  },
+);
 
 const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, string>][] = [
   ['always answers 503', 503, '503 from URL'],
@@ -137,7 +141,7 @@ const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, 
 ];
 
 for (const [what, reply, phrase, more = {}] of BAD) {
-  scenario(`An application that ${what} is red`, async (stage) => {
+  scenario(`An application that ${what} is red`, { clock: 'fast' }, async (stage) => {
     const { deploy, gitHub } = stage;
     const shop = await addShop(stage, () => reply);
     const inputs = { ...shop.inputs, environment: 'production', ...more };
@@ -195,7 +199,7 @@ const UNREACHABLE: [string, (stage: Stage) => Promise<{ url: string; env?: objec
 ];
 
 for (const [what, prepare, phrase] of UNREACHABLE) {
-  scenario(`An application that ${what} is red`, async (stage) => {
+  scenario(`An application that ${what} is red`, { clock: 'fast' }, async (stage) => {
     const { url, env = {} } = await prepare(stage);
     const shop = await addShop(stage, () => 200);
     const run = await stage.deploy(shop.application, {
@@ -244,7 +248,7 @@ scenario('Of a body without end the first MiB is enough', async (stage) => {
   expect(shop.server.checks).toHaveLength(3);
 });
 
-scenario('An application that never answers at all is red', async (stage) => {
+scenario('An application that never answers at all is red', { clock: 'fast' }, async (stage) => {
   const shop = await addShop(stage, () => 'hang');
   const run = await stage.deploy(shop.application, { inputs: shop.inputs });
   expect(run.exitCode).toBe(1);
@@ -294,39 +298,47 @@ scenario('One bad answer of one is told like more of them', async (stage) => {
   ]);
 });
 
-realScenario('A health check that the timeout ends is red, and says so', async (stage) => {
-  const { deploy, gitHub } = stage;
-  const shop = await addShop(stage, () => 503);
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_timeout: '2m', timeout: '6s', environment: 'production' },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
-  expect(errorLines(run)).toEqual([
-    `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-    "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
-    'Live is #2 (v2).',
-  ]);
-  expect(gitHub.statuses.at(-1)?.state).toBe('error');
-});
+scenario(
+  'A health check that the timeout ends is red, and says so',
+  { clock: 'real' },
+  async (stage) => {
+    const { deploy, gitHub } = stage;
+    const shop = await addShop(stage, () => 503);
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_timeout: '2m', timeout: '6s', environment: 'production' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+      "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
+      'Live is #2 (v2).',
+    ]);
+    expect(gitHub.statuses.at(-1)?.state).toBe('error');
+  },
+);
 
 // A last look has less than a second: at the speed of reality, for machines that are busy.
-realScenario('The health of what is seen live only at the timeout is not known', async (stage) => {
-  const { nodion, deploy } = stage;
-  const shop = await addShop(stage, () => 503);
-  const pause = answer(503, '', { 'retry-after': '3600' })(false);
-  nodion.fail({ on: LIST, afterTrigger: true, fault: pause });
-  const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '4s' } });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
-  expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
-    'Raise `timeout`, if it often takes longer.',
-    'Live is #2 (v2).',
-  ]);
-  expect(titleOf(run)).toEqual({ title: 'Health not known' });
-  expect(shop.server.checks).toEqual([]);
-});
+scenario(
+  'The health of what is seen live only at the timeout is not known',
+  { clock: 'real' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, () => 503);
+    const pause = answer(503, '', { 'retry-after': '3600' })(false);
+    nodion.fail({ on: LIST, afterTrigger: true, fault: pause });
+    const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '4s' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
+    expect(errorLines(run)).toEqual([
+      'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
+      'Raise `timeout`, if it often takes longer.',
+      'Live is #2 (v2).',
+    ]);
+    expect(titleOf(run)).toEqual({ title: 'Health not known' });
+    expect(shop.server.checks).toEqual([]);
+  },
+);
 
 scenario('Three applications are asked at their own addresses, in their order', async (stage) => {
   const { nodion, deploy } = stage;
@@ -393,26 +405,30 @@ scenario('The health of what did not go live is not asked', async (stage) => {
   expect(shop.server.checks).toEqual([]);
 });
 
-realSignalScenario('A workflow cancelled during the health check is red at once', async (stage) => {
-  let cancel = () => {};
-  const shop = await addShop(stage, (_, { count }) => {
-    if (count === 2) cancel();
-    return 503;
-  });
-  const run = await stage.deploy(shop.application, {
-    inputs: { ...shop.inputs, health_timeout: '1m', poll_interval: '0.3s' },
-    onLog: (_, child) => {
-      cancel = () => child.kill('SIGINT');
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(shop.server.checks.length).toBeLessThanOrEqual(3);
-  expect(errorLines(run)).toEqual([
-    'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
-    'Check it yourself.',
-    'Live is #2 (v2).',
-  ]);
-});
+scenario(
+  'A workflow cancelled during the health check is red at once',
+  { clock: 'real', hasSignals: true },
+  async (stage) => {
+    let cancel = () => {};
+    const shop = await addShop(stage, (_, { count }) => {
+      if (count === 2) cancel();
+      return 503;
+    });
+    const run = await stage.deploy(shop.application, {
+      inputs: { ...shop.inputs, health_timeout: '1m', poll_interval: '0.3s' },
+      onLog: (_, child) => {
+        cancel = () => child.kill('SIGINT');
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(shop.server.checks.length).toBeLessThanOrEqual(3);
+    expect(errorLines(run)).toEqual([
+      'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+      'Check it yourself.',
+      'Live is #2 (v2).',
+    ]);
+  },
+);
 
 /** Has `https://<name>` lead to the server: the environment of a step. */
 function reachAs(stage: Stage, name: string, address: string): Record<string, string> {
@@ -450,33 +466,37 @@ for (const [chosen, domains] of [
     ],
   ],
 ] as const) {
-  scenario(`A path is asked at the application's own address: ${chosen}`, async (stage) => {
-    const { nodion, proxy, gitHub, serve, deploy } = stage;
-    const application = nodion.addApplication(life(['available', 0]));
-    for (const [name, status, domain_type] of domains) {
-      nodion.addDomain(application, name, { status, domain_type });
-    }
-    const server = await serve(() => 200, { isSecure: true });
-    const run = await deploy(application, {
-      inputs: { health_url: '/up?deep=1', environment: 'production' },
-      env: reachAs(stage, chosen, server.address),
-    });
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(run.outputs).toMatchObject({ url: `https://${chosen}`, healthy: 'true' });
-    expect(proxy.targets).toEqual(Array(3).fill(`${chosen}:443`));
-    expect(server.checks).toHaveLength(3);
-    for (const { url, headers } of server.checks) {
-      expect([url, headers.host]).toEqual(['/up?deep=1', chosen]);
-      expect(headers).not.toHaveProperty('authorization');
-    }
-    expect(nodion.requestsTo(DOMAINS)).toHaveLength(1);
-    expect(run.commands.filter(({ name }) => name === 'error')).toEqual([]);
-    expect(gitHub.statuses.at(-1)).toMatchObject({
-      state: 'success',
-      environment_url: `https://${chosen}`,
-    });
-  });
+  scenario(
+    `A path is asked at the application's own address: ${chosen}`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, proxy, gitHub, serve, deploy } = stage;
+      const application = nodion.addApplication(life(['available', 0]));
+      for (const [name, status, domain_type] of domains) {
+        nodion.addDomain(application, name, { status, domain_type });
+      }
+      const server = await serve(() => 200, { isSecure: true });
+      const run = await deploy(application, {
+        inputs: { health_url: '/up?deep=1', environment: 'production' },
+        env: reachAs(stage, chosen, server.address),
+      });
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toBe('');
+      expect(run.outputs).toMatchObject({ url: `https://${chosen}`, healthy: 'true' });
+      expect(proxy.targets).toEqual(Array(3).fill(`${chosen}:443`));
+      expect(server.checks).toHaveLength(3);
+      for (const { url, headers } of server.checks) {
+        expect([url, headers.host]).toEqual(['/up?deep=1', chosen]);
+        expect(headers).not.toHaveProperty('authorization');
+      }
+      expect(nodion.requestsTo(DOMAINS)).toHaveLength(1);
+      expect(run.commands.filter(({ name }) => name === 'error')).toEqual([]);
+      expect(gitHub.statuses.at(-1)).toMatchObject({
+        state: 'success',
+        environment_url: `https://${chosen}`,
+      });
+    },
+  );
 }
 
 const NO_DOMAIN: [
@@ -522,18 +542,22 @@ for (const [why, prepare, problem = 'which has no domain that is available.'] of
   });
 }
 
-scenario('An http address is asked through the proxy for http', async (stage) => {
-  const { proxy, deploy } = stage;
-  const shop = await addShop(stage, () => 200);
-  proxy.hosts.set('shop.test:80', shop.server.address);
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
-    env: { HTTP_PROXY: proxy.address },
-  });
-  expect(run.exitCode).toBe(0);
-  expect(proxy.forwarded).toEqual(Array(3).fill('http://shop.test/up'));
-  expect(shop.server.checks).toHaveLength(3);
-});
+scenario(
+  'An http address is asked through the proxy for http',
+  { clock: 'fast' },
+  async (stage) => {
+    const { proxy, deploy } = stage;
+    const shop = await addShop(stage, () => 200);
+    proxy.hosts.set('shop.test:80', shop.server.address);
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
+      env: { HTTP_PROXY: proxy.address },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(proxy.forwarded).toEqual(Array(3).fill('http://shop.test/up'));
+    expect(shop.server.checks).toHaveLength(3);
+  },
+);
 
 for (const [variable, problem] of [
   [
@@ -545,7 +569,7 @@ for (const [variable, problem] of [
     'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407',
   ],
 ] as const) {
-  scenario(`A proxy that can't be used is named: ${variable}`, async (stage) => {
+  scenario(`A proxy that can't be used is named: ${variable}`, { clock: 'fast' }, async (stage) => {
     const { proxy, deploy } = stage;
     proxy.credentials = 'ada:s3cret';
     const shop = await addShop(stage, () => 200);
@@ -654,8 +678,9 @@ for (const [reply, verdict] of [
   });
 }
 
-realScenario(
+scenario(
   'A dry run is green though its health check hangs up to the timeout',
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const shop = await addShop(stage, () => 'hang');

@@ -7,7 +7,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import { FakeProxy } from '../../fakes/proxy.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, realSignalScenario, scenario } from './scenario.ts';
+import { life, type Staging, scenario } from './scenario.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const API_URL = 'https://nodion.test/v1';
@@ -56,9 +56,9 @@ interface ProxyStage extends Stage {
 function proxyScenario(
   name: string,
   play: (stage: ProxyStage) => Promise<void>,
-  define: typeof scenario = scenario,
+  staging: Staging = { clock: 'fast' },
 ): void {
-  define(name, async (stage) => {
+  scenario(name, staging, async (stage) => {
     const { nodion, gitHub, proxy, deploy } = stage;
     const front = await startTlsFront(nodion.url);
     const gitHubFront = await startTlsFront(gitHub.url);
@@ -278,7 +278,7 @@ proxyScenario(
       'The workflow was cancelled before anything was triggered.',
     ]);
   },
-  realSignalScenario,
+  { clock: 'real', hasSignals: true },
 );
 
 proxyScenario(

@@ -7,7 +7,7 @@ import { life, scenario } from './scenario.ts';
 
 for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
-  scenario(`The recipe "${name}" runs green`, async ({ nodion, run, serve }) => {
+  scenario(`The recipe "${name}" runs green`, { clock: 'fast' }, async ({ nodion, run, serve }) => {
     const sha = 'ffac537e6cbbf934b08745a378932722df287a53';
     const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
     const live = life(['available', 300]);
@@ -63,11 +63,15 @@ const SMALLEST: [string, Record<string, string>][] = [
 ];
 
 for (const [action, inputs] of SMALLEST) {
-  scenario(`A run sets the outputs that ${action}/action.yml declares`, async ({ nodion, run }) => {
-    nodion.addApplication({ name: 'shop' });
-    const { outputs } = await run({ action, inputs });
-    expect(Object.keys(outputs).sort()).toEqual(
-      Object.keys(readActionMetadata(action).outputs).sort(),
-    );
-  });
+  scenario(
+    `A run sets the outputs that ${action}/action.yml declares`,
+    { clock: 'fast' },
+    async ({ nodion, run }) => {
+      nodion.addApplication({ name: 'shop' });
+      const { outputs } = await run({ action, inputs });
+      expect(Object.keys(outputs).sort()).toEqual(
+        Object.keys(readActionMetadata(action).outputs).sort(),
+      );
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
 import type { Stage } from '../../fakes/stage.ts';
-import { scenario, signalScenario } from './scenario.ts';
+import { scenario } from './scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from './shop.ts';
 
 // What others deploy, and what is read too late or not at all, decides whether to go back.
@@ -171,8 +171,9 @@ scenario('An old list without our deployment is read again: none is newer', asyn
   expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: '3' });
 });
 
-signalScenario(
+scenario(
   'A workflow cancelled before a rollback’s trigger triggers nothing',
+  { clock: 'fast', process: 'own', hasSignals: true },
   async (stage) => {
     const { nodion, deploy } = stage;
     let step: ChildProcess | undefined;

@@ -12,7 +12,7 @@ import type {
 } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
-import { life, realScenario, realSignalScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from './shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -148,35 +148,40 @@ scenario('A version that dies within `stable_for` is rolled back', async (stage)
   expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: 'true' });
 });
 
-realScenario('A rollout that never completes is rolled back at the timeout', async (stage) => {
-  const { nodion, gitHub, deploy } = stage;
-  const shop = await addShop(stage, () => 200, { instance_amount: 2, instanceChangeMs: HOUR_MS });
-  nodion.beforeRecording = (application) => {
-    if (nodion.triggered.length === 1) application.instanceChangeMs = 0;
-  };
-  const run = await deploy(shop.application, {
-    inputs: {
-      image_tag: 'v2',
-      verify_rollout: 'true',
-      timeout: '6s',
-      environment: 'production',
-      ...rollback,
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2', 'v1']);
-  expect(errorLines(run)).toEqual([
-    'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
-    DATA,
-    BACK,
-    'Live is #3 (v1).',
-  ]);
-  expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
-  expect(gitHub.statuses.at(-1)?.state).toBe('failure');
-});
+scenario(
+  'A rollout that never completes is rolled back at the timeout',
+  { clock: 'real' },
+  async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    const shop = await addShop(stage, () => 200, { instance_amount: 2, instanceChangeMs: HOUR_MS });
+    nodion.beforeRecording = (application) => {
+      if (nodion.triggered.length === 1) application.instanceChangeMs = 0;
+    };
+    const run = await deploy(shop.application, {
+      inputs: {
+        image_tag: 'v2',
+        verify_rollout: 'true',
+        timeout: '6s',
+        environment: 'production',
+        ...rollback,
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2', 'v1']);
+    expect(errorLines(run)).toEqual([
+      'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
+      DATA,
+      BACK,
+      'Live is #3 (v1).',
+    ]);
+    expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
+    expect(gitHub.statuses.at(-1)?.state).toBe('failure');
+  },
+);
 
-realScenario(
+scenario(
   'A health check before the trigger that hangs up to the timeout is red',
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const shop = await addShop(stage, () => 'hang');
@@ -209,38 +214,42 @@ scenario('A rollback has a time limit of its own', async (stage) => {
   expect(run.outputs).toMatchObject({ rolled_back: 'true', timed_out: 'true', healthy: 'false' });
 });
 
-realScenario('A rollback that does not end is given up at its time limit', async (stage) => {
-  const { nodion, deploy } = stage;
-  const shop = await addShop(stage, v2IsBad);
-  letRollback(nodion, life(['waiting', 0]));
-  const run = await deploy(shop.application, {
-    inputs: {
-      ...shop.inputs,
-      ...rollback,
-      health_timeout: '1s',
-      poll_interval: '0.3s',
-      timeout: '6s',
-    },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(run.durationMs).toBeGreaterThan(7_000);
-  expect(run.durationMs).toBeLessThan(12_000);
-  expect(triggers(nodion)).toEqual(['v2', 'v1']);
-  expect(errorLines(run)).toEqual([
-    'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
-    'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
-    'If it often takes longer, raise `timeout`.',
-    `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-    DATA,
-    FAILED,
-    'Live is still #2 (v2).',
-  ]);
-  expect(run.outputs).toMatchObject({
-    rolled_back: 'false',
-    rollback_deploy_number: '3',
-    timed_out: 'true',
-  });
-});
+scenario(
+  'A rollback that does not end is given up at its time limit',
+  { clock: 'real' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, v2IsBad);
+    letRollback(nodion, life(['waiting', 0]));
+    const run = await deploy(shop.application, {
+      inputs: {
+        ...shop.inputs,
+        ...rollback,
+        health_timeout: '1s',
+        poll_interval: '0.3s',
+        timeout: '6s',
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.durationMs).toBeGreaterThan(7_000);
+    expect(run.durationMs).toBeLessThan(12_000);
+    expect(triggers(nodion)).toEqual(['v2', 'v1']);
+    expect(errorLines(run)).toEqual([
+      'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
+      'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
+      'If it often takes longer, raise `timeout`.',
+      `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+      DATA,
+      FAILED,
+      'Live is still #2 (v2).',
+    ]);
+    expect(run.outputs).toMatchObject({
+      rolled_back: 'false',
+      rollback_deploy_number: '3',
+      timed_out: 'true',
+    });
+  },
+);
 
 scenario('A rollback that is not healthy either is the loudest message', async (stage) => {
   const { nodion, gitHub, deploy } = stage;
@@ -447,8 +456,6 @@ interface Forbidden {
   readonly lines: readonly string[];
   readonly warning?: string;
   readonly triggered?: readonly string[];
-  /** At the speed of reality: a last look at the timeout has less than a second. */
-  readonly isReal?: true;
 }
 
 const WAS_THERE =
@@ -487,7 +494,6 @@ const FORBIDDEN: Record<string, Forbidden> = {
   },
   'it is not live at the timeout': {
     given: life(['waiting', 0]),
-    isReal: true,
     inputs: { timeout: '4s' },
     lines: [
       'Application shop: Deployment #2 was still "waiting" when the timeout of 4 s was over.',
@@ -616,7 +622,6 @@ const FORBIDDEN: Record<string, Forbidden> = {
     triggered: [],
   },
   'no answer of `stable_for` was bad up to the timeout': {
-    isReal: true,
     inputs: { timeout: '6s', stable_for: '6s' },
     reply: () => 200,
     lines: [
@@ -629,8 +634,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
 };
 
 for (const [why, forbidden] of Object.entries(FORBIDDEN)) {
-  const define = forbidden.isReal ? realScenario : scenario;
-  define(`Nothing is rolled back when ${why}`, async (stage) => {
+  scenario(`Nothing is rolled back when ${why}`, async (stage) => {
     const { nodion, deploy } = stage;
     const shop = await addShop(stage, forbidden.reply ?? v2IsBad, forbidden.given);
     forbidden.prepare?.(stage, shop);
@@ -846,7 +850,7 @@ const CANCELLED: Record<string, Cancelled> = {
 
 for (const [when, cancelled] of Object.entries(CANCELLED)) {
   const name = `A workflow cancelled ${when} triggers nothing more`;
-  realSignalScenario(name, async (stage) => {
+  scenario(name, { clock: 'real', hasSignals: true }, async (stage) => {
     const { nodion, deploy } = stage;
     const shop = await addShop(stage, cancelled.reply ?? v2IsBad, cancelled.given);
     if (when === 'while the rollback is in progress') letRollback(nodion, life(['waiting', 0]));

@@ -1,24 +1,29 @@
 import { expect } from '@jest/globals';
 import { annotations } from '../../fakes/stage.ts';
-import { life, ownProcessScenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 /** An idle machine needs none of it, a busy one may. */
 const SLACK_MS = 9_000;
 
-ownProcessScenario('In real time, a deployment is followed until it is live', async (stage) => {
-  const { nodion, deploy } = stage;
-  const application = nodion.addApplication(
-    life(['created', 0], ['waiting', 2_000], ['available', 4_000]),
-  );
-  const run = await deploy(application);
-  expect(run.exitCode).toBe(0);
-  expect(run.stderr).toBe('');
-  expect(run.durationMs).toBeGreaterThan(4_000);
-  expect(Number(run.outputs.duration_seconds)).toBeGreaterThanOrEqual(3.9);
-});
+scenario(
+  'In real time, a deployment is followed until it is live',
+  { clock: 'real', process: 'own' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(
+      life(['created', 0], ['waiting', 2_000], ['available', 4_000]),
+    );
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toBe('');
+    expect(run.durationMs).toBeGreaterThan(4_000);
+    expect(Number(run.outputs.duration_seconds)).toBeGreaterThanOrEqual(3.9);
+  },
+);
 
-ownProcessScenario(
+scenario(
   'In real time, a step ends soon after its timeout',
+  { clock: 'real', process: 'own' },
   async ({ nodion, deploy }) => {
     const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
       inputs: { timeout: '5s' },
@@ -30,8 +35,9 @@ ownProcessScenario(
   },
 );
 
-ownProcessScenario(
+scenario(
   'In real time, a report that hangs takes 5 s',
+  { clock: 'real', process: 'own' },
   async ({ nodion, gitHub, deploy }) => {
     gitHub.refuseWith = 0;
     nodion.fail({
@@ -49,21 +55,25 @@ ownProcessScenario(
 
 // Windows has no signals.
 if (process.platform !== 'win32') {
-  ownProcessScenario('In real time, a cancelled step ends before it is killed', async (stage) => {
-    const { nodion, gitHub, deploy } = stage;
-    gitHub.refuseWith = 0;
-    let cancelledAt = 0;
-    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
-      inputs: { environment: 'production' },
-      onLog: (text, child) => {
-        if (!text.includes('Triggered deployment')) return;
-        cancelledAt = performance.now();
-        child.kill('SIGINT');
-      },
-    });
-    // GitHub's runner kills it after 10 s; it takes 3 s.
-    expect(performance.now() - cancelledAt).toBeLessThan(8_000);
-    expect(run.exitCode).toBe(1);
-    expect(annotations(run, 'error')[0]).toContain('The workflow was cancelled');
-  });
+  scenario(
+    'In real time, a cancelled step ends before it is killed',
+    { clock: 'real', process: 'own' },
+    async (stage) => {
+      const { nodion, gitHub, deploy } = stage;
+      gitHub.refuseWith = 0;
+      let cancelledAt = 0;
+      const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+        inputs: { environment: 'production' },
+        onLog: (text, child) => {
+          if (!text.includes('Triggered deployment')) return;
+          cancelledAt = performance.now();
+          child.kill('SIGINT');
+        },
+      });
+      // GitHub's runner kills it after 10 s; it takes 3 s.
+      expect(performance.now() - cancelledAt).toBeLessThan(8_000);
+      expect(run.exitCode).toBe(1);
+      expect(annotations(run, 'error')[0]).toContain('The workflow was cancelled');
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, realScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const APPLICATION: Endpoint = 'GET /applications/:id';
@@ -61,21 +61,29 @@ for (const [what, on, fault] of HANGING) {
   });
 }
 
-realScenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
-  const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
-  const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '10m' } });
-  expect(run.exitCode).toBe(0);
-  expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
-});
+scenario(
+  'A result that arrives at the timeout counts',
+  { clock: 'real' },
+  async ({ nodion, deploy }) => {
+    const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
+    const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '10m' } });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
+  },
+);
 
-scenario('A timeout that is over at the start is no more than that', async (stage) => {
-  const { nodion, deploy } = stage;
-  const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.001' } });
-  expect(run.exitCode).toBe(1);
-  expect(run.stderr).toBe('');
-  expect(run.outputs.timed_out).toBe('true');
-  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-});
+scenario(
+  'A timeout that is over at the start is no more than that',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.001' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('');
+    expect(run.outputs.timed_out).toBe('true');
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  },
+);
 
 scenario('No trigger is sent after the timeout, however many wait their turn', async (stage) => {
   const { nodion, deploy } = stage;

@@ -4,7 +4,7 @@ import { answer } from '../../fakes/faults.ts';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
-import { life, scenario, signalScenario } from './scenario.ts';
+import { life, type Staging, scenario } from './scenario.ts';
 import { addShop } from './shop.ts';
 import { transcript } from './transcript.ts';
 
@@ -48,10 +48,10 @@ const slow = { kind: 'delay', ms: 3_000 } as const;
 function session(
   title: string,
   prepare: (stage: Stage) => StepOptions | Promise<StepOptions>,
-  play: typeof scenario = scenario,
+  staging: Staging = { clock: 'fast' },
 ): void {
   titles.push(title);
-  play(`Users see what transcripts.md shows: ${title}`, async (stage) => {
+  scenario(`Users see what transcripts.md shows: ${title}`, staging, async (stage) => {
     const { nodion, run } = stage;
     const options = await prepare(stage);
     nodion.fail({ on: 'POST /applications/:id/deployments', times: 9, fault: slow });
@@ -199,7 +199,7 @@ session(
       },
     };
   },
-  signalScenario,
+  { clock: 'fast', process: 'own', hasSignals: true },
 );
 
 session('Nodion deploys another commit than the expected one', ({ nodion }) => {

@@ -4,7 +4,7 @@ import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
-import { life, realSignalScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 /** What users are told of a situation, in all the places where they are told it. */
 interface Told {
@@ -28,11 +28,8 @@ function situation(
   name: string,
   play: (stage: Stage) => { application: FakeApplication | null; options?: StepOptions },
   told: Told,
-  isSignalled = false,
 ): void {
-  // A cancelled step has seconds for its report: on a busy machine too few at another speed.
-  const define = isSignalled ? realSignalScenario : scenario;
-  define(`Users are told the truth when ${name}`, async (stage) => {
+  scenario(`Users are told the truth when ${name}`, async (stage) => {
     const { application, options = {} } = play(stage);
     const run = await stage.deploy(application, {
       ...options,
@@ -177,7 +174,6 @@ situation(
       'shop: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow i…',
     ],
   },
-  true,
 );
 
 situation(

@@ -9,7 +9,7 @@ import type { StepRun } from '../../fakes/runner.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { deployEach } from './deploy-each.ts';
 import { ANSWER_ADVICE, hostOf } from './large.ts';
-import { life, realScenario, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 import { CHUNKED, chunk, OK, type Write, wire } from './wire.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
@@ -57,7 +57,7 @@ const READABLE: Record<string, Write> = {
 };
 
 // With the time that answers have in reality: of retries there must be none.
-realScenario('A deployment reads odd answers that say all', async (stage) => {
+scenario('A deployment reads odd answers that say all', { clock: 'real' }, async (stage) => {
   const { nodion } = stage;
   const { run, expectOfEach } = await deployEach(stage, READABLE, (of, write) => {
     for (const on of [APPLICATION, LIST, TRIGGER])
@@ -158,109 +158,133 @@ function isNamed(run: StepRun, request: string, { what, limit }: { what: string;
   return run.log.includes(`::debug::${request}: ${phrase} `);
 }
 
-scenario('Reads are retried after any answer that can’t be read', async (stage) => {
-  const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) =>
-    nodion.fail(
-      { on: APPLICATION, of, fault: wire(write) },
-      { on: LIST, of, afterTrigger: true, fault: wire(write) },
-    ),
-  );
-  expectOfEach(({ deployments }) => deployments.length, 1);
-  for (const path of ['', '/deployments']) {
-    expectOfEach(
-      ({ id, name }) =>
-        isNamed(run, `GET /applications/${id}${path}`, { what: name, limit: '10 s' }),
-      true,
+scenario(
+  'Reads are retried after any answer that can’t be read',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion } = stage;
+    const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) =>
+      nodion.fail(
+        { on: APPLICATION, of, fault: wire(write) },
+        { on: LIST, of, afterTrigger: true, fault: wire(write) },
+      ),
     );
-  }
-  const count = 2 * Object.keys(UNREADABLE).length;
-  expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
-});
+    expectOfEach(({ deployments }) => deployments.length, 1);
+    for (const path of ['', '/deployments']) {
+      expectOfEach(
+        ({ id, name }) =>
+          isNamed(run, `GET /applications/${id}${path}`, { what: name, limit: '10 s' }),
+        true,
+      );
+    }
+    const count = 2 * Object.keys(UNREADABLE).length;
+    expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
+  },
+);
 
-scenario('A trigger carried out is found after any answer that can’t be read', async (stage) => {
-  const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) => {
-    nodion.addDeployment(of, { status: 'available' });
-    nodion.fail({ on: TRIGGER, of, fault: wire(write) });
-  });
-  expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [2, 1]);
-  expectOfEach(
-    ({ id, name }) => {
-      const request = `POST /applications/${id}/deployments`;
-      return [
-        isNamed(run, request, { what: name, limit: '30 s' }),
-        run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2`),
-      ];
-    },
-    [true, true],
-  );
-  const followed: { deploy_number: number; triggered: boolean }[] = JSON.parse(
-    run.outputs.deployments ?? '',
-  );
-  for (const one of followed) expect(one).toMatchObject({ deploy_number: 2, triggered: true });
-  const count = Object.keys(UNREADABLE).length;
-  expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
-  expect(run.log).toContain(
-    ` 4 × The request to ${hostOf(nodion)} (POST /applications/:id/deployments) failed: ${NONE}.`,
-  );
-});
+scenario(
+  'A trigger carried out is found after any answer that can’t be read',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion } = stage;
+    const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) => {
+      nodion.addDeployment(of, { status: 'available' });
+      nodion.fail({ on: TRIGGER, of, fault: wire(write) });
+    });
+    expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [2, 1]);
+    expectOfEach(
+      ({ id, name }) => {
+        const request = `POST /applications/${id}/deployments`;
+        return [
+          isNamed(run, request, { what: name, limit: '30 s' }),
+          run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2`),
+        ];
+      },
+      [true, true],
+    );
+    const followed: { deploy_number: number; triggered: boolean }[] = JSON.parse(
+      run.outputs.deployments ?? '',
+    );
+    for (const one of followed) expect(one).toMatchObject({ deploy_number: 2, triggered: true });
+    const count = Object.keys(UNREADABLE).length;
+    expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
+    expect(run.log).toContain(
+      ` 4 × The request to ${hostOf(nodion)} (POST /applications/:id/deployments) failed: ${NONE}.`,
+    );
+  },
+);
 
-scenario('A trigger carried out is found after a body without end', async (stage) => {
-  const { nodion, deploy } = stage;
-  const application = nodion.addApplication();
-  const write: Write = (socket) => {
-    socket.write(`${OK}\r\n`);
-    writeEndlessly(socket, Buffer.alloc(65_536));
-  };
-  nodion.fail({ on: APPLICATION, fault: wire(write) }, { on: TRIGGER, fault: wire(write) });
-  const run = await deploy(application);
-  expect(run.exitCode).toBe(0);
-  expect(application.deployments).toHaveLength(1);
-  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-  expect(run.log).toContain('Recovered from 2 transient errors: ');
-});
+scenario(
+  'A trigger carried out is found after a body without end',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    const write: Write = (socket) => {
+      socket.write(`${OK}\r\n`);
+      writeEndlessly(socket, Buffer.alloc(65_536));
+    };
+    nodion.fail({ on: APPLICATION, fault: wire(write) }, { on: TRIGGER, fault: wire(write) });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(run.log).toContain('Recovered from 2 transient errors: ');
+  },
+);
 
-scenario('A trigger carried out and answered 421 is found, and not repeated', async (stage) => {
-  const { nodion, deploy } = stage;
-  const application = nodion.addApplication();
-  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(true) });
-  const run = await deploy(application);
-  expect(run.exitCode).toBe(0);
-  expect(application.deployments).toHaveLength(1);
-  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-  expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
-});
+scenario(
+  'A trigger carried out and answered 421 is found, and not repeated',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(true) });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
+  },
+);
 
-scenario('A read answered 421 is final, and nothing is triggered', async ({ nodion, deploy }) => {
-  nodion.fail({ on: LIST, times: 9, fault: answer(421)(false) });
-  const run = await deploy(nodion.addApplication());
-  expect(run.exitCode).toBe(1);
-  expect(nodion.requestsTo(LIST)).toHaveLength(1);
-  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-  expect(annotations(run, 'error')[0]).toContain(
-    'Nodion answered 421 to GET /applications/:id/deployments.',
-  );
-});
+scenario(
+  'A read answered 421 is final, and nothing is triggered',
+  { clock: 'fast' },
+  async ({ nodion, deploy }) => {
+    nodion.fail({ on: LIST, times: 9, fault: answer(421)(false) });
+    const run = await deploy(nodion.addApplication());
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(LIST)).toHaveLength(1);
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+    expect(annotations(run, 'error')[0]).toContain(
+      'Nodion answered 421 to GET /applications/:id/deployments.',
+    );
+  },
+);
 
-scenario('A trigger answered 421 is looked up, and not repeated', async ({ nodion, deploy }) => {
-  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(false) });
-  const run = await deploy(nodion.addApplication());
-  expect(run.exitCode).toBe(1);
-  const [trigger, ...more] = nodion.requestsTo(TRIGGER);
-  expect(more).toEqual([]);
-  const looks = nodion.requestsTo(LIST).filter(({ at }) => at > (trigger?.at ?? 0));
-  expect(looks).toHaveLength(3);
-  expect(annotations(run, 'error')).toEqual([
-    [
-      'Application My App: The trigger was not answered as documented.',
-      'Nodion answered 421 to POST /applications/:id/deployments.',
-      'A deployment may have been made and be in progress.',
-      "Look for number 1 or above in Nodion's dashboard before you trigger again.",
-      'No deployment of the application is live.',
-    ].join('\n'),
-  ]);
-});
+scenario(
+  'A trigger answered 421 is looked up, and not repeated',
+  { clock: 'fast' },
+  async ({ nodion, deploy }) => {
+    nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(false) });
+    const run = await deploy(nodion.addApplication());
+    expect(run.exitCode).toBe(1);
+    const [trigger, ...more] = nodion.requestsTo(TRIGGER);
+    expect(more).toEqual([]);
+    const looks = nodion.requestsTo(LIST).filter(({ at }) => at > (trigger?.at ?? 0));
+    expect(looks).toHaveLength(3);
+    expect(annotations(run, 'error')).toEqual([
+      [
+        'Application My App: The trigger was not answered as documented.',
+        'Nodion answered 421 to POST /applications/:id/deployments.',
+        'A deployment may have been made and be in progress.',
+        "Look for number 1 or above in Nodion's dashboard before you trigger again.",
+        'No deployment of the application is live.',
+      ].join('\n'),
+    ]);
+  },
+);
 
 for (const afterMs of [0, 1, 5, 20, 80]) {
   const write: Write = (socket, text) => {
@@ -269,85 +293,105 @@ for (const afterMs of [0, 1, 5, 20, 80]) {
     else setTimeout(() => socket.destroy(), afterMs);
   };
 
-  scenario(`Connections that close ${afterMs} ms after a poll do no harm`, async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication(life(['waiting', 0], ['available', 6_000]));
-    nodion.fail({ on: LIST, afterTrigger: true, times: 99, fault: wire(write) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(1);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-  });
+  scenario(
+    `Connections that close ${afterMs} ms after a poll do no harm`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, deploy } = stage;
+      const application = nodion.addApplication(life(['waiting', 0], ['available', 6_000]));
+      nodion.fail({ on: LIST, afterTrigger: true, times: 99, fault: wire(write) });
+      const run = await deploy(application);
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toBe('');
+      expect(application.deployments).toHaveLength(1);
+      expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    },
+  );
 
-  scenario(`One is triggered though connections close ${afterMs} ms before it`, async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    for (const on of [APPLICATION, LIST]) nodion.fail({ on, fault: wire(write) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(1);
-  });
+  scenario(
+    `One is triggered though connections close ${afterMs} ms before it`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, deploy } = stage;
+      const application = nodion.addApplication();
+      for (const on of [APPLICATION, LIST]) nodion.fail({ on, fault: wire(write) });
+      const run = await deploy(application);
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toBe('');
+      expect(application.deployments).toHaveLength(1);
+    },
+  );
 }
 
 for (const carriedOut of [true, false]) {
   const act = carriedOut ? 'carried out' : 'not carried out';
-  scenario(`A trigger whose kept connection closes makes one deployment, ${act}`, async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    const usedPorts = new Set<number | undefined>();
-    const read: Write = (socket, text) => {
-      usedPorts.add(socket.remotePort);
-      socket.write(whole(text));
-    };
-    let triggerPort: number | undefined;
-    const close: Write = (socket) => {
-      triggerPort = socket.remotePort;
-      socket.destroy();
-    };
-    for (const on of [APPLICATION, LIST]) nodion.fail({ on, times: 99, fault: wire(read) });
-    nodion.fail({ on: TRIGGER, fault: wire(close, carriedOut) });
-    const run = await deploy(application);
-    expect(usedPorts).toContain(triggerPort);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(1);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(carriedOut ? 1 : 2);
-  });
+  scenario(
+    `A trigger whose kept connection closes makes one deployment, ${act}`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, deploy } = stage;
+      const application = nodion.addApplication();
+      const usedPorts = new Set<number | undefined>();
+      const read: Write = (socket, text) => {
+        usedPorts.add(socket.remotePort);
+        socket.write(whole(text));
+      };
+      let triggerPort: number | undefined;
+      const close: Write = (socket) => {
+        triggerPort = socket.remotePort;
+        socket.destroy();
+      };
+      for (const on of [APPLICATION, LIST]) nodion.fail({ on, times: 99, fault: wire(read) });
+      nodion.fail({ on: TRIGGER, fault: wire(close, carriedOut) });
+      const run = await deploy(application);
+      expect(usedPorts).toContain(triggerPort);
+      expect(run.exitCode).toBe(0);
+      expect(application.deployments).toHaveLength(1);
+      expect(nodion.requestsTo(TRIGGER)).toHaveLength(carriedOut ? 1 : 2);
+    },
+  );
 }
 
 const DEEP = `"x":${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 
-realScenario('A field 20,000 deep is an error of the answer, not handed on', async (stage) => {
-  const { nodion, run: runAction } = stage;
-  nodion.addApplication();
-  const write: Write = (socket, text) => socket.write(whole(text.replace('[{', `[{${DEEP},`)));
-  nodion.fail({ on: 'GET /applications', times: 99, fault: wire(write) });
-  const run = await runAction({ action: 'list-applications', inputs: { timeout: '5s' } });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs).toEqual({});
-  expect(annotations(run, 'error')).toEqual([
-    `The \`timeout\` was over before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.${ANSWER_ADVICE}`,
-  ]);
-});
+scenario(
+  'A field 20,000 deep is an error of the answer, not handed on',
+  { clock: 'real' },
+  async (stage) => {
+    const { nodion, run: runAction } = stage;
+    nodion.addApplication();
+    const write: Write = (socket, text) => socket.write(whole(text.replace('[{', `[{${DEEP},`)));
+    nodion.fail({ on: 'GET /applications', times: 99, fault: wire(write) });
+    const run = await runAction({ action: 'list-applications', inputs: { timeout: '5s' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toEqual({});
+    expect(annotations(run, 'error')).toEqual([
+      `The \`timeout\` was over before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.${ANSWER_ADVICE}`,
+    ]);
+  },
+);
 
-scenario('An application is created though the answer is 20,000 deep', async (stage) => {
-  const { nodion, run: runAction } = stage;
-  const write: Write = (socket, text) =>
-    socket.write(whole(text.replace('"application":{', `$&${DEEP},`)));
-  nodion.fail({ on: 'POST /applications', fault: wire(write) });
-  const run = await runAction({
-    action: 'create-application',
-    inputs: {
-      name: 'shop',
-      region_id: 'r',
-      instance_type_id: 't',
-      integration_id: 'i',
-      repository_id: '1',
-      branch_id: 'b',
-    },
-  });
-  expect(run.exitCode).toBe(0);
-  expect(nodion.applications).toHaveLength(1);
-  expect(run.outputs).toMatchObject({ id: nodion.applications[0]?.id, created: 'true' });
-});
+scenario(
+  'An application is created though the answer is 20,000 deep',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, run: runAction } = stage;
+    const write: Write = (socket, text) =>
+      socket.write(whole(text.replace('"application":{', `$&${DEEP},`)));
+    nodion.fail({ on: 'POST /applications', fault: wire(write) });
+    const run = await runAction({
+      action: 'create-application',
+      inputs: {
+        name: 'shop',
+        region_id: 'r',
+        instance_type_id: 't',
+        integration_id: 'i',
+        repository_id: '1',
+        branch_id: 'b',
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(nodion.applications).toHaveLength(1);
+    expect(run.outputs).toMatchObject({ id: nodion.applications[0]?.id, created: 'true' });
+  },
+);

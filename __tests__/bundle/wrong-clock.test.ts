@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
-import { fastClock, type WrongClock } from '../../fakes/clock.ts';
+import type { WrongClock } from '../../fakes/clock.ts';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
-import { life, SPEED, scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -18,7 +18,7 @@ const WRONG: [string, WrongClock][] = [
 for (const [what, wrong] of WRONG) {
   scenario(`A runner’s clock that ${what} changes no duration`, async ({ nodion, deploy }) => {
     const application = nodion.addApplication(life(['created', 0], ['available', 12_000]));
-    const run = await deploy(application, { clock: fastClock(SPEED, wrong) });
+    const run = await deploy(application, { wrongClock: wrong });
     expect(run.exitCode).toBe(0);
     const seconds = Number(run.outputs.duration_seconds);
     expect(seconds).toBeGreaterThan(11);
@@ -29,7 +29,7 @@ for (const [what, wrong] of WRONG) {
   scenario(`A runner’s clock that ${what} hides no lost trigger`, async ({ nodion, deploy }) => {
     const application = nodion.addApplication();
     nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
-    const run = await deploy(application, { clock: fastClock(SPEED, wrong) });
+    const run = await deploy(application, { wrongClock: wrong });
     expect(run.exitCode).toBe(0);
     expect(nodion.triggered).toHaveLength(1);
   });
@@ -43,7 +43,7 @@ for (const [what, wrong] of WRONG) {
       afterTrigger: true,
       fault: answer(429, '', { 'retry-after': date })(false),
     });
-    const run = await deploy(nodion.addApplication(), { clock: fastClock(SPEED, wrong) });
+    const run = await deploy(nodion.addApplication(), { wrongClock: wrong });
     expect(run.exitCode).toBe(0);
     const lists = nodion.requestsTo(LIST);
     const next = lists[lists.findIndex(({ status }) => status === 429) + 1];

@@ -1,0 +1,113 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createLoader } from './bundle-loader.mjs';
+import type { VirtualNetwork } from './network.ts';
+import type { ProcessStep } from './step-processes.ts';
+import type { VirtualClock, VirtualTimeout } from './virtual-clock.ts';
+
+const requireOfNode = createRequire(import.meta.url);
+
+/**
+ * Runs a step in this process, in virtual time and on a virtual network. Its own are the bundle's modules,
+ * the environment, time, connections, standard output and signals.
+ * @returns the exit code.
+ */
+export function runInVirtualProcess(
+  step: ProcessStep,
+  { clock, network }: { clock: VirtualClock; network: VirtualNetwork },
+): Promise<number> {
+  const { main, folder, env, onStart, onText } = step;
+  return new Promise((resolveExit, reject) => {
+    const emitter = new EventEmitter();
+    const timeouts = new Set<VirtualTimeout>();
+    let hasExited = false;
+    const child = {
+      kill: (signal: string) => process.nextTick(() => emitter.emit(signal, signal)),
+    } as unknown as ChildProcess;
+    const output = (stream: 'stdout' | 'stderr') => ({
+      write: (text: string, done?: () => void) => {
+        if (!hasExited && text !== '') onText(text, stream, child);
+        if (done) process.nextTick(done);
+        return true;
+      },
+    });
+
+    const stepProcess = {
+      ...{ arch: process.arch, platform: process.platform, version: process.version },
+      versions: process.versions,
+      env: { ...env },
+      exitCode: 0,
+      stdout: output('stdout'),
+      stderr: output('stderr'),
+      cwd: () => folder,
+      nextTick: process.nextTick,
+      on: emitter.on.bind(emitter),
+      exit: (exitCode?: number) => {
+        if (hasExited) return;
+        hasExited = true;
+        for (const timeout of timeouts) timeout.close();
+        resolveExit(exitCode ?? stepProcess.exitCode);
+      },
+    };
+
+    const startedAt = clock.now();
+    const { offset = 0, jump = 0, jumpAfter = 0 } = step.wrongClock ?? {};
+    const now = () => clock.now() + offset + (clock.now() - startedAt > jumpAfter ? jump : 0);
+    const set = (callback: () => void, ms: number) => {
+      const timeout = clock.set(callback, ms);
+      timeouts.add(timeout);
+      if (hasExited) timeout.close();
+      return timeout;
+    };
+    const world = {
+      process: stepProcess,
+      performance: { now: () => clock.now() - startedAt },
+      Date: class extends Date {
+        constructor(given: number | string | Date = now()) {
+          super(given);
+        }
+        static override now = now;
+      },
+      setTimeout: (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) =>
+        set(() => callback(...values), ms),
+      clearTimeout: (timeout?: VirtualTimeout) => timeout?.close(),
+      setInterval: (callback: () => void, ms: number) => {
+        const timeout = set(() => {
+          timeout.refresh();
+          callback();
+        }, ms);
+        return timeout;
+      },
+      clearInterval: (timeout?: VirtualTimeout) => timeout?.close(),
+    };
+
+    const http = requireOfNode('node:http');
+    const replaced: Readonly<Record<string, object>> = {
+      'node:http': { ...http, Agent: network.Agent },
+      'node:timers/promises': {
+        setTimeout: (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) =>
+          new Promise((wake, fail) => {
+            const end = () => {
+              timeout.close();
+              fail(signal?.reason);
+            };
+            const timeout = set(() => {
+              signal?.removeEventListener('abort', end);
+              wake(value);
+            }, ms);
+            if (signal?.aborted) end();
+            else signal?.addEventListener('abort', end, { once: true });
+          }),
+      },
+    };
+    const load = createLoader({
+      world,
+      require: (specifier) => replaced[specifier] ?? requireOfNode(specifier),
+    });
+    onStart();
+    load(pathToFileURL(resolve(main)).href).catch(reject);
+  });
+}
