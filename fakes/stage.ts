@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { type AnswerCheck, ApplicationServer } from './application-server.ts';
 import type { Clock } from './clock.ts';
 import { FakeGitHub } from './github.ts';
@@ -19,6 +20,8 @@ export interface Stage {
   readonly clock: Clock;
   /** Starts a server of a deployed application, for its health checks. */
   serve(answer: AnswerCheck, options?: { isSecure?: boolean }): Promise<ApplicationServer>;
+  /** Sends SIGINT to the step as soon as `isDue`, which is looked at every 10 ms from its first line on. */
+  cancelWhen(isDue: () => boolean): Required<Pick<StepOptions, 'onLog'>>;
   /** Runs an action here, with the key of Nodion's project. */
   run(options?: StepOptions): Promise<StepRun>;
   /** Runs the deploy action here for an application (null: the inputs name it), with a poll a second. */
@@ -60,9 +63,24 @@ export async function onStage<T>(
         ...inputs,
       },
     });
+  let isOver = false;
+  const cancelWhen: Stage['cancelWhen'] = (isDue) => {
+    let isWatched = false;
+    const watch = async (child: ChildProcess) => {
+      while (!isOver && !isDue()) await clock.sleep(10);
+      child.kill('SIGINT');
+    };
+    return {
+      onLog: (_, child) => {
+        if (!isWatched) void watch(child);
+        isWatched = true;
+      },
+    };
+  };
   try {
-    return await play({ nodion, gitHub, proxy, clock, serve, deploy, run });
+    return await play({ nodion, gitHub, proxy, clock, serve, cancelWhen, deploy, run });
   } finally {
+    isOver = true;
     await nodion.close();
     gitHub.close();
     proxy.close();

@@ -189,26 +189,22 @@ const old = { id: 'i', name: 'web-1', status: 'online', deployment: { id: 'o', d
 const rollout = { image_tag: 'v2', verify_rollout: 'true' };
 
 // A last look has less than a second: at the speed of reality, for machines that are busy.
-scenario(
-  'A newer version is told of a rollout incomplete at the timeout',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const shop = await addShop(stage, () => 200);
-    nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances: [old] })(false) });
-    nodion.afterAnswering = (endpoint) => {
-      if (endpoint === INSTANCES && shop.application.deployments.length === 2) goLive(stage);
-    };
-    const run = await deploy(shop.application, { inputs: { ...rollout, timeout: '4s' } });
-    expect(run.exitCode).toBe(1);
-    expect(errorLines(run)).toEqual([
-      'Application shop: Deployment #2 went live, but its rollout was not complete when the timeout of 4 s was over.',
-      'Missing: instance web-1 runs #1.',
-      "Look at the application in Nodion's dashboard.",
-      'Live is #3 (v3).',
-    ]);
-  },
-);
+scenario('A newer version is told of a rollout incomplete at the timeout', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 200);
+  nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances: [old] })(false) });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint === INSTANCES && shop.application.deployments.length === 2) goLive(stage);
+  };
+  const run = await deploy(shop.application, { inputs: { ...rollout, timeout: '4s' } });
+  expect(run.exitCode).toBe(1);
+  expect(errorLines(run)).toEqual([
+    'Application shop: Deployment #2 went live, but its rollout was not complete when the timeout of 4 s was over.',
+    'Missing: instance web-1 runs #1.',
+    "Look at the application in Nodion's dashboard.",
+    'Live is #3 (v3).',
+  ]);
+});
 
 scenario('A newer version is told of a rollout that may no longer be read', async (stage) => {
   const { nodion, deploy } = stage;

@@ -8,19 +8,15 @@ const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const idsOf = (...applications: { id: string }[]) => applications.map(({ id }) => id).join(', ');
 
-scenario(
-  'An application is found by name in as many requests as by id',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    nodion.addApplication({ name: 'other' });
-    const application = nodion.addApplication({ name: 'My App, v2' });
-    const run = await deploy(null, { inputs: { application_name: 'My App, v2', wait: 'false' } });
-    expect(run.exitCode).toBe(0);
-    expect(run.outputs.application_id).toBe(application.id);
-    expect(nodion.requests).toHaveLength(3);
-  },
-);
+scenario('An application is found by name in as many requests as by id', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.addApplication({ name: 'other' });
+  const application = nodion.addApplication({ name: 'My App, v2' });
+  const run = await deploy(null, { inputs: { application_name: 'My App, v2', wait: 'false' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.application_id).toBe(application.id);
+  expect(nodion.requests).toHaveLength(3);
+});
 
 for (const application_name of ['web\n  api', 'web, api']) {
   const shown = JSON.stringify(application_name);

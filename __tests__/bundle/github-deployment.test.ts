@@ -88,23 +88,19 @@ for (const [state, what, application, more] of ENDS) {
   });
 }
 
-scenario(
-  'The GitHub deployment of a cancelled workflow ends in error',
-  { clock: 'fast', process: 'own', hasSignals: true },
-  async (stage) => {
-    const { nodion, gitHub, deploy, clock } = stage;
-    const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
-      inputs,
-      onLog: async (text, child) => {
-        if (!text.includes('Triggered')) return;
-        while (gitHub.statuses.length === 0) await clock.sleep(100);
-        child.kill('SIGINT');
-      },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(states(stage)).toEqual(['in_progress', 'error']);
-  },
-);
+scenario('The GitHub deployment of a cancelled workflow ends in error', async (stage) => {
+  const { nodion, gitHub, deploy, clock } = stage;
+  const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
+    inputs,
+    onLog: async (text, child) => {
+      if (!text.includes('Triggered')) return;
+      while (gitHub.statuses.length === 0) await clock.sleep(100);
+      child.kill('SIGINT');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(states(stage)).toEqual(['in_progress', 'error']);
+});
 
 scenario('A GitHub deployment stays in progress without a wait', async (stage) => {
   const { nodion, deploy } = stage;

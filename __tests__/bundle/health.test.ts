@@ -57,34 +57,30 @@ scenario('503s and then 200s are healthy, at the third good answer in a row', as
   expect(JSON.stringify(checks)).not.toMatch(new RegExp(`${PROJECT_KEY}|ghs_secret`));
 });
 
-scenario(
-  'An application that flaps, never good three times in a row, is red',
-  { clock: 'fast' },
-  async (stage) => {
-    const { deploy } = stage;
-    const isBad = (count: number) => count % 3 === 0;
-    const shop = await addShop(stage, (_, { count }) => (isBad(count) ? 503 : 200));
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_timeout: '12s' },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs.healthy).toBe('false');
-    const { length } = shop.server.checks;
-    expect(length).toBeGreaterThan(4);
-    // The end may cut the last one off.
-    const possible = [length, length - 1].map((count) => {
-      const last = isBad(count) ? 'last one' : 'last bad one';
-      return `${Math.floor(count / 3)} of ${count} answers were bad, the ${last} 503 from ${shop.url}.`;
-    });
-    const [first = '', ...others] = errorLines(run);
-    const begin = 'Application shop: Deployment #2 is live but not healthy: ';
-    expect(possible.map((end) => begin + end)).toContain(first);
-    expect(others).toEqual([
-      "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
-      'Live is #2 (v2).',
-    ]);
-  },
-);
+scenario('An application that flaps, never good three times in a row, is red', async (stage) => {
+  const { deploy } = stage;
+  const isBad = (count: number) => count % 3 === 0;
+  const shop = await addShop(stage, (_, { count }) => (isBad(count) ? 503 : 200));
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '12s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs.healthy).toBe('false');
+  const { length } = shop.server.checks;
+  expect(length).toBeGreaterThan(4);
+  // The end may cut the last one off.
+  const possible = [length, length - 1].map((count) => {
+    const last = isBad(count) ? 'last one' : 'last bad one';
+    return `${Math.floor(count / 3)} of ${count} answers were bad, the ${last} 503 from ${shop.url}.`;
+  });
+  const [first = '', ...others] = errorLines(run);
+  const begin = 'Application shop: Deployment #2 is live but not healthy: ';
+  expect(possible.map((end) => begin + end)).toContain(first);
+  expect(others).toEqual([
+    "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
+    'Live is #2 (v2).',
+  ]);
+});
 
 const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, string>][] = [
   ['always answers 503', 503, '503 from URL'],
@@ -141,7 +137,7 @@ const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, 
 ];
 
 for (const [what, reply, phrase, more = {}] of BAD) {
-  scenario(`An application that ${what} is red`, { clock: 'fast' }, async (stage) => {
+  scenario(`An application that ${what} is red`, async (stage) => {
     const { deploy, gitHub } = stage;
     const shop = await addShop(stage, () => reply);
     const inputs = { ...shop.inputs, environment: 'production', ...more };
@@ -248,7 +244,7 @@ scenario('Of a body without end the first MiB is enough', async (stage) => {
   expect(shop.server.checks).toHaveLength(3);
 });
 
-scenario('An application that never answers at all is red', { clock: 'fast' }, async (stage) => {
+scenario('An application that never answers at all is red', async (stage) => {
   const shop = await addShop(stage, () => 'hang');
   const run = await stage.deploy(shop.application, { inputs: shop.inputs });
   expect(run.exitCode).toBe(1);
@@ -298,47 +294,39 @@ scenario('One bad answer of one is told like more of them', async (stage) => {
   ]);
 });
 
-scenario(
-  'A health check that the timeout ends is red, and says so',
-  { clock: 'real' },
-  async (stage) => {
-    const { deploy, gitHub } = stage;
-    const shop = await addShop(stage, () => 503);
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_timeout: '2m', timeout: '6s', environment: 'production' },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
-    expect(errorLines(run)).toEqual([
-      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-      "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
-      'Live is #2 (v2).',
-    ]);
-    expect(gitHub.statuses.at(-1)?.state).toBe('error');
-  },
-);
+scenario('A health check that the timeout ends is red, and says so', async (stage) => {
+  const { deploy, gitHub } = stage;
+  const shop = await addShop(stage, () => 503);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '2m', timeout: '6s', environment: 'production' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
+  expect(errorLines(run)).toEqual([
+    `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
+    'Live is #2 (v2).',
+  ]);
+  expect(gitHub.statuses.at(-1)?.state).toBe('error');
+});
 
 // A last look has less than a second: at the speed of reality, for machines that are busy.
-scenario(
-  'The health of what is seen live only at the timeout is not known',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const shop = await addShop(stage, () => 503);
-    const pause = answer(503, '', { 'retry-after': '3600' })(false);
-    nodion.fail({ on: LIST, afterTrigger: true, fault: pause });
-    const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '4s' } });
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
-    expect(errorLines(run)).toEqual([
-      'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
-      'Raise `timeout`, if it often takes longer.',
-      'Live is #2 (v2).',
-    ]);
-    expect(titleOf(run)).toEqual({ title: 'Health not known' });
-    expect(shop.server.checks).toEqual([]);
-  },
-);
+scenario('The health of what is seen live only at the timeout is not known', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 503);
+  const pause = answer(503, '', { 'retry-after': '3600' })(false);
+  nodion.fail({ on: LIST, afterTrigger: true, fault: pause });
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '4s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
+  expect(errorLines(run)).toEqual([
+    'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
+    'Raise `timeout`, if it often takes longer.',
+    'Live is #2 (v2).',
+  ]);
+  expect(titleOf(run)).toEqual({ title: 'Health not known' });
+  expect(shop.server.checks).toEqual([]);
+});
 
 scenario('Three applications are asked at their own addresses, in their order', async (stage) => {
   const { nodion, deploy } = stage;
@@ -405,30 +393,26 @@ scenario('The health of what did not go live is not asked', async (stage) => {
   expect(shop.server.checks).toEqual([]);
 });
 
-scenario(
-  'A workflow cancelled during the health check is red at once',
-  { clock: 'real', hasSignals: true },
-  async (stage) => {
-    let cancel = () => {};
-    const shop = await addShop(stage, (_, { count }) => {
-      if (count === 2) cancel();
-      return 503;
-    });
-    const run = await stage.deploy(shop.application, {
-      inputs: { ...shop.inputs, health_timeout: '1m', poll_interval: '0.3s' },
-      onLog: (_, child) => {
-        cancel = () => child.kill('SIGINT');
-      },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(shop.server.checks.length).toBeLessThanOrEqual(3);
-    expect(errorLines(run)).toEqual([
-      'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
-      'Check it yourself.',
-      'Live is #2 (v2).',
-    ]);
-  },
-);
+scenario('A workflow cancelled during the health check is red at once', async (stage) => {
+  let cancel = () => {};
+  const shop = await addShop(stage, (_, { count }) => {
+    if (count === 2) cancel();
+    return 503;
+  });
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, health_timeout: '1m', poll_interval: '0.3s' },
+    onLog: (_, child) => {
+      cancel = () => child.kill('SIGINT');
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(shop.server.checks.length).toBeLessThanOrEqual(3);
+  expect(errorLines(run)).toEqual([
+    'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+    'Check it yourself.',
+    'Live is #2 (v2).',
+  ]);
+});
 
 /** Has `https://<name>` lead to the server: the environment of a step. */
 function reachAs(stage: Stage, name: string, address: string): Record<string, string> {
@@ -678,19 +662,15 @@ for (const [reply, verdict] of [
   });
 }
 
-scenario(
-  'A dry run is green though its health check hangs up to the timeout',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const shop = await addShop(stage, () => 'hang');
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, dry_run: 'true', timeout: '3s' },
-    });
-    expect(run.exitCode).toBe(0);
-    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-    expect(annotations(run, 'notice')[0]?.split('\n')[1]).toBe(
-      'The health check of shop is bad now, whatever the answer contains: no answer before the timeout.',
-    );
-  },
-);
+scenario('A dry run is green though its health check hangs up to the timeout', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 'hang');
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, dry_run: 'true', timeout: '3s' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  expect(annotations(run, 'notice')[0]?.split('\n')[1]).toBe(
+    'The health check of shop is bad now, whatever the answer contains: no answer before the timeout.',
+  );
+});

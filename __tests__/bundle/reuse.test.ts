@@ -8,18 +8,14 @@ const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const inputs = { reuse_existing: 'true', expected_sha: SHA };
 
-scenario(
-  'The live deployment of the commit is reused at once',
-  { clock: 'real' },
-  async ({ nodion, deploy }) => {
-    const application = nodion.addApplication();
-    const live = nodion.addDeployment(application, { status: 'available' });
-    const run = await deploy(application, { inputs });
-    expect(run.exitCode).toBe(0);
-    expect(run.outputs).toMatchObject({ id: live.id, triggered: 'false', status: 'available' });
-    expect(nodion.requests).toHaveLength(3);
-  },
-);
+scenario('The live deployment of the commit is reused at once', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication();
+  const live = nodion.addDeployment(application, { status: 'available' });
+  const run = await deploy(application, { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs).toMatchObject({ id: live.id, triggered: 'false', status: 'available' });
+  expect(nodion.requests).toHaveLength(3);
+});
 
 scenario('A deployment of the commit in progress is followed to its end', async (stage) => {
   const { nodion, deploy } = stage;

@@ -171,30 +171,26 @@ scenario('An old list without our deployment is read again: none is newer', asyn
   expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: '3' });
 });
 
-scenario(
-  'A workflow cancelled before a rollback’s trigger triggers nothing',
-  { clock: 'fast', process: 'own', hasSignals: true },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    let step: ChildProcess | undefined;
-    const shop = await addPausedShop(stage, (count) => {
-      if (count === 1) nodion.fail({ on: LIST, fault: { kind: 'hang', carriedOut: true } });
-      if (count === 2) step?.kill('SIGINT');
-    });
-    const run = await deploy(shop.application, {
-      inputs: shop.inputs,
-      onLog: (_, child) => {
-        step = child;
-      },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(triggers(nodion)).toEqual(['v2']);
-    expect(errorLines(run)).toEqual([
-      `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
-      "Look at the application's log.",
-      'No rollback: the workflow was cancelled.',
-      "When it was last seen, #2 (v2) was live; what is live now can't be said.",
-    ]);
-    expect(run.outputs.rolled_back).toBe('');
-  },
-);
+scenario('A workflow cancelled before a rollback’s trigger triggers nothing', async (stage) => {
+  const { nodion, deploy } = stage;
+  let step: ChildProcess | undefined;
+  const shop = await addPausedShop(stage, (count) => {
+    if (count === 1) nodion.fail({ on: LIST, fault: { kind: 'hang', carriedOut: true } });
+    if (count === 2) step?.kill('SIGINT');
+  });
+  const run = await deploy(shop.application, {
+    inputs: shop.inputs,
+    onLog: (_, child) => {
+      step = child;
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2']);
+  expect(errorLines(run)).toEqual([
+    `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
+    "Look at the application's log.",
+    'No rollback: the workflow was cancelled.',
+    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+  ]);
+  expect(run.outputs.rolled_back).toBe('');
+});

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import type { RecordedCheck, Reply } from '../../fakes/application-server.ts';
 import { answer } from '../../fakes/faults.ts';
@@ -148,55 +147,47 @@ scenario('A version that dies within `stable_for` is rolled back', async (stage)
   expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: 'true' });
 });
 
-scenario(
-  'A rollout that never completes is rolled back at the timeout',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, gitHub, deploy } = stage;
-    const shop = await addShop(stage, () => 200, { instance_amount: 2, instanceChangeMs: HOUR_MS });
-    nodion.beforeRecording = (application) => {
-      if (nodion.triggered.length === 1) application.instanceChangeMs = 0;
-    };
-    const run = await deploy(shop.application, {
-      inputs: {
-        image_tag: 'v2',
-        verify_rollout: 'true',
-        timeout: '6s',
-        environment: 'production',
-        ...rollback,
-      },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(triggers(nodion)).toEqual(['v2', 'v1']);
-    expect(errorLines(run)).toEqual([
-      'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
-      DATA,
-      BACK,
-      'Live is #3 (v1).',
-    ]);
-    expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
-    expect(gitHub.statuses.at(-1)?.state).toBe('failure');
-  },
-);
+scenario('A rollout that never completes is rolled back at the timeout', async (stage) => {
+  const { nodion, gitHub, deploy } = stage;
+  const shop = await addShop(stage, () => 200, { instance_amount: 2, instanceChangeMs: HOUR_MS });
+  nodion.beforeRecording = (application) => {
+    if (nodion.triggered.length === 1) application.instanceChangeMs = 0;
+  };
+  const run = await deploy(shop.application, {
+    inputs: {
+      image_tag: 'v2',
+      verify_rollout: 'true',
+      timeout: '6s',
+      environment: 'production',
+      ...rollback,
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2', 'v1']);
+  expect(errorLines(run)).toEqual([
+    'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
+    DATA,
+    BACK,
+    'Live is #3 (v1).',
+  ]);
+  expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
+  expect(gitHub.statuses.at(-1)?.state).toBe('failure');
+});
 
-scenario(
-  'A health check before the trigger that hangs up to the timeout is red',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const shop = await addShop(stage, () => 'hang');
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, ...rollback, timeout: '3s' },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(triggers(nodion)).toEqual([]);
-    expect(errorLines(run)).toEqual([
-      'The timeout of 3 s was over before anything was triggered.',
-      "The last failure: The health check before the trigger had no answer before the timeout: look at the application's log, or check `health_url`.",
-    ]);
-    expect(run.outputs).toMatchObject({ triggered: 'false', timed_out: 'true' });
-  },
-);
+scenario('A health check before the trigger that hangs up to the timeout is red', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => 'hang');
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, ...rollback, timeout: '3s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual([]);
+  expect(errorLines(run)).toEqual([
+    'The timeout of 3 s was over before anything was triggered.',
+    "The last failure: The health check before the trigger had no answer before the timeout: look at the application's log, or check `health_url`.",
+  ]);
+  expect(run.outputs).toMatchObject({ triggered: 'false', timed_out: 'true' });
+});
 
 scenario('A rollback has a time limit of its own', async (stage) => {
   const { nodion, deploy } = stage;
@@ -214,42 +205,38 @@ scenario('A rollback has a time limit of its own', async (stage) => {
   expect(run.outputs).toMatchObject({ rolled_back: 'true', timed_out: 'true', healthy: 'false' });
 });
 
-scenario(
-  'A rollback that does not end is given up at its time limit',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const shop = await addShop(stage, v2IsBad);
-    letRollback(nodion, life(['waiting', 0]));
-    const run = await deploy(shop.application, {
-      inputs: {
-        ...shop.inputs,
-        ...rollback,
-        health_timeout: '1s',
-        poll_interval: '0.3s',
-        timeout: '6s',
-      },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(run.durationMs).toBeGreaterThan(7_000);
-    expect(run.durationMs).toBeLessThan(12_000);
-    expect(triggers(nodion)).toEqual(['v2', 'v1']);
-    expect(errorLines(run)).toEqual([
-      'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
-      'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
-      'If it often takes longer, raise `timeout`.',
-      `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-      DATA,
-      FAILED,
-      'Live is still #2 (v2).',
-    ]);
-    expect(run.outputs).toMatchObject({
-      rolled_back: 'false',
-      rollback_deploy_number: '3',
-      timed_out: 'true',
-    });
-  },
-);
+scenario('A rollback that does not end is given up at its time limit', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, v2IsBad);
+  letRollback(nodion, life(['waiting', 0]));
+  const run = await deploy(shop.application, {
+    inputs: {
+      ...shop.inputs,
+      ...rollback,
+      health_timeout: '1s',
+      poll_interval: '0.3s',
+      timeout: '6s',
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.durationMs).toBeGreaterThan(7_000);
+  expect(run.durationMs).toBeLessThan(12_000);
+  expect(triggers(nodion)).toEqual(['v2', 'v1']);
+  expect(errorLines(run)).toEqual([
+    'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
+    'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
+    'If it often takes longer, raise `timeout`.',
+    `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    DATA,
+    FAILED,
+    'Live is still #2 (v2).',
+  ]);
+  expect(run.outputs).toMatchObject({
+    rolled_back: 'false',
+    rollback_deploy_number: '3',
+    timed_out: 'true',
+  });
+});
 
 scenario('A rollback that is not healthy either is the loudest message', async (stage) => {
   const { nodion, gitHub, deploy } = stage;
@@ -850,17 +837,11 @@ const CANCELLED: Record<string, Cancelled> = {
 
 for (const [when, cancelled] of Object.entries(CANCELLED)) {
   const name = `A workflow cancelled ${when} triggers nothing more`;
-  scenario(name, { clock: 'real', hasSignals: true }, async (stage) => {
-    const { nodion, deploy } = stage;
+  scenario(name, async (stage) => {
+    const { nodion, cancelWhen, deploy } = stage;
     const shop = await addShop(stage, cancelled.reply ?? v2IsBad, cancelled.given);
     if (when === 'while the rollback is in progress') letRollback(nodion, life(['waiting', 0]));
     nodion.fail(...(cancelled.faults ?? []));
-    let step: ChildProcess | undefined;
-    const timer = setInterval(() => {
-      if (!step || !cancelled.when(nodion, shop)) return;
-      clearInterval(timer);
-      step.kill('SIGINT');
-    }, 10);
     const run = await deploy(shop.application, {
       inputs: {
         ...shop.inputs,
@@ -870,11 +851,8 @@ for (const [when, cancelled] of Object.entries(CANCELLED)) {
         ...rollback,
         ...cancelled.inputs,
       },
-      onLog: (_, child) => {
-        step = child;
-      },
+      ...cancelWhen(() => cancelled.when(nodion, shop)),
     });
-    clearInterval(timer);
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(cancelled.triggered);
     expect(run.outputs.rolled_back ?? '').toBe(cancelled.rolledBack ?? '');

@@ -20,32 +20,28 @@ scenario('`verify_rollout` waits until every instance runs the deployment', asyn
   expect(run.log).toMatch(/^Rollout after .*: 3 of 3 online instances run #2$/m);
 });
 
-scenario(
-  'A rollout incomplete at the timeout is red, naming what lacks',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const worker = { id: 'w', state: 'default', instance_amount: 1, instance_type_id: 't' };
-    const application = nodion.addApplication({
-      status: 'deploying',
-      instance_amount: 2,
-      instanceChangeMs: HOUR_MS / 4,
-      workers: [{ ...worker, name: 'mailer', status: 'starting' }],
-    });
-    nodion.addDeployment(application, { status: 'available' }).triggeredAt -= HOUR_MS;
-    const run = await deploy(application, { inputs: { ...inputs, timeout: '6s' } });
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
-    expect(annotations(run, 'error')).toEqual([
-      [
-        'Application My App: Deployment #2 went live, but its rollout was not complete when the timeout of 6 s was over.',
-        'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
-        "Look at the application in Nodion's dashboard.",
-        'Live is #2 (commit d77ead8).',
-      ].join('\n'),
-    ]);
-  },
-);
+scenario('A rollout incomplete at the timeout is red, naming what lacks', async (stage) => {
+  const { nodion, deploy } = stage;
+  const worker = { id: 'w', state: 'default', instance_amount: 1, instance_type_id: 't' };
+  const application = nodion.addApplication({
+    status: 'deploying',
+    instance_amount: 2,
+    instanceChangeMs: HOUR_MS / 4,
+    workers: [{ ...worker, name: 'mailer', status: 'starting' }],
+  });
+  nodion.addDeployment(application, { status: 'available' }).triggeredAt -= HOUR_MS;
+  const run = await deploy(application, { inputs: { ...inputs, timeout: '6s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
+  expect(annotations(run, 'error')).toEqual([
+    [
+      'Application My App: Deployment #2 went live, but its rollout was not complete when the timeout of 6 s was over.',
+      'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
+      "Look at the application in Nodion's dashboard.",
+      'Live is #2 (commit d77ead8).',
+    ].join('\n'),
+  ]);
+});
 
 scenario('A rollout ends, red, when a newer deployment runs already', async (stage) => {
   const { nodion, deploy } = stage;

@@ -69,28 +69,24 @@ for (const [bad, exitCode, asked] of [
   });
 }
 
-scenario(
-  'A timeout within `stable_for` is red, though nothing was bad',
-  { clock: 'real' },
-  async (stage) => {
-    const { deploy, gitHub } = stage;
-    const shop = await addShop(stage, () => 200);
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, timeout: '6s', stable_for: '6s', environment: 'production' },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true', status: 'available' });
-    expect(errorLines(run)).toEqual([
-      'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
-      'Raise `timeout`, if it often takes longer.',
-      'Live is #2 (v2).',
-    ]);
-    expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
-      title: 'Stability not known',
-    });
-    expect(gitHub.statuses.at(-1)?.state).toBe('error');
-  },
-);
+scenario('A timeout within `stable_for` is red, though nothing was bad', async (stage) => {
+  const { deploy, gitHub } = stage;
+  const shop = await addShop(stage, () => 200);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, timeout: '6s', stable_for: '6s', environment: 'production' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true', status: 'available' });
+  expect(errorLines(run)).toEqual([
+    'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
+    'Raise `timeout`, if it often takes longer.',
+    'Live is #2 (v2).',
+  ]);
+  expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
+    title: 'Stability not known',
+  });
+  expect(gitHub.statuses.at(-1)?.state).toBe('error');
+});
 
 scenario('A timeout within `stable_for` names the bad answer before it', async (stage) => {
   // The second answer comes at some 32 s, the third would at 62 s.

@@ -148,13 +148,9 @@ situation(
 
 situation(
   'the workflow is cancelled while it is in progress',
-  ({ nodion }) => ({
+  ({ nodion, cancelWhen }) => ({
     application: nodion.addApplication({ name: 'shop', ...life(['waiting', 0]) }),
-    options: {
-      onLog: (text, child) => {
-        if (text.includes('Triggered')) setTimeout(() => child.kill('SIGINT'), 200);
-      },
-    },
+    options: cancelWhen(() => nodion.triggered.length > 0),
   }),
   {
     title: 'error: Workflow cancelled',
