@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
 import { newAttempt } from '../../src/deploy/attempt/attempt.ts';
+import { shortSha } from '../../src/deploy/attempt/revision.ts';
 import { conclude } from '../../src/deploy/conclusion/conclude.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import { connectionInputs } from '../../src/nodion/connection-inputs.ts';
@@ -14,6 +15,7 @@ const KEY = 'n0d_9fK2+q/Zx7"Lw3&Rt8<Vb5%41Yh6Jm1\\c4Gs0Dk=';
 registerSecret(KEY);
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const hex = (text: string) => Buffer.from(text).toString('hex');
 const each = (text: string, form: (character: string) => string) => [...text].map(form).join('');
 const spread = (text: string, between: string) => [...text].join(between);
@@ -163,9 +165,7 @@ describe('A sentence', () => {
     expect(summarySentence(sentence`${reason}; ${joined([':tada:', '$x$'], ', ')}`)).toBe(
       '&#35;&#8203;12 was <code>GH-1</code> &#60;b&#62;; <code>:tada:</code>, <code>&#36;x&#36;</code>',
     );
-    expect(summarySentence(sentence`${'d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e'}`)).toBe(
-      '<code>d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e</code>',
-    );
+    expect(summarySentence(sentence`${SHA}`)).toBe(`<code>${SHA}</code>`);
   });
 });
 
@@ -196,7 +196,21 @@ test('A conclusion is of words of ours, whatever the status is', async () => {
   ]);
 });
 
-// The last test, since the keys that it makes up remain registered.
+test.each(['ab3!', 'x7-Q_z', 'k9'])('A long key that is %j again and again is hidden', (unit) => {
+  const key = unit.repeat(80).slice(0, 201);
+  registerSecret(key);
+  const forms = [key, `${unit.slice(1)}${key}`, `${key}${key.slice(0, 50)}`, hex(key)];
+  for (const text of forms) expect(singleLine(`· ${text} ·`)).toMatch(/^· (?:\*\*\*)+ ·$/);
+});
+
+test('A key that stands where a commit should is hidden before it is cut', () => {
+  const key = '4f0c9a7be21d4f0c9a7be21d8855aa3310fe77bc';
+  registerSecret(key);
+  expect(shortSha(key)).toBe('***');
+  expect(shortSha(SHA)).toBe('d77ead8');
+});
+
+// The last tests, since the keys that they make up remain registered.
 test('Whatever the key is, it is hidden', () => {
   const character = fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code));
   const anyKey = fc.string({ unit: character, minLength: 12, maxLength: 300 });

@@ -4,6 +4,8 @@ const SHORTEST_FORM = 6;
 const HAS_FORMS = /^[ -~]{6,10000}$/;
 /** A longer secret is hidden piece by piece: one expression for all of it would be too large. */
 const LONGEST_PIECE = 100;
+/** Characters of two pieces in hex. */
+const LONGEST_REMAINS = 4 * LONGEST_PIECE;
 /** What may stand between two characters of a secret: all that shows nothing, and nothing that a key contains. */
 const GAP = '[^ -~]*';
 /** What a character that is %-encoded, an XML reference or escaped in JSON begins with. */
@@ -26,6 +28,8 @@ interface Secret {
   readonly patterns: readonly (string | RegExp)[];
   /** For texts that REFERENCE is found in: most are spared the time to compile these. */
   readonly referencePatterns: readonly RegExp[];
+  /** What is hidden beside a hidden piece: in a secret that repeats itself, a piece may be found too early. */
+  readonly wholeForms: readonly string[];
 }
 
 /** Longest first, so that no secret is left over in pieces. */
@@ -44,6 +48,7 @@ export function registerSecret(text: string): void {
     text,
     patterns: pieces.length > 0 ? pieces.map(plainForms) : [text],
     referencePatterns: pieces.map(referenceForms),
+    wholeForms: pieces.length > 1 ? wholeForms(text) : [],
   };
   secrets = [...secrets, secret].sort((a, b) => b.text.length - a.text.length);
 }
@@ -51,11 +56,48 @@ export function registerSecret(text: string): void {
 /** `text` with every registered secret in it shown as `***`, else unchanged; in linear time. */
 export function redactSecrets(text: string): string {
   const hasReferences = REFERENCE.test(text);
-  return secrets
-    .flatMap(({ patterns, referencePatterns }) =>
-      hasReferences ? [...referencePatterns, ...patterns] : patterns,
-    )
-    .reduce<string>((hidden, pattern) => hidden.replaceAll(pattern, '***'), text);
+  return secrets.reduce((shown, { patterns, referencePatterns, wholeForms: forms }) => {
+    const all = hasReferences ? [...referencePatterns, ...patterns] : patterns;
+    const hidden = all.reduce<string>((rest, pattern) => rest.replaceAll(pattern, '***'), shown);
+    return forms.length > 0 && hidden !== shown ? hideRemains(hidden, forms) : hidden;
+  }, text);
+}
+
+/** Without what stands beside `***` and is made of parts of one of `forms`. */
+function hideRemains(text: string, forms: readonly string[]): string {
+  const parts = text.split('***');
+  const isPart = (part: string) => forms.some((form) => form.includes(part.toLowerCase()));
+  return parts
+    .map((part, index) => {
+      const shown = index > 0 ? withoutStart(part, isPart) : part;
+      if (index === parts.length - 1) return shown;
+      return reversed(withoutStart(reversed(shown), (start) => isPart(reversed(start))));
+    })
+    .join('***');
+}
+
+/** `text` from where it does not begin with a part any more. What remains of a secret is less than two pieces. */
+function withoutStart(text: string, isPart: (start: string) => boolean): string {
+  let end = 0;
+  for (let start = 0; end < LONGEST_REMAINS; start = end) {
+    while (end < text.length && isPart(text.slice(start, end + 1))) end += 1;
+    if (end === start) break;
+  }
+  return text.slice(end);
+}
+
+function reversed(text: string): string {
+  return [...text].reverse().join('');
+}
+
+/** The whole secret as it is, in hex and in base64. */
+function wholeForms(text: string): string[] {
+  const base64 = [0, 1, 2].map((offset) => Buffer.from(`${' '.repeat(offset)}${text}`));
+  return [
+    text,
+    Buffer.from(text).toString('hex'),
+    ...base64.map((bytes) => bytes.toString('base64')),
+  ].map((form) => form.toLowerCase());
 }
 
 /** Pieces of about the same length, so that none is short. */

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../nodion/responses.ts';
 import { imageTagOf } from '../../registry/image-reference.ts';
+import { redactSecrets } from '../../runner/redact-secrets.ts';
 import type { DeploymentMatch } from '../plan/deploy-plan.ts';
 
 /** Whether the deployment is of a commit that begins with `sha`. */
@@ -12,9 +13,9 @@ export function isOfTag(deployment: Deployment, tag: string | null): boolean {
   return tag === null || (tagOf(deployment) ?? tag) === tag;
 }
 
-/** The first 7 digits of a commit's hash. */
+/** The first 7 digits of a commit's hash. Secrets are hidden first: of 7 characters nobody would know one. */
 export function shortSha(sha: string): string {
-  return sha.slice(0, 7);
+  return redactSecrets(sha).slice(0, 7);
 }
 
 /**
