@@ -153,3 +153,18 @@ scenario('The shortest rollback is drawn all the same', async (stage) => {
   expect(diagram.match(/^section .*$/gm)).toEqual(['section shop', 'section shop rollback']);
   await checkDiagram(diagram);
 });
+
+scenario('Logs of several applications that can’t be read are one warning', async (stage) => {
+  const { nodion, deploy } = stage;
+  const names = ['docs', 'shop', 'web'];
+  const applications = names.map((name) => nodion.addApplication({ name, ...life(['failed', 0]) }));
+  nodion.missing.add('GET /applications/:id/logs');
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join() },
+  });
+  expect(annotations(run, 'warning')).toEqual([
+    expect.stringMatching(
+      /^The runtime log of docs can't be read: .* answered 404 .*\nSo it is with the runtime logs of 2 more\.$/,
+    ),
+  ]);
+});

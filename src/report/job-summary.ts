@@ -8,10 +8,10 @@ import { CANCELLED_TOO_LATE } from '../runner/run-action.ts';
 import { ours, type Sentence, sentence, summarySentence } from '../runner/sentence.ts';
 import { summaryText } from '../runner/untrusted-text.ts';
 import { formatDuration } from '../time/duration.ts';
+import { logTailTitle } from './log-tail.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
 import { describeHead, describeNow, displayName, firstLine } from './wording.ts';
 
-const LOG_LINES_SHOWN = 15;
 const IS_SHA = /^[\da-f]{40}$/;
 
 /** Where the workflow runs, to link a commit that is its own. */
@@ -199,17 +199,9 @@ function paragraph(lines: readonly Sentence[]): string {
   return `<p>${lines.map(summarySentence).join('<br>\n')}</p>\n`;
 }
 
-/** What the last log lines are of. */
-export function logTailTitle({ target, deployment, triggered }: DeploymentRun): Sentence {
-  const since = triggered
-    ? sentence`the trigger`
-    : sentence`#${deployment?.deploy_number} was made`;
-  return sentence`Last log lines of the online instances of ${displayName(target)} since ${since}, perhaps of the version before`;
-}
-
 function logTailSection(run: DeploymentRun, logTail: readonly LogLine[]): string {
   if (logTail.length === 0) return '';
-  const lines = logTail.slice(-LOG_LINES_SHOWN).map(({ ts, msg }) => {
+  const lines = logTail.map(({ ts, msg }) => {
     return `${summaryText(`${ts} ${msg}`.trim(), 300)}<br>\n`;
   });
   const title = summarySentence(logTailTitle(run));

@@ -5,50 +5,105 @@ import type { Target } from '../deploy/preflight.ts';
 import { retryRead } from '../http/retry.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
-import { sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 import { displayName, reasonOf } from './wording.ts';
+
+/** Characters of all tails that are read ahead: those of hundreds of applications must fit into memory. */
+const MOST_HELD = 8_000_000;
+/** Lines of each tail that are handed on, for the job summary. */
+const LINES_HANDED_ON = 15;
 
 /** The last lines of the applications' runtime logs. */
 export interface LogTails {
   /** Reads those of a bad deployment now, while its instances are still there. */
   readAhead(target: Target, attempt: Attempt, signal: AbortSignal): void;
-  /** The lines of a failed run, oldest first; none where they can't be read, which is a warning. */
-  of(run: DeploymentRun, signal: AbortSignal): Promise<readonly LogLine[]>;
+  /**
+   * Prints those of the failed runs, each as soon as it is there; where some can't be read, that is one
+   * warning.
+   * @returns for each of them its last 15 lines, oldest first.
+   */
+  print(
+    runs: readonly DeploymentRun[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<DeploymentRun, readonly LogLine[]>>;
 }
 
+type Tail = { readonly lines: readonly LogLine[] } | { readonly problem: Sentence };
+
 export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogTails {
-  const ahead = new Map<Target, Promise<readonly LogLine[]>>();
+  const ahead = new Map<Target, Promise<Tail>>();
+  let held = 0;
 
   async function read(
-    target: Target,
+    { api }: Target,
     { deployment, startedAt }: Pick<Attempt, 'deployment' | 'startedAt'>,
     signal: AbortSignal,
-  ): Promise<readonly LogLine[]> {
-    if (!deployment || logLines === 0) return [];
+  ): Promise<Tail> {
+    if (!deployment || logLines === 0) return { lines: [] };
     // Where Nodion's own time can't be read, the local one of the trigger.
     const createdAt = Date.parse(deployment.created_at ?? '') || startedAt;
     const since = new Date(createdAt).toISOString();
-    const { logs } = target.api;
     try {
-      const lines = await retryRead(() => logs(since, signal), { signal, onRetry: () => {} });
-      return lines.slice(-logLines);
+      const lines = await retryRead(() => api.logs(since, signal), { signal, onRetry: () => {} });
+      return { lines: lines.slice(-logLines) };
     } catch (error) {
-      commands.warning('No log lines', [
-        sentence`The runtime log of ${displayName(target)} can't be read: ${reasonOf(error)}`,
-      ]);
-      return [];
+      return { problem: reasonOf(error) };
     }
+  }
+
+  /** As many of the last lines as may still be held. */
+  function hold(tail: Tail): Tail {
+    if ('problem' in tail) return tail;
+    const tooMuch = tail.lines.findLastIndex(({ msg }) => {
+      held += msg.length;
+      return held > MOST_HELD;
+    });
+    return { lines: tail.lines.slice(tooMuch + 1) };
+  }
+
+  async function tailOf(run: DeploymentRun, signal: AbortSignal): Promise<Tail> {
+    const early = ahead.get(run.target);
+    if (early !== undefined) return await early;
+    const { kind } = run.conclusion;
+    const isWanted = kind === 'failure' || kind === 'timed_out';
+    return isWanted ? await read(run.target, run, signal) : { lines: [] };
   }
 
   return {
     readAhead: (target, attempt, signal) => {
-      ahead.set(target, read(target, attempt, signal));
+      ahead.set(target, read(target, attempt, signal).then(hold));
     },
-    of: async (run, signal) => {
-      const early = ahead.get(run.target);
-      if (early !== undefined) return await early;
-      const { kind } = run.conclusion;
-      return kind === 'failure' || kind === 'timed_out' ? await read(run.target, run, signal) : [];
+    print: async (runs, signal) => {
+      const shown = new Map<DeploymentRun, readonly LogLine[]>();
+      const problems: Sentence[] = [];
+      const print = async (run: DeploymentRun) => {
+        const tail = await tailOf(run, signal);
+        const name = displayName(run.target);
+        if ('problem' in tail) {
+          problems.push(sentence`The runtime log of ${name} can't be read: ${tail.problem}`);
+        } else if (tail.lines.length > 0) {
+          commands.group(
+            sentence`${logTailTitle(run)} (${tail.lines.length})`,
+            tail.lines.map(({ ts, msg }) => `${ts} ${msg}`),
+          );
+          shown.set(run, tail.lines.slice(-LINES_HANDED_ON));
+        }
+      };
+      await Promise.all(runs.map(print));
+      const [first, ...others] = problems;
+      if (first) {
+        const more = sentence`So it is with the runtime logs of ${others.length} more.`;
+        commands.warning('No log lines', others.length > 0 ? [first, more] : [first]);
+      }
+      return shown;
     },
   };
+}
+
+/** What the last log lines are of. */
+export function logTailTitle({ target, deployment, triggered }: DeploymentRun): Sentence {
+  const since = triggered
+    ? sentence`the trigger`
+    : sentence`#${deployment?.deploy_number} was made`;
+  return sentence`Last log lines of the online instances of ${displayName(target)} since ${since}, perhaps of the version before`;
 }

@@ -3,12 +3,11 @@ import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
-import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import type { Step } from '../runner/run-action.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
-import { jobSummary, logTailTitle, shortSummary } from './job-summary.ts';
+import { jobSummary, shortSummary } from './job-summary.ts';
 import type { LogTails } from './log-tail.ts';
 import { byGravity, describeHead, describeNow, displayName, reasonOf } from './wording.ts';
 
@@ -59,18 +58,7 @@ export async function report(
       signal,
     })
     .catch((error: unknown) => warn('No GitHub deployment', reasonOf(error)));
-  const logTails = new Map<DeploymentRun, readonly LogLine[]>();
-  await Promise.all(
-    runs.map(async (run) => logTails.set(run, await options.logTails.of(run, signal))),
-  );
-  for (const run of runs) {
-    const lines = logTails.get(run) ?? [];
-    if (lines.length === 0) continue;
-    commands.group(
-      sentence`${logTailTitle(run)} (${lines.length})`,
-      lines.map(({ ts, msg }) => `${ts} ${msg}`),
-    );
-  }
+  const logTails = await options.logTails.print(runs, signal);
   await finished;
   const isCancelled = step.isCancelled();
   writeSummary(jobSummary(runs, { logTails, workflow: workflow(), isCancelled }));
