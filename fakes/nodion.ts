@@ -172,6 +172,8 @@ export class FakeNodion {
   rateLimit: { requests: number; perMs: number; hasRetryAfter: boolean } | null = null;
   /** How far the `Date` header and `created_at` are ahead of the clock; negative for behind. */
   skewMs = 0;
+  /** How far a gateway, which writes the `Date` header, is ahead of what writes `created_at`. */
+  gatewaySkewMs = 0;
   /** Whether answers carry a `Date`. */
   hasDate = true;
   /** Leave out the fields that older answers lack. */
@@ -333,7 +335,8 @@ export class FakeNodion {
     };
     this.requests.push(record);
     response.sendDate = this.hasDate;
-    if (this.hasDate) response.setHeader('date', new Date(this.time()).toUTCString());
+    if (this.hasDate)
+      response.setHeader('date', new Date(this.time() + this.gatewaySkewMs).toUTCString());
 
     const retryAfterMs = this.rateLimited();
     if (retryAfterMs !== null) {

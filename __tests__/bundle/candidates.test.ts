@@ -156,3 +156,18 @@ scenario(
     expect(run.log).not.toContain('now there are');
   },
 );
+
+scenario('A deployment that appears beside ours is told, once', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['available', 10_000]));
+  nodion.addDeployment(application, { status: 'available' });
+  nodion.beforeRecording = () => nodion.addDeployment(application, AVAILABLE);
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.deploy_number).toBe('3');
+  expect(run.log.match(/Not in the list from just before the trigger: #2\./g)).toHaveLength(1);
+  expect(nodion.requestsTo(TRIGGER)[0]).toMatchObject({
+    body: '{}',
+    headers: { 'content-type': expect.stringMatching(/^application\/json/) },
+  });
+});

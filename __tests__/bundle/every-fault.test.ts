@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { FAULTS, type Unsettled } from '../../fakes/faults.ts';
+import { answer, FAULTS, type Unsettled } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { deployEach } from './deploy-each.ts';
@@ -11,6 +11,16 @@ const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const CREATE: Endpoint = 'POST /applications';
 
 const COUNT = Object.keys(FAULTS).length;
+/** Of the faults, those with a status of success. */
+const isSuccess = (what: string) => /^20|^body cut off/.test(what);
+const SUCCESSES: Record<string, Unsettled> = {
+  ...Object.fromEntries(Object.entries(FAULTS).filter(([what]) => isSuccess(what))),
+  '202': answer(202, {}),
+  '200 that stalls': (carriedOut) => ({ kind: 'stall', carriedOut }),
+  '200, packed badly': answer(200, 'none', { 'content-encoding': 'gzip' }),
+  '200, too large': answer(200, ' '.repeat(2 ** 20 + 1)),
+};
+const OTHERS = Object.fromEntries(Object.entries(FAULTS).filter(([what]) => !isSuccess(what)));
 
 scenario('Reads before the trigger are retried after any fault', async (stage) => {
   const { nodion } = stage;
@@ -67,7 +77,7 @@ scenario('A trigger carried out is found, whatever it is answered with', async (
 
 scenario('A trigger not carried out is searched for, and then repeated', async (stage) => {
   const { nodion } = stage;
-  const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) =>
+  const { run, expectOfEach } = await deployEach(stage, OTHERS, (of, fault) =>
     nodion.fail({ on: TRIGGER, of, fault: fault(false) }),
   );
   expectOfEach(({ deployments }) => deployments.length, 1);
@@ -84,6 +94,22 @@ scenario('A trigger not carried out is searched for, and then repeated', async (
     true,
   );
 });
+
+scenario(
+  'A trigger answered with success is not repeated, however late its effect',
+  async (stage) => {
+    const { nodion, clock } = stage;
+    nodion.afterAnswering = (endpoint, application) => {
+      if (endpoint !== TRIGGER) return;
+      void clock.sleep(44_000).then(() => nodion.addDeployment(application));
+    };
+    const { expectOfEach } = await deployEach(stage, SUCCESSES, (of, fault) =>
+      nodion.fail({ on: TRIGGER, of, fault: fault(false) }),
+    );
+    expectOfEach(({ deployments }) => deployments.length, 1);
+    expectOfEach((_, { triggers }) => triggers.length, 1);
+  },
+);
 
 /** One of each kind; what the client makes of the others is tested in process. */
 const KINDS = [

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeApplication } from '../../fakes/nodion.ts';
-import type { Stage } from '../../fakes/stage.ts';
+import type { Endpoint, FakeApplication, Fault } from '../../fakes/nodion.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -11,9 +11,9 @@ const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const HOUR_MS = 3_600_000;
 
-/** It is older than the 2 s that whole seconds of Nodion's clock leave in doubt, even where a step starts fast. */
-function number41({ nodion, clock }: Stage) {
-  const created_at = new Date(clock.now() + nodion.skewMs - 10_000).toISOString();
+/** Another's deployment that was made `ageMs` before. */
+function number41({ nodion, clock }: Stage, ageMs: number) {
+  const created_at = new Date(clock.now() + nodion.skewMs - ageMs).toISOString();
   return { status: 'available', deploy_number: 41, created_at };
 }
 
@@ -67,17 +67,18 @@ scenario('A deployment to reuse is looked for just before the trigger', async (s
   expect(run.outputs).toMatchObject({ id: web.deployments[0]?.id, triggered: 'false' });
 });
 
-for (const carriedOut of [true, false]) {
-  const act = carriedOut ? 'carried out' : 'not carried out';
-  for (const [what, fault] of [
-    ['is empty by mistake', answer(200, { deployments: [] })(false)],
-    ['is half a minute old', { kind: 'stale', ageMs: 30_000 }],
-  ] as const) {
-    scenario(`An older deployment is not ours, though a list ${what}: ${act}`, async (stage) => {
+const OLD_LISTS: [string, Fault][] = [
+  ['is empty by mistake', answer(200, { deployments: [] })(false)],
+  ['is half a minute old', { kind: 'stale', ageMs: 30_000 }],
+];
+for (const [what, fault] of OLD_LISTS) {
+  for (const ageMs of [10_000, 120_000]) {
+    const age = `${ageMs / 1_000} s older`;
+    scenario(`A lost trigger is told from one ${age} when a list ${what}`, async (stage) => {
       const { nodion, deploy } = stage;
       const application = nodion.addApplication();
-      nodion.addDeployment(application, number41(stage));
-      nodion.fail({ on: LIST, fault }, { on: TRIGGER, fault: { kind: 'reset', carriedOut } });
+      nodion.addDeployment(application, number41(stage, ageMs));
+      nodion.fail({ on: LIST, fault }, { on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
       const run = await deploy(application);
       expect(run.exitCode).toBe(0);
       expect(nodion.triggered).toHaveLength(1);
@@ -85,6 +86,41 @@ for (const carriedOut of [true, false]) {
     });
   }
 
+  scenario(`One that is a minute older keeps a trigger from its repeat: ${what}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.addDeployment(application, number41(stage, 120_000));
+    nodion.fail({ on: LIST, fault }, { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(annotations(run, 'error')[0]?.split('\n').slice(2)).toEqual([
+      "#41 is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.",
+      'A deployment may have been made and be in progress.',
+      "Look for number 1 or above in Nodion's dashboard before you trigger again.",
+      'Live is #41 (commit d77ead8).',
+    ]);
+  });
+}
+
+scenario('One that seems some seconds older is taken late, and told', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, number41(stage, 10_000));
+  nodion.fail(
+    { on: LIST, fault: answer(200, { deployments: [] })(false) },
+    { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } },
+  );
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.log).toContain(
+    "#41 was created before the trigger, by the clock of the answers, which may be a gateway's\n",
+  );
+});
+
+for (const carriedOut of [true, false]) {
+  const act = carriedOut ? 'carried out' : 'not carried out';
   scenario(`A list that is empty by mistake is not believed twice: ${act}`, async (stage) => {
     const { nodion } = stage;
     nodion.hasDate = false;
@@ -105,40 +141,48 @@ for (const [skewMs, carriedOut] of [
   [HOUR_MS, false],
 ] as const) {
   const clock = skewMs < 0 ? 'slow' : 'fast';
-  scenario(
-    `What is older than the trigger goes by Nodion’s clock, an hour ${clock}`,
-    async (stage) => {
-      const { nodion, deploy } = stage;
-      nodion.skewMs = skewMs;
-      const application = nodion.addApplication();
-      nodion.addDeployment(application, number41(stage));
-      nodion.fail(
-        { on: LIST, fault: answer(200, { deployments: [] })(false) },
-        { on: TRIGGER, fault: { kind: 'reset', carriedOut } },
-      );
-      const run = await deploy(application);
-      expect(run.exitCode).toBe(0);
-      expect(nodion.triggered).toHaveLength(1);
-      expect(run.outputs.deploy_number).toBe('42');
-    },
-  );
-}
-
-for (const carriedOut of [true, false]) {
-  const act = carriedOut ? 'carried out' : 'not carried out';
-  scenario(`An answer that describes an older deployment is none: ${act}`, async (stage) => {
+  scenario(`What is too old goes by Nodion’s clock, an hour ${clock}`, async (stage) => {
     const { nodion, deploy } = stage;
+    nodion.skewMs = skewMs;
     const application = nodion.addApplication();
-    const old = nodion.addDeployment(application, { status: 'available' });
-    const { id, deploy_number } = old;
-    const body = { deployment: { id, deploy_number, status: 'available' } };
-    nodion.fail({ on: TRIGGER, fault: answer(200, body)(carriedOut) });
+    nodion.addDeployment(application, number41(stage, 120_000));
+    nodion.fail(
+      { on: LIST, fault: answer(200, { deployments: [] })(false) },
+      { on: TRIGGER, fault: { kind: 'reset', carriedOut } },
+    );
     const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(nodion.triggered).toHaveLength(1);
-    expect(run.outputs).toMatchObject({ id: nodion.triggered[0]?.id, deploy_number: '2' });
+    expect(run.exitCode).toBe(carriedOut ? 0 : 1);
+    expect(run.outputs.deploy_number).toBe(carriedOut ? '42' : '');
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
   });
 }
+
+scenario('An answer that describes an older deployment is none', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  const old = nodion.addDeployment(application, { status: 'available' });
+  const { id, deploy_number } = old;
+  const body = { deployment: { id, deploy_number, status: 'available' } };
+  nodion.fail({ on: TRIGGER, fault: answer(200, body)(true) });
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs).toMatchObject({ id: nodion.triggered[0]?.id, deploy_number: '2' });
+});
+
+scenario('An answer with a low number is ours when no list had its ID', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, { status: 'expired', deploy_number: 7 });
+  nodion.beforeRecording = () => {
+    const [old] = application.deployments;
+    if (old) old.deploy_number = 2;
+  };
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs).toMatchObject({ id: nodion.triggered[0]?.id, deploy_number: '3' });
+});
 
 for (const [what, carriedOut] of [
   ['a lost trigger', true],

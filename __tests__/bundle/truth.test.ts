@@ -201,6 +201,7 @@ situation(
     const application = nodion.addApplication({ ...image, name: 'shop' });
     const other = nodion.addDeployment(application, { status: 'created', image_tag: 'v1' });
     const deployment = { ...other, status: 'created', deploy_number: 2 };
+    application.deployments = [];
     nodion.fail({ on: TRIGGER, fault: answer(200, { deployment })(false) });
     return { application, options: { inputs: { image_tag: 'v2', wait: 'false' } } };
   },

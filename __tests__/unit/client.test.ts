@@ -28,7 +28,7 @@ const ENDPOINTS: Partial<Record<Endpoint, Ask>> = {
   'GET /applications/:id/deployments': (client, { id }) =>
     client.application(id).deployments({ signal }),
   'POST /applications/:id/deployments': (client, { id }) =>
-    client.application(id).trigger(null, signal),
+    client.application(id).trigger(null, { known: new Set(), signal }),
   'GET /applications/:id/instances': (client, { id }) =>
     client.application(id).instances({ signal }),
   'GET /applications/:id/domains': (client, { id }) => client.application(id).domains({ signal }),

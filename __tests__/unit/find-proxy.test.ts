@@ -85,6 +85,7 @@ describe('The proxy for a request', () => {
         host: 'nodion.test',
         proxy,
         isFinal: true,
+        status: null,
       });
     },
   );

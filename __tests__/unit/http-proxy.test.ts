@@ -146,6 +146,7 @@ describe('A proxy', () => {
         host: 'nodion.test',
         proxy: origin,
         isFinal,
+        status: null,
       });
       while (proxy.open > 0) await delay(10);
       expect(proxy.targets).toEqual(['nodion.test:443']);

@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  findCandidates,
-  findReusableDeployment,
-  type LostTrigger,
-} from '../../src/deploy/attempt/find-candidates.ts';
+import { findCandidates, type LostTrigger } from '../../src/deploy/attempt/find-candidates.ts';
+import { findReusableDeployment } from '../../src/deploy/attempt/find-reusable.ts';
 import { tagOf } from '../../src/deploy/attempt/revision.ts';
 import {
   isFinal,
@@ -88,7 +85,7 @@ describe('The candidates for a lost trigger', () => {
   const ofTag = { ...lost, match: { imageTag: 'v2', commit: null } };
   const ofCommit = { ...lost, match: { imageTag: null, commit: SHA.slice(0, 7) } };
   const find = (deployments: readonly Deployment[], how: LostTrigger) =>
-    findCandidates(deployments, how).map(({ deployment: { deploy_number }, isLikely }) =>
+    findCandidates(deployments, how).possible.map(({ deployment: { deploy_number }, isLikely }) =>
       isLikely ? deploy_number : `${deploy_number}?`,
     );
 
@@ -101,13 +98,34 @@ describe('The candidates for a lost trigger', () => {
     ).toEqual([12, 11]);
   });
 
-  test('are not older than the trigger, where both times are known', () => {
-    const before = { created_at: new Date(SENT_AT - 1).toISOString() };
-    const after = { created_at: new Date(SENT_AT).toISOString() };
-    const list = [deployment(11, before), deployment(12, after), deployment(13)];
-    expect(find(list, lost)).toEqual([13, 12]);
+  const created = (atMs: number) => ({ created_at: new Date(SENT_AT + atMs).toISOString() });
+
+  test('are not older than the trigger, or else unlikely, where both times are known', () => {
+    const list = [deployment(13, created(-1)), deployment(12, created(0)), deployment(11)];
+    expect(find(list, lost)).toEqual([12, 11, '13?']);
     expect(find(list, { ...lost, sentAt: null })).toEqual([13, 12, 11]);
     expect(find([deployment(14, { created_at: 'soon' })], lost)).toEqual([14]);
+  });
+
+  test('of the tag that was asked for come first, older ones too', () => {
+    const list = [
+      deployment(11, { ...image('v2'), ...created(-59_999) }),
+      deployment(12, { ...image('v9'), ...created(10) }),
+    ];
+    expect(find(list, { ...lost, defaultTag: 'v2' })).toEqual(['11?', '12?']);
+  });
+
+  test('are none that were created a minute before, which still speak against a repeat', () => {
+    const old = created(-60_000);
+    const tooOld = (how: LostTrigger, ...given: Partial<Deployment>[]) => {
+      const list = given.map((one, index) => deployment(11 + index, { ...one, ...old }));
+      expect(find(list, how)).toEqual([]);
+      return numbers(findCandidates(list, how).tooOld);
+    };
+    expect(tooOld(lost, { git_sha: SHA })).toEqual([11]);
+    expect(tooOld(ofTag, image('v1'), image('v2'), {})).toEqual([12, 13]);
+    expect(tooOld(ofCommit, { git_sha: OTHER_SHA }, { git_sha: SHA })).toEqual([12]);
+    expect(tooOld({ ...lost, defaultTag: 'v2' }, image('v9'), image('v2'))).toEqual([12]);
   });
 
   test('are of the tag that was asked for, or of none that is known', () => {

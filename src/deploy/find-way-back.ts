@@ -2,7 +2,7 @@ import { liveDeployment } from '../nodion/deployments.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { isImageTag, repositoryOf } from '../registry/image-reference.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { findReusableDeployment } from './attempt/find-candidates.ts';
+import { findReusableDeployment } from './attempt/find-reusable.ts';
 import { tagOf } from './attempt/revision.ts';
 import type { ProbeResult } from './checks/probe-health.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';

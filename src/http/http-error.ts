@@ -20,10 +20,18 @@ export class HttpError extends Error {
    * used, or one that refuses and has let nothing through before.
    */
   readonly isFinal: boolean;
+  /** The status of an answer whose body could not be read; null where no headers came. */
+  readonly status: number | null;
 
   constructor(
     message: string,
-    details: { code: string; host: string; proxy: string | null; isFinal: boolean },
+    details: {
+      code: string;
+      host: string;
+      proxy: string | null;
+      isFinal: boolean;
+      status?: number | null;
+    },
   ) {
     super(message);
     this.name = 'HttpError';
@@ -31,6 +39,7 @@ export class HttpError extends Error {
     this.host = details.host;
     this.proxy = details.proxy;
     this.isFinal = details.isFinal;
+    this.status = details.status ?? null;
   }
 }
 
@@ -74,22 +83,22 @@ export function toHttpError(
     readonly proxy: string | null;
     /** Whether the proxy has let a request through before. */
     readonly isProxyProven: boolean;
-    /** Whether the answer's headers were there. */
-    readonly hasAnswerBegun: boolean;
+    /** The answer's status; null where its headers were not there. */
+    readonly status: number | null;
   },
 ): HttpError {
-  const { host, proxy, isProxyProven, hasAnswerBegun } = request;
+  const { host, proxy, isProxyProven, status } = request;
   const { code, message } =
     error instanceof TransportProblem
       ? error
-      : describe(error as NodeJS.ErrnoException, hasAnswerBegun);
+      : describe(error as NodeJS.ErrnoException, status !== null);
   const isRefusal =
     proxy !== null && /^(?:PROXY_REFUSED|ECONNREFUSED|ENOTFOUND)$/.test(code) && !isProxyProven;
   return new HttpError(
     proxy === null
       ? message
       : `the request through the proxy ${proxy} (from ${PROXY_VARIABLES}) failed: ${message}`,
-    { code, host, proxy, isFinal: isRefusal || /CERT|SELF_SIGNED|UNABLE_TO_/.test(code) },
+    { code, host, proxy, status, isFinal: isRefusal || /CERT|SELF_SIGNED|UNABLE_TO_/.test(code) },
   );
 }
 

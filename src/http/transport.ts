@@ -117,7 +117,7 @@ export function createTransport(): SendRequest {
         host: url.host,
         proxy: origin,
         isProxyProven: provenProxies.has(origin),
-        hasAnswerBegun: response !== null,
+        status: response?.statusCode ?? null,
       });
     } finally {
       clearTimeout(timer);

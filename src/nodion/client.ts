@@ -1,4 +1,4 @@
-import { parseJson } from '../http/parse-json.ts';
+import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
 import { NodionError } from './errors.ts';
 import { field, list, needed, optional } from './read-fields.ts';
 import {
@@ -130,18 +130,28 @@ export function createNodionClient(options: ConnectionOptions) {
         inTurn: <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
           gate.pass({ lane: 'trigger', isSlow, signal }, work),
 
-        /** Triggers a deployment, in a turn; `imageTag` null deploys the latest commit or the default tag. Not idempotent. */
-        trigger: (imageTag: string | null, signal: AbortSignal) =>
+        /**
+         * Triggers a deployment, in a turn; `imageTag` null deploys the latest commit or the default tag.
+         * An answer that describes one of the IDs in `known` is not the documented one. Not idempotent.
+         */
+        trigger: (
+          imageTag: string | null,
+          { known, signal }: { known: ReadonlySet<string>; signal: AbortSignal },
+        ) =>
           requestJson(
             connection,
             'POST /applications/{id}/deployments',
             (body) => {
               const deployment = toDeployment(field(body, 'deployment'));
               needed(deployment.status || null, 'status');
-              return deployment;
+              if (!known.has(deployment.id)) return deployment;
+              throw new UndocumentedShape(
+                `it describes #${deployment.deploy_number}, which was there before`,
+              );
             },
             {
-              parameters: { id, ...(imageTag && { image_tag: imageTag }) },
+              // Varnish 7 sends a POST without a body again by itself when it loses the connection.
+              parameters: { id, data: imageTag === null ? {} : { image_tag: imageTag } },
               gate: 'passed',
               signal,
             },

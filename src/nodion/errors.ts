@@ -12,7 +12,7 @@ const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** What is known of a failed request besides what it says. */
 interface Details {
-  readonly status?: number;
+  readonly status?: number | null;
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly isTimeout?: boolean;
@@ -23,7 +23,7 @@ interface Details {
 export class NodionError extends FailedRequest {
   /** Nodion's own words; null for none. */
   readonly apiMessage: Sentence | null;
-  /** HTTP status; null when no whole answer came. */
+  /** HTTP status, also of an answer whose body could not be read; null when no headers came. */
   readonly status: number | null;
   /** Whether no whole answer came in time. */
   readonly isTimeout: boolean;
@@ -35,6 +35,11 @@ export class NodionError extends FailedRequest {
     this.apiMessage = details.apiMessage ?? null;
     this.status = details.status ?? null;
     this.isTimeout = details.isTimeout ?? false;
+  }
+
+  /** Whether it is an answer of success (2xx), though not as documented. */
+  get isSuccess(): boolean {
+    return this.status !== null && this.status >= 200 && this.status <= 299;
   }
 
   /** Whether the answer asks for a pause of all requests: a rate limit, or any read with a `Retry-After`. */
@@ -147,7 +152,8 @@ export function networkError(
   error: HttpError,
   hasBeenAnswered: boolean,
 ): NodionError {
-  const details = { retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT' };
+  const { status } = error;
+  const details = { status, retryable: !error.isFinal, isTimeout: error.code === 'TIMEOUT' };
   if (error.code === 'PROXY_UNUSABLE') return new NodionError(ours(error.message), details);
   if (error.proxy !== null) {
     return new NodionError(

@@ -1,9 +1,12 @@
+import type { Sentence } from '../runner/sentence.ts';
 import { Interrupted, isTimeout, NotSent, sleep } from '../time/deadline.ts';
 import { NodionError } from './errors.ts';
 
 const POSTS_AT_MOST = 3;
 /** A server that dropped its answer may still be at work: what it makes can show up seconds later. */
 const SEARCH_DELAYS_MS = [1_000, 3_000, 5_000];
+/** What was accepted is only a matter of time: 2 min in all. */
+const ACCEPTED_DELAYS_MS = [...SEARCH_DELAYS_MS, ...Array<number>(22).fill(5_000), 1_000];
 /** Of the 4xx, those that don't say that nothing was made. */
 const UNCERTAIN_STATUSES: readonly number[] = [408, 421, 425, 429];
 
@@ -13,12 +16,27 @@ export class UnknownOutcome extends Error {
   override readonly cause: unknown;
   /** Whether the search for the POST's effect failed. */
   readonly searchFailed: boolean;
+  /** What was found in place of its effect; null for nothing. */
+  readonly doubt: Sentence | null;
 
-  constructor(cause: unknown, searchFailed = false) {
+  constructor(cause: unknown, { searchFailed = false, doubt = null as Sentence | null } = {}) {
     super('the outcome of a POST is unknown');
     this.name = 'UnknownOutcome';
     this.cause = cause;
     this.searchFailed = searchFailed;
+    this.doubt = doubt;
+  }
+}
+
+/** Thrown where a search found what the POST may have made or not: then it is not to be sent again. */
+export class InDoubt extends Error {
+  /** What that is. */
+  readonly reason: Sentence;
+
+  constructor(reason: Sentence) {
+    super(`${reason}`);
+    this.name = 'InDoubt';
+    this.reason = reason;
   }
 }
 
@@ -27,8 +45,10 @@ export type Posted<T> =
   | { readonly result: T; readonly found: boolean }
   | { readonly error: unknown };
 
-/** Looks for what an earlier POST made; null when there is nothing. */
+/** Looks for what an earlier POST made; null when there is nothing. @throws InDoubt */
 export type Search<T> = (how: {
+  /** Whether the POST had some 10 s to show its effect: what is unlikely to be that is taken, too. */
+  readonly isLate: boolean;
   /** Whether it is the last one before the POST is repeated or given up. */
   readonly isLast: boolean;
   /** Whether the step's time is over: one look, and no retry. */
@@ -48,9 +68,11 @@ export async function post<T>(sending: Promise<T>): Promise<Posted<T>> {
  * Sends a POST that must not be carried out twice, to an API without idempotency keys. An answer
  * that is neither documented nor a refusal may or may not have been carried out, so its effect is
  * searched for, three times some seconds apart, before the POST is repeated: at most twice, or until
- * the deadline after a 429. A 421 or a redirect would only come again, so it is not repeated.
+ * the deadline after a 429. A 421 or a redirect would only come again, so it is not repeated. Nor is
+ * what was answered with success, whatever the body: that is searched for up to 2 min.
  *
- * @param options.post sends it for the `attempt`th time; may find what an earlier attempt made.
+ * @param options.post sends it for the `attempt`th time; may find what an earlier attempt made, or throw
+ *   InDoubt.
  * @param options.search null when it can't be searched for.
  * @returns the POST's result, or what was found in its place (`found: true`).
  * @throws NodionError when the POST is refused, or what `post` throws before it is sent.
@@ -65,17 +87,20 @@ export async function postOnce<T>(options: {
 }): Promise<{ result: T; found: boolean }> {
   const { search, signal, onUnknownOutcome, onRepeat } = options;
   let rateLimited = 0;
+  let lastError: unknown = null;
   for (let attempt = 1; ; attempt += 1) {
     let posted: Posted<T>;
     try {
       posted = await options.post(attempt);
     } catch (error) {
       if (attempt === 1) throw error;
+      if (error instanceof InDoubt) throw new UnknownOutcome(lastError, { doubt: error.reason });
       const searchFailed = error instanceof NodionError || error instanceof Interrupted;
-      return await lastSearch(search, new UnknownOutcome(error, searchFailed));
+      return await lastSearch(search, new UnknownOutcome(error, { searchFailed }));
     }
     if (!('error' in posted)) return posted;
     const { error } = posted;
+    lastError = error;
     if (attempt === 1 && (error instanceof NotSent || isRefusal(error))) throw error;
     if (!(error instanceof NodionError) || isRefusal(error) || search === null) {
       return await lastSearch(search, new UnknownOutcome(error));
@@ -84,20 +109,24 @@ export async function postOnce<T>(options: {
     onUnknownOutcome(error);
     const repeatAtMs = performance.now() + error.retryAfterMs;
     try {
-      for (const [index, delayMs] of SEARCH_DELAYS_MS.entries()) {
+      const delaysMs = error.isSuccess ? ACCEPTED_DELAYS_MS : SEARCH_DELAYS_MS;
+      for (const [index, delayMs] of delaysMs.entries()) {
         await sleep(delayMs, signal);
-        const isLast = index === SEARCH_DELAYS_MS.length - 1;
-        const found = await search({ isLast, isPastDeadline: false });
+        const isLate = index >= SEARCH_DELAYS_MS.length - 1;
+        const isLast = index === delaysMs.length - 1;
+        const found = await search({ isLate, isLast, isPastDeadline: false });
         if (found !== null) return { result: found, found: true };
       }
       if (error.status === 429) rateLimited += 1;
-      const isRepeatable = error.retryable && attempt - rateLimited < POSTS_AT_MOST;
+      const mayRepeat = error.retryable && !error.isSuccess;
+      const isRepeatable = mayRepeat && attempt - rateLimited < POSTS_AT_MOST;
       if (!isRepeatable) throw new UnknownOutcome(error);
       await sleep(repeatAtMs - performance.now(), signal);
     } catch (reason) {
       if (reason instanceof UnknownOutcome) throw reason;
+      if (reason instanceof InDoubt) throw new UnknownOutcome(error, { doubt: reason.reason });
       const ended = reason instanceof Interrupted ? withLastError(reason, error) : reason;
-      return await lastSearch(search, new UnknownOutcome(ended, true));
+      return await lastSearch(search, new UnknownOutcome(ended, { searchFailed: true }));
     }
     onRepeat(attempt + 1);
   }
@@ -110,7 +139,7 @@ async function lastSearch<T>(
 ): Promise<{ result: T; found: boolean }> {
   if (search === null || !isTimeout(failure.cause)) throw failure;
   try {
-    const found = await search({ isLast: true, isPastDeadline: true });
+    const found = await search({ isLate: true, isLast: true, isPastDeadline: true });
     if (found !== null) return { result: found, found: true };
   } catch {
     // The failure says what happened.

@@ -89,7 +89,7 @@ export interface Connection {
   readonly send: Send;
   readonly gate: Gate;
   readonly outageLimit: OutageLimit;
-  /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or up to 2 s earlier; null where its answers carry no `Date`. */
+  /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or earlier; null where its successes carry no `Date`. */
   serverTime(atMs: number): number | null;
 }
 
@@ -109,11 +109,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   });
 
-  // A cached answer has an old date: the latest one is nearest to the truth.
+  // A gateway's clock may be ahead of the one that writes `created_at`: what it refuses says nothing,
+  // and the earliest time is the one that calls nothing older than it is.
   let clockOffsetMs: number | null = null;
-  function learnTime({ dateMs, answeredAtMs }: HttpResponse): void {
-    if (dateMs === null) return;
-    clockOffsetMs = Math.max(clockOffsetMs ?? Number.NEGATIVE_INFINITY, dateMs - answeredAtMs);
+  function learnTime({ status, dateMs, answeredAtMs }: HttpResponse): void {
+    if (dateMs === null || status < 200 || status > 299) return;
+    clockOffsetMs = Math.min(clockOffsetMs ?? Number.POSITIVE_INFINITY, dateMs - answeredAtMs);
   }
   function serverTime(atMs: number): number | null {
     return clockOffsetMs === null ? null : Math.floor((atMs + clockOffsetMs) / 1_000) * 1_000;

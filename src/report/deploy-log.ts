@@ -1,9 +1,8 @@
-import type { Attempt, AttemptEvent } from '../deploy/attempt/attempt.ts';
+import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeployEvent } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { PreflightEvent, Target } from '../deploy/preflight.ts';
 import { describeRetry } from '../http/retry.ts';
-import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
@@ -16,6 +15,13 @@ import {
   statusSinceMs,
 } from './deploy-progress.ts';
 import { createErrorCount } from './error-count.ts';
+import {
+  introduction,
+  lateDuplicate,
+  olderCandidate,
+  overtaken,
+  severalCandidates,
+} from './trigger-words.ts';
 import { describeRevision, displayName } from './wording.ts';
 
 const HEARTBEAT_MS = 30_000;
@@ -83,11 +89,14 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'several-candidates':
         line(target, severalCandidates(event.candidates));
         break;
+      case 'older-candidate':
+        line(target, olderCandidate(event.deployment));
+        break;
+      case 'overtaken':
+        line(target, overtaken(event.deployments));
+        break;
       case 'late-duplicate':
-        line(
-          target,
-          sentence`The trigger was sent again because it seemed to have had no effect. Now there are ${listNumbers(event.numbers)}: an earlier one may have been carried out late`,
-        );
+        line(target, lateDuplicate(event.numbers));
         break;
       case 'seen':
         errors.recovered({ target, isTrigger: false });
@@ -209,31 +218,4 @@ function announcement(target: Target): Sentence {
   );
   const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
   return sentence`Deploying ${displayName(target)}${inBrackets}`;
-}
-
-function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
-  const number = taken?.deploy_number ?? 0;
-  const numbers = listNumbers(others.map(({ deploy_number }) => deploy_number));
-  return sentence`The trigger may have made #${number} or ${numbers}: continuing with #${number}, the likeliest`;
-}
-
-function listNumbers(numbers: readonly number[]): Sentence {
-  return joined(
-    numbers.map((number) => sentence`#${number}`),
-    ', ',
-  );
-}
-
-function introduction(event: Extract<AttemptEvent, { kind: 'deployment' }>): Sentence {
-  const { deployment, origin } = event;
-  const number = sentence`#${deployment.deploy_number}`;
-  const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status "${deployment.status}"`;
-  switch (origin) {
-    case 'triggered':
-      return sentence`Triggered deployment ${number}: ${details}`;
-    case 'recovered':
-      return sentence`The trigger seems to have succeeded: continuing with ${number}: ${details}`;
-    case 'reused':
-      return sentence`Following deployment ${number} instead of triggering another: ${details}`;
-  }
 }

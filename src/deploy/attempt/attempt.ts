@@ -16,6 +16,8 @@ export interface Attempt {
   readonly deployment: Deployment | null;
   /** How it became ours. */
   readonly origin: Origin | null;
+  /** The deployments that others made between the last list and its trigger, as far as they were seen. */
+  readonly overtaken: readonly Deployment[];
   /** Whether it is certain that this step triggered it. */
   readonly isCertainlyOurs: boolean;
   readonly outcome: Outcome | null;
@@ -66,6 +68,7 @@ export function newAttempt(deployments: DeploymentList | null): Attempt {
     lastSeen: deployments && { ...deployments, isCurrent: true },
     deployment: null,
     origin: null,
+    overtaken: [],
     isCertainlyOurs: true,
     outcome: null,
     rollout: null,
@@ -95,7 +98,10 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
     case 'seen':
       return { ...attempt, lastSeen: { ...event.list, isCurrent: true } };
     case 'several-candidates':
+    case 'older-candidate':
       return { ...attempt, isCertainlyOurs: false };
+    case 'overtaken':
+      return { ...attempt, overtaken: event.deployments };
     case 'deployment':
     case 'successor':
     case 'status': {

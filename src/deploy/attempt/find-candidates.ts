@@ -1,13 +1,15 @@
-import { isInProgress, liveDeployment, newest } from '../../nodion/deployments.ts';
 import type { Deployment } from '../../nodion/responses.ts';
 import type { DeploymentMatch } from '../plan/deploy-plan.ts';
 import { isOfCommit, tagOf } from './revision.ts';
+
+/** What was created so long before a trigger can't be its work, however wrong a gateway's clock is. */
+const TOO_OLD_MS = 60_000;
 
 /** What is known of a trigger whose answer is lost. */
 export interface LostTrigger {
   /** The highest `deploy_number` just before it. */
   readonly notedNumber: number;
-  /** When it was sent by Nodion's clock, in epoch milliseconds, or up to 2 s earlier; null: not known. */
+  /** When it was sent by Nodion's clock, in epoch milliseconds, or earlier; null: not known. */
   readonly sentAt: number | null;
   readonly match: DeploymentMatch;
   /** The tag that is deployed when none is asked for; null for Git-based applications. */
@@ -17,40 +19,69 @@ export interface LostTrigger {
 /** A deployment that a trigger may have made. */
 export interface Candidate {
   readonly deployment: Deployment;
-  /** Whether nothing known speaks against it: not its commit, and not the default tag. */
+  /** Whether nothing known speaks against it: not its commit, its age, or the default tag. */
   readonly isLikely: boolean;
+  /** Whether it was created before the trigger, by a clock that may be a gateway's. */
+  readonly isOlder: boolean;
+}
+
+/** The deployments above the noted number that say nothing against a lost trigger. */
+export interface Candidates {
+  /** Those that it may have made, the likeliest first. */
+  readonly possible: readonly Candidate[];
+  /** What was asked for, as far as they say, though created a minute or more before it. */
+  readonly tooOld: readonly Deployment[];
 }
 
 /**
- * The deployments that a lost trigger may have made, the likeliest first, then the newest: above the
- * noted number, not older than the trigger, and of the tag where one was asked for. One that does not
- * say its tag or commit comes after those that do: a second deployment would be worse.
+ * The deployments that a lost trigger may have made: above the noted number, not much older than it, and
+ * of the tag where one was asked for. First come those of the tag and the commit, then those that don't
+ * say theirs (a second deployment would be worse); of each, those not older than the trigger, then the
+ * newest.
  */
 export function findCandidates(
   deployments: readonly Deployment[],
   { notedNumber, sentAt, match, defaultTag }: LostTrigger,
-): Candidate[] {
-  return deployments
-    .filter(({ deploy_number, created_at }) => {
-      const createdAt = Date.parse(created_at ?? '');
-      return deploy_number > notedNumber && !(sentAt !== null && createdAt < sentAt);
-    })
+): Candidates {
+  const above = deployments
+    .filter(({ deploy_number }) => deploy_number > notedNumber)
     .map((deployment) => {
       const tag = agreement(match.imageTag ?? defaultTag, tagOf(deployment));
       const isOf = match.commit !== null && isOfCommit(deployment, match.commit);
       const commit = agreement(match.commit, isOf ? match.commit : deployment.git_sha);
-      return { deployment, tag, commit };
+      const createdAt = Date.parse(deployment.created_at ?? '');
+      const ageMs = sentAt === null || Number.isNaN(createdAt) ? 0 : sentAt - createdAt;
+      return { deployment, tag, commit, ageMs };
     })
     .filter(({ deployment, tag }) => {
       if (match.imageTag === null) return true;
       return tag === 'same' || (tag === 'unknown' && deployment.git_sha === null);
     })
-    .map(({ deployment, tag, commit }) => ({
+    .map(({ deployment, tag, commit, ageMs }) => ({
       deployment,
-      isLikely: tag !== 'other' && commit !== 'other',
+      isAsked: tag !== 'other' && commit !== 'other',
+      isOlder: ageMs > 0,
+      isTooOld: ageMs >= TOO_OLD_MS,
       rank: Math.max(RANKS.indexOf(tag), RANKS.indexOf(commit)),
     }))
-    .sort((a, b) => a.rank - b.rank || b.deployment.deploy_number - a.deployment.deploy_number);
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        Number(a.isOlder) - Number(b.isOlder) ||
+        b.deployment.deploy_number - a.deployment.deploy_number,
+    );
+  return {
+    possible: above
+      .filter(({ isTooOld }) => !isTooOld)
+      .map(({ deployment, isAsked, isOlder }) => ({
+        deployment,
+        isLikely: isAsked && !isOlder,
+        isOlder,
+      })),
+    tooOld: above
+      .filter(({ isTooOld, isAsked }) => isTooOld && isAsked)
+      .map(({ deployment }) => deployment),
+  };
 }
 
 const RANKS = ['same', 'unknown', 'other'] as const;
@@ -58,24 +89,4 @@ const RANKS = ['same', 'unknown', 'other'] as const;
 function agreement(asked: string | null, actual: string | null): (typeof RANKS)[number] {
   if (asked === null || asked === actual) return 'same';
   return actual === null ? 'unknown' : 'other';
-}
-
-/**
- * The newest deployment of what is wanted that is live or on its way to be: the newest `available` one
- * (older ones are no longer live), or one after it that is in progress; null when there is none.
- */
-export function findReusableDeployment(
-  deployments: readonly Deployment[],
-  { imageTag, commit }: DeploymentMatch,
-): Deployment | null {
-  const live = liveDeployment(deployments);
-  return newest(
-    deployments.filter(
-      (deployment) =>
-        (deployment === live ||
-          (isInProgress(deployment) && deployment.deploy_number > (live?.deploy_number ?? 0))) &&
-        (imageTag === null || tagOf(deployment) === imageTag) &&
-        (commit === null || isOfCommit(deployment, commit)),
-    ),
-  );
 }

@@ -1,12 +1,13 @@
 import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
 import { assertNotStale, highestNumber, newest } from '../../nodion/deployments.ts';
-import { NodionError } from '../../nodion/errors.ts';
-import { type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
+import type { NodionError } from '../../nodion/errors.ts';
+import { InDoubt, type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
-import type { DeploymentMatch, DeployPlan } from '../plan/deploy-plan.ts';
-import { findCandidates, findReusableDeployment, type LostTrigger } from './find-candidates.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import type { LostTrigger } from './find-candidates.ts';
+import { findReusableDeployment } from './find-reusable.ts';
 
 /** A list that is older says too little of what was there before the trigger. */
 const OLDEST_LIST_MS = 1_000;
@@ -22,7 +23,9 @@ export type TriggerEvent =
   | { readonly kind: 'trigger-unanswered'; readonly error: NodionError }
   | { readonly kind: 'trigger-repeated'; readonly attempt: number }
   /** Several deployments may be the one that a lost trigger made; the first is taken. */
-  | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] };
+  | { readonly kind: 'several-candidates'; readonly candidates: readonly Deployment[] }
+  /** What is taken for the one that a lost trigger made seems to be older than that. */
+  | { readonly kind: 'older-candidate'; readonly deployment: Deployment };
 
 /** Nothing was triggered, since the deployment that had to be live is so no longer. */
 export class NoLongerNewest extends Error {
@@ -74,21 +77,29 @@ export async function triggerDeployment(
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   let list = options.before;
   let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
+  let known: ReadonlySet<string> = new Set();
   let origin: Origin = 'triggered';
   let attempts = 0;
   let sent = 0;
 
-  function pick(deployments: readonly Deployment[], isLast: boolean): Deployment | null {
-    const candidates = findCandidates(deployments, lost);
-    const [first] = candidates;
-    if (!first || !(first.isLikely || isLast)) return null;
-    if (candidates.length > 1) {
-      onEvent({
-        kind: 'several-candidates',
-        candidates: candidates.map(({ deployment }) => deployment),
-      });
+  /** @throws InDoubt, at the last search. */
+  async function pick(
+    deployments: readonly Deployment[],
+    { isLate, isLast }: { isLate: boolean; isLast: boolean },
+  ): Promise<Deployment | null> {
+    const { findCandidates } = await import('./find-candidates.ts');
+    const { possible, tooOld } = findCandidates(deployments, lost);
+    const [first] = possible;
+    if (first && (first.isLikely || isLate)) {
+      if (possible.length > 1) {
+        const candidates = possible.map(({ deployment }) => deployment);
+        onEvent({ kind: 'several-candidates', candidates });
+      }
+      if (first.isOlder) onEvent({ kind: 'older-candidate', deployment: first.deployment });
+      return first.deployment;
     }
-    return first.deployment;
+    if (isLast && tooOld[0]) throw new InDoubt(mayBeOurs(tooOld[0]));
+    return null;
   }
 
   /** In one turn at the gate: a fresh list, what follows from it, and the trigger, which `limited` does not end. */
@@ -104,7 +115,7 @@ export async function triggerDeployment(
       if (list) {
         const existing =
           attempts > 1
-            ? pick(list.deployments, true)
+            ? await pick(list.deployments, { isLate: true, isLast: true })
             : reuseExisting
               ? findReusableDeployment(list.deployments, match)
               : null;
@@ -118,19 +129,20 @@ export async function triggerDeployment(
           const seen = [...(options.before?.deployments ?? []), ...list.deployments];
           const sentAt = application.serverTime(performance.now());
           lost = { ...lost, notedNumber: highestNumber(seen), sentAt };
+          known = new Set(seen.map(({ id }) => id));
         }
       }
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
-      return await post(triggerAsDocumented(application, { match, lost, signal }));
+      return await post(application.trigger(match.imageTag, { known, signal }));
     });
   }
 
-  const search: Search<Deployment> = async ({ isLast, isPastDeadline }) => {
+  const search: Search<Deployment> = async ({ isPastDeadline, ...when }) => {
     const read = () => application.deployments({ signal, lane: 'urgent', isFresh: true });
     const found = await (isPastDeadline ? read() : retryRead(read, { signal, onRetry }));
     onEvent({ kind: 'seen', list: found });
-    const deployment = pick(found.deployments, isLast);
+    const deployment = await pick(found.deployments, when);
     if (deployment) origin = 'recovered';
     return deployment;
   };
@@ -169,16 +181,7 @@ export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number
   return sentence`#${deploy_number}, which is newer, has appeared`;
 }
 
-/** Sends the trigger. An answer that describes an older deployment is not the documented one. */
-async function triggerAsDocumented(
-  application: ApplicationClient,
-  options: { match: DeploymentMatch; lost: LostTrigger; signal: AbortSignal },
-): Promise<Deployment> {
-  const { match, lost, signal } = options;
-  const deployment = await application.trigger(match.imageTag, signal);
-  if (deployment.deploy_number > lost.notedNumber) return deployment;
-  throw new NodionError(
-    sentence`The answer to the trigger describes #${deployment.deploy_number}, which is not a new deployment.`,
-    { retryable: true },
-  );
+/** What keeps the trigger from being sent again, though nobody would call it ours. */
+function mayBeOurs({ deploy_number }: Deployment): Sentence {
+  return sentence`#${deploy_number} is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.`;
 }

@@ -5,7 +5,7 @@ import { UNANSWERED } from '../../nodion/errors.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import { findReusableDeployment } from './find-candidates.ts';
+import { findReusableDeployment } from './find-reusable.ts';
 import { isOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
@@ -34,6 +34,8 @@ export type WaitEvent =
   | { readonly kind: 'successor'; readonly deployment: Deployment }
   /** A newer deployment of the same application has appeared. */
   | { readonly kind: 'newer-deployment'; readonly number: number }
+  /** Others were made between the last list and the trigger: ours is above them. */
+  | { readonly kind: 'overtaken'; readonly deployments: readonly Deployment[] }
   /** A trigger that was repeated may have been carried out more than once after all. */
   | { readonly kind: 'late-duplicate'; readonly numbers: readonly number[] };
 
@@ -59,6 +61,7 @@ export async function waitForDeployment(
   let newer: Deployment | null = null;
   let lastSeenAtMs = performance.now();
   let isDuplicateReported = false;
+  let isOvertakenReported = false;
   let hasBeenListed = false;
 
   async function poll(reading: Omit<ReadOptions, 'signal'>): Promise<void> {
@@ -77,6 +80,7 @@ export async function waitForDeployment(
     onEvent({ kind: 'seen', list });
     reportNewer(deployments, seen);
     reportDuplicates(deployments);
+    reportOvertaken(deployments);
     const changed = seen.status !== deployment.status;
     deployment = seen;
     if (changed) onEvent({ kind: 'status', deployment });
@@ -110,6 +114,17 @@ export async function waitForDeployment(
     if (numbers.length < 2) return;
     isDuplicateReported = true;
     onEvent({ kind: 'late-duplicate', numbers: numbers.sort((a, b) => a - b) });
+  }
+
+  function reportOvertaken(deployments: readonly Deployment[]): void {
+    const { origin, notedNumber, deployment: ours } = triggered;
+    if (origin === 'reused' || notedNumber === null || isOvertakenReported) return;
+    const overtaken = deployments.filter(
+      ({ deploy_number: number }) => number > notedNumber && number < ours.deploy_number,
+    );
+    if (overtaken.length === 0) return;
+    isOvertakenReported = true;
+    onEvent({ kind: 'overtaken', deployments: overtaken });
   }
 
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });

@@ -1,4 +1,4 @@
-import { isKnown } from '../../nodion/deployments.ts';
+import { isFinal, isKnown } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment } from '../../nodion/responses.ts';
@@ -66,7 +66,7 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
   const wentLive = status === 'available';
   const state = wentLive
     ? sentence`after deployment #${number} went live, before everything was checked.`
-    : sentence`while deployment #${number} was "${status}".`;
+    : sentence`${isFinal(deployment) ? sentence`when` : sentence`while`} deployment #${number} was "${status}".`;
   return {
     ...interruption(error),
     lines: [
@@ -156,6 +156,7 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
 
 /** What becomes of a deployment that is not final when the step ends. */
 function whatGoesOn(deployment: Deployment): Sentence {
+  if (isFinal(deployment)) return sentence`Look at it in Nodion's dashboard.`;
   return isKnown(deployment)
     ? sentence`The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.`
     : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;

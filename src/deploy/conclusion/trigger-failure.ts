@@ -1,7 +1,7 @@
 import { highestNumber } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import type { UnknownOutcome } from '../../nodion/post-once.ts';
-import { sentence } from '../../runner/sentence.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import type { Before } from '../attempt/attempt.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -24,12 +24,15 @@ export function triggerRefused(error: NodionError, before: Before): Failure {
 /** A trigger was sent, and nobody can say whether it was carried out. */
 export function unknownOutcome(
   before: Before,
-  { cause, searchFailed }: UnknownOutcome,
+  { cause, searchFailed, doubt }: UnknownOutcome,
   plan: DeployPlan,
 ): Failure {
   const number = before.kind === 'listed' && highestNumber(before.deployments) + 1;
   const above = number && sentence` for number ${number} or above`;
+  const last = cause instanceof Interrupted ? cause.lastError : cause;
+  const accepted = last instanceof NodionError && last.isSuccess ? last : null;
   const state = [
+    ...(doubt ? [doubt] : []),
     sentence`A deployment may have been made and be in progress.`,
     sentence`Look${above || null} in Nodion's dashboard before you trigger again.`,
   ];
@@ -38,18 +41,26 @@ export function unknownOutcome(
       ...interruption(cause),
       lines: [
         sentence`${whatEnded(cause, plan)} before it was clear whether anything was triggered.`,
+        ...(accepted ? [sentence`${answeredWithSuccess(accepted)}.`] : []),
         ...lastError(cause),
         ...state,
       ],
     };
   }
   const search = searchFailed && sentence`, and its deployment can't be searched for`;
+  const isSearched = !searchFailed && before.kind === 'listed';
   return failure('Unknown whether triggered', [
-    sentence`The trigger was not answered as documented${search}.`,
+    accepted
+      ? sentence`${answeredWithSuccess(accepted)}, but its deployment is not known${isSearched ? sentence`: none has appeared since` : search}.`
+      : sentence`The trigger was not answered as documented${search}.`,
     // A redirect would only come again: what to do about it is the advice.
     ...(cause instanceof NodionError && !cause.retryable
       ? linesAfterRead(cause)
       : [withoutAdvice(cause)]),
     ...state,
   ]);
+}
+
+function answeredWithSuccess({ status }: NodionError): Sentence {
+  return sentence`Nodion answered the trigger with success (${status})`;
 }

@@ -1,0 +1,49 @@
+import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
+import type { Deployment } from '../nodion/responses.ts';
+import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { describeRevision } from './wording.ts';
+
+/** That one of several is taken for what a lost trigger made. */
+export function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
+  const number = taken?.deploy_number ?? 0;
+  const numbers = listNumbers(others.map(({ deploy_number }) => deploy_number));
+  return sentence`The trigger may have made #${number} or ${numbers}: continuing with #${number}, the likeliest`;
+}
+
+/** That what is taken for a lost trigger's seems to be older than that. */
+export function olderCandidate({ deploy_number }: Deployment): Sentence {
+  return sentence`#${deploy_number} was created before the trigger, by the clock of the answers, which may be a gateway's`;
+}
+
+/** That a trigger which was repeated seems to have been carried out more than once. */
+export function lateDuplicate(numbers: readonly number[]): Sentence {
+  return sentence`The trigger was sent again because it seemed to have had no effect. Now there are ${listNumbers(numbers)}: an earlier one may have been carried out late`;
+}
+
+/** That others are below ours which the list before the trigger did not have. */
+export function overtaken(deployments: readonly Deployment[]): Sentence {
+  const numbers = listNumbers(deployments.map(({ deploy_number }) => deploy_number));
+  return sentence`Not in the list from just before the trigger: ${numbers}. Somebody else triggered that, or something on the way sent the trigger twice`;
+}
+
+function listNumbers(numbers: readonly number[]): Sentence {
+  return joined(
+    numbers.map((number) => sentence`#${number}`),
+    ', ',
+  );
+}
+
+/** Which deployment is followed, and why. */
+export function introduction(event: Extract<AttemptEvent, { kind: 'deployment' }>): Sentence {
+  const { deployment, origin } = event;
+  const number = sentence`#${deployment.deploy_number}`;
+  const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status "${deployment.status}"`;
+  switch (origin) {
+    case 'triggered':
+      return sentence`Triggered deployment ${number}: ${details}`;
+    case 'recovered':
+      return sentence`The trigger seems to have succeeded: continuing with ${number}: ${details}`;
+    case 'reused':
+      return sentence`Following deployment ${number} instead of triggering another: ${details}`;
+  }
+}
