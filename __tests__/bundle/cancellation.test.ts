@@ -6,6 +6,7 @@ import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from './scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
+const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
 const TOO_LATE =
@@ -69,9 +70,45 @@ scenario('A cancelled trigger says which deployment to look for', async (stage) 
   expect(run.exitCode).toBe(1);
   expect(run.outputs.triggered).toBe('true');
   expect(annotations(run, 'error')).toEqual([
-    "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nWhen it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
+    "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nLive is #2 (commit d77ead8).",
   ]);
 });
+
+for (const [what, isAnswered] of [
+  ['is live by then', true],
+  ['was live before, where Nodion does not answer', false],
+] as const) {
+  scenario(`A wait that is cancelled between two polls says what ${what}`, async (stage) => {
+    const { nodion, deploy, clock } = stage;
+    const application = nodion.addApplication(life(['waiting', 0], ['available', 12_000]));
+    nodion.addDeployment(application, { status: 'available' });
+    const run = await deploy(application, {
+      inputs: { poll_interval: '60s' },
+      onLog: (text, child) => {
+        if (!text.includes('Triggered deployment')) return;
+        void clock.sleep(16_000).then(() => {
+          if (!isAnswered) nodion.fail({ on: LIST, fault: { kind: 'hang', carriedOut: false } });
+          child.kill('SIGINT');
+        });
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual(
+      isAnswered
+        ? [
+            'Application My App: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+            'Check it yourself.',
+            'Live is #2 (commit d77ead8).',
+          ]
+        : [
+            'Application My App: The workflow was cancelled while deployment #2 was "waiting".',
+            'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
+            "When it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
+          ],
+    );
+    expect(run.outputs.status).toBe(isAnswered ? 'available' : 'waiting');
+  });
+}
 
 scenario('A step cancelled before the trigger triggers nothing', async (stage) => {
   const { nodion, deploy } = stage;

@@ -244,7 +244,7 @@ red(
       'The workflow was cancelled before it was clear whether anything was triggered.',
       MAY_BE,
       LOOK,
-      NOTHING_SEEN_LIVE,
+      NONE_LIVE,
     ],
   },
 );

@@ -86,6 +86,26 @@ scenario('Nothing is rolled back when another version went live in between', asy
   ]);
 });
 
+scenario('A rollback names what it overtook', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, v2IsBad);
+  nodion.beforeRecording = (application) => {
+    if (nodion.triggered.length === 1) {
+      nodion.addDeployment(application, { status: 'available', image_tag: 'v3' });
+    }
+  };
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, rollback: 'true' } });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2', 'v1']);
+  expect(errorLines(run)).toEqual([
+    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #4): deployment #2 was not healthy: ${bad(shop)}`,
+    '#3 (v3) was made between the last list and #4, which overtook it: see whether it is meant to be live.',
+    DATA,
+    'Find out what was wrong before you deploy it again.',
+    'Live is #4 (v1).',
+  ]);
+});
+
 scenario('A lost rollback is not repeated once somebody else has deployed', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, v2IsBad);
@@ -171,6 +191,18 @@ scenario('An old list without our deployment is read again: none is newer', asyn
   expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: '3' });
 });
 
+scenario('A rollback kept from its trigger by a `Retry-After` says what is live', async (stage) => {
+  const { nodion, deploy } = stage;
+  const fault = answer(429, '', { 'retry-after': '3600' })(false);
+  const shop = await addPausedShop(stage, (count) => {
+    if (count === 1) nodion.fail({ on: LIST, fault });
+  });
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '45s' } });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2']);
+  expect(errorLines(run).at(-1)).toBe('Live is #2 (v2).');
+});
+
 scenario('A workflow cancelled before a rollback’s trigger triggers nothing', async (stage) => {
   const { nodion, deploy } = stage;
   let step: ChildProcess | undefined;
@@ -190,7 +222,7 @@ scenario('A workflow cancelled before a rollback’s trigger triggers nothing', 
     `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
     "Look at the application's log.",
     'No rollback: the workflow was cancelled.',
-    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+    'Live is #2 (v2).',
   ]);
   expect(run.outputs.rolled_back).toBe('');
 });

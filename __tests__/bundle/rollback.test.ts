@@ -754,7 +754,7 @@ const CANCELLED: Record<string, Cancelled> = {
       MAY_BE,
       "Look for number 2 or above in Nodion's dashboard before you trigger again.",
       'No rollback: it is unknown whether a deployment was made.',
-      "When it was last seen, #1 (v1) was live; what is live now can't be said.",
+      'Live is #2 (v2).',
     ],
   },
   'while it is in progress': {
@@ -802,7 +802,7 @@ const CANCELLED: Record<string, Cancelled> = {
       WAS_TO_GO_BACK,
       DATA,
       FAILED,
-      "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+      'Live is #3 (v1).',
     ],
     rolledBack: 'false',
   },

@@ -10,6 +10,7 @@ import { type AttemptOptions, runAttempt } from './attempt/run-attempt.ts';
 import { NoLongerNewest, newerAppeared } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
 import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
+import { version } from './conclusion/describe-live.ts';
 import { rollbackTarget } from './find-way-back.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
@@ -148,7 +149,16 @@ async function concludeIt(attempt: Attempt, plan: DeployPlan): Promise<Conclusio
 
 const UNDONE = sentence`Data and migrations are not undone.`;
 
-function rolledBack({ to, evidence }: DueRollback, { deployment }: Attempt): Failure {
+/** What somebody else triggered too late to keep the rollback from its trigger. */
+function overtook({ overtaken, deployment }: Attempt): Sentence[] {
+  return overtaken.map(
+    (other) =>
+      sentence`#${other.deploy_number}${version(other)} was made between the last list and #${deployment?.deploy_number ?? null}, which overtook it: see whether it is meant to be live.`,
+  );
+}
+
+function rolledBack({ to, evidence }: DueRollback, attempt: Attempt): Failure {
+  const { deployment } = attempt;
   const was = to.image_reference;
   const image = deployment?.image_reference ?? was ?? tagOf(to);
   const number = sentence`#${to.deploy_number}`;
@@ -156,16 +166,13 @@ function rolledBack({ to, evidence }: DueRollback, { deployment }: Attempt): Fai
     sentence`Rolled back to ${image} (${number}, now #${deployment?.deploy_number}): ${evidence}`,
     // The tag may have moved.
     ...(was && was !== image ? [sentence`${number} was of ${was}.`] : []),
+    ...overtook(attempt),
     UNDONE,
     sentence`Find out what was wrong before you deploy it again.`,
   ]);
 }
 
-function rollbackFailed(
-  { to, evidence }: DueRollback,
-  failed: Failure,
-  { error }: Attempt,
-): Failure {
+function rollbackFailed({ to, evidence }: DueRollback, failed: Failure, attempt: Attempt): Failure {
   const [summary = sentence``, ...more] = failed.lines;
   const wasCancelled = failed.kind === 'cancelled';
   return {
@@ -173,8 +180,9 @@ function rollbackFailed(
     title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
     lines: [
       wasCancelled ? summary : sentence`The rollback failed too: ${summary}`,
-      ...more.filter((line) => !isRetryAdvice(line, error)),
+      ...more.filter((line) => !isRetryAdvice(line, attempt.error)),
       sentence`It was to go back to ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}): ${evidence}`,
+      ...overtook(attempt),
       UNDONE,
       sentence`Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.`,
     ],

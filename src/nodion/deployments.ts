@@ -46,15 +46,15 @@ export function highestNumber(deployments: readonly Deployment[]): number {
 }
 
 /**
- * @throws NodionError where a list is an old one: it lacks `final`, which was there before, or shows it as
- *   not final yet.
+ * @throws NodionError where a list is an old one: it lacks what was there earlier, or shows as not final yet
+ *   what was final.
  */
-export function assertNotStale(final: Deployment, deployments: readonly Deployment[]): void {
-  const now = deployments.find(({ id }) => id === final.id);
-  if (!now) throw missingFromList(final.deploy_number);
-  if (isFinal(now)) return;
+export function assertNotStale(earlier: Deployment, deployments: readonly Deployment[]): void {
+  const now = deployments.find(({ id }) => id === earlier.id);
+  if (!now) throw missingFromList(earlier.deploy_number);
+  if (isFinal(now) || !isFinal(earlier)) return;
   throw new NodionError(
-    sentence`The list shows deployment #${final.deploy_number} as "${now.status}", as it was before.`,
+    sentence`The list shows deployment #${earlier.deploy_number} as "${now.status}", as it was before.`,
     { retryable: true },
   );
 }

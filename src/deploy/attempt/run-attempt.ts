@@ -18,7 +18,7 @@ import { triggerDeployment } from './trigger-deployment.ts';
 import { waitForDeployment } from './wait-for-deployment.ts';
 
 /** What was seen longer ago may be different now. */
-const CURRENT_MS = 5_000;
+const CURRENT_MS = 2_000;
 
 /** What an attempt starts from. */
 export interface AttemptStart {
@@ -52,11 +52,25 @@ export async function runAttempt(
 ): Promise<Attempt> {
   const { application, transport, signal } = options;
   let attempt = newAttempt(start.deployments);
+  let isSeenAtEnd = false;
   const elapsedMs = () => performance.now() - attempt.startMs;
   const onEvent = (event: AttemptEvent) => {
     attempt = foldAttempt(attempt, event, elapsedMs());
     options.onEvent(event, attempt);
   };
+
+  /** What is live may have changed since the last list. */
+  async function lookAgain(): Promise<void> {
+    const { lookAtEnd } = await import('../checks/look-at-end.ts');
+    const { deployment } = attempt;
+    const earlier = deployment ?? start.onlyWhileLive;
+    const list = await lookAtEnd(application, { earlier, signal }).catch(() => null);
+    if (!list) return;
+    onEvent({ kind: 'seen', list });
+    isSeenAtEnd = true;
+    const seen = list.deployments.find(({ id }) => id === deployment?.id);
+    attempt = { ...attempt, deployment: seen ?? deployment };
+  }
 
   try {
     const { deployments: before, defaultTag, onlyWhileLive } = start;
@@ -79,11 +93,12 @@ export async function runAttempt(
     }
   } catch (error) {
     attempt = { ...attempt, error };
+    if (isLookDue(attempt, start)) await lookAgain();
   }
   const { lastSeen, deployment, durationMs } = attempt;
   return {
     ...attempt,
-    lastSeen: lastSeen && { ...lastSeen, isCurrent: isCurrent(attempt) },
+    lastSeen: lastSeen && { ...lastSeen, isCurrent: isSeenAtEnd || isCurrent(attempt) },
     durationMs: plan.wait && deployment ? (durationMs ?? elapsedMs()) : null,
   };
 }
@@ -92,6 +107,20 @@ export async function runAttempt(
 function isCheckDue({ outcome }: Attempt, { match, verifyRollout, health }: DeployPlan): boolean {
   const isAsked = verifyRollout || health !== null;
   return isAsked && outcome?.kind === 'available' && mismatchOf(outcome.deployment, match) === null;
+}
+
+/**
+ * Whether what is live must be told, though nobody looked at the end: cancelled after a trigger, or out of
+ * time before that of a rollback.
+ */
+function isLookDue(attempt: Attempt, { onlyWhileLive }: AttemptStart): boolean {
+  const { deployment, before, error } = attempt;
+  const cause = error instanceof UnknownOutcome ? error.cause : error;
+  if (!(cause instanceof Interrupted)) return false;
+  const isRollback = onlyWhileLive !== null;
+  return cause.reason === 'cancelled'
+    ? deployment !== null || error instanceof UnknownOutcome || isRollback
+    : isRollback && before.kind === 'not sent';
 }
 
 /** Whether the deployments were read after all that happened, and no later read failed. */

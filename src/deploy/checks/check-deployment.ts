@@ -1,12 +1,12 @@
 import { retryRead } from '../../http/retry.ts';
 import type { SendRequest } from '../../http/transport.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
-import { assertNotStale } from '../../nodion/deployments.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { joined } from '../../runner/sentence.ts';
 import { type InterruptReason, withLimit } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { checkHealth, type Health, type HealthEvent } from './check-health.ts';
+import { look, lookAtEnd } from './look-at-end.ts';
 import { probeHealth } from './probe-health.ts';
 import { type Rollout, type RolloutEvent, readRollout, verifyRollout } from './verify-rollout.ts';
 import {
@@ -18,7 +18,6 @@ import {
 
 /** The longest time for a last look at the deployments. */
 const LOOK_AGAIN_MS = 5_000;
-const LOOK_AFTER_CANCELLATION_MS = 1_500;
 
 /** What the checks of a live deployment came to. Null: not asked for, or it did not come to that. */
 export interface Checks {
@@ -100,23 +99,14 @@ export async function checkDeployment(
     }
   }
 
-  async function read(reading: AbortSignal): Promise<DeploymentList> {
-    const list = await application.deployments({
-      ...{ signal: reading, lane: 'urgent', isFresh: true },
-      only: deployment.id,
-    });
-    assertNotStale(deployment, list.deployments);
-    return list;
-  }
-
   /** While it was checked, others may have deployed. */
   async function lookAgain(): Promise<DeploymentList> {
-    if (signal.reason === ('cancelled' satisfies InterruptReason)) {
-      return await withLimit(new AbortController().signal, LOOK_AFTER_CANCELLATION_MS, read);
-    }
-    if (signal.aborted) return await read(signal);
+    if (signal.aborted) return await lookAtEnd(application, { earlier: deployment, signal });
     return await withLimit(signal, LOOK_AGAIN_MS, (limited) =>
-      retryRead(() => read(limited), { signal: limited, onRetry: () => {} }),
+      retryRead(() => look(application, { earlier: deployment, signal: limited }), {
+        signal: limited,
+        onRetry: () => {},
+      }),
     );
   }
 
@@ -124,7 +114,7 @@ export async function checkDeployment(
   let atTimeout: Promise<DeploymentList> | null = null;
   const lookAtTimeout = () => {
     if (signal.reason !== ('timed_out' satisfies InterruptReason)) return;
-    atTimeout = read(signal);
+    atTimeout = look(application, { earlier: deployment, signal });
     atTimeout.catch(() => {});
   };
 

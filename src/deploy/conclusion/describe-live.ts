@@ -38,7 +38,7 @@ export function describeLive(known: {
 }
 
 /** The tag, or else the commit, in brackets; null where neither is known. */
-function version(deployment: Deployment): Sentence | null {
+export function version(deployment: Deployment): Sentence | null {
   const tag = tagOf(deployment);
   if (tag !== null) return sentence` (${tag})`;
   return deployment.git_sha === null ? null : sentence` (commit ${shortSha(deployment.git_sha)})`;

@@ -1,0 +1,41 @@
+import type { ApplicationClient } from '../../nodion/client.ts';
+import { assertNotStale } from '../../nodion/deployments.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { type InterruptReason, withLimit } from '../../time/deadline.ts';
+
+const AFTER_CANCELLATION_MS = 1_500;
+
+/** Which list is no old one: one that has `earlier`, as it was seen before, or later; null: any. */
+export interface LookOptions {
+  readonly earlier: Deployment | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the deployments once, whatever holds the gate.
+ * @throws NodionError, also for an old list; Interrupted.
+ */
+export async function look(
+  application: ApplicationClient,
+  { earlier, signal }: LookOptions,
+): Promise<DeploymentList> {
+  const list = await application.deployments({
+    ...{ signal, lane: 'urgent', isFresh: true },
+    only: earlier?.id ?? null,
+  });
+  if (earlier) assertNotStale(earlier, list.deployments);
+  return list;
+}
+
+/** The same when `signal` has ended what was done: within 1.5 s of a cancellation, 0.8 s of a timeout. */
+export async function lookAtEnd(
+  application: ApplicationClient,
+  { earlier, signal }: LookOptions,
+): Promise<DeploymentList> {
+  if (signal.reason !== ('cancelled' satisfies InterruptReason)) {
+    return await look(application, { earlier, signal });
+  }
+  return await withLimit(new AbortController().signal, AFTER_CANCELLATION_MS, (limited) =>
+    look(application, { earlier, signal: limited }),
+  );
+}
