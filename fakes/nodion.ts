@@ -166,6 +166,8 @@ export class FakeNodion {
   readonly missing = new Set<Endpoint>();
   /** What `POST /applications` answers; the real body is not documented. */
   createAnswer: 'application' | 'id' | 'empty' = 'application';
+  /** What becomes of an application's name. */
+  nameOf = (name: string) => name;
   /** Whether answers carry an `ETag` and `If-None-Match` is honoured; `constant`: it never changes. */
   etags: boolean | 'constant' = false;
   /** So many requests are answered within any `perMs` milliseconds, the others with 429. */
@@ -174,6 +176,8 @@ export class FakeNodion {
   skewMs = 0;
   /** How far a gateway, which writes the `Date` header, is ahead of what writes `created_at`. */
   gatewaySkewMs = 0;
+  /** How long after each answer its connection is closed, whatever is under way on it; null: it is kept. */
+  closeAfterMs: number | null = null;
   /** Whether answers carry a `Date`. */
   hasDate = true;
   /** Leave out the fields that older answers lack. */
@@ -313,6 +317,10 @@ export class FakeNodion {
     this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.requestsAtOnce);
     response.on('finish', () => {
       this.lastAnswerAt = performance.now();
+      const { closeAfterMs } = this;
+      if (closeAfterMs !== null) {
+        void this.clock.sleep(closeAfterMs).then(() => request.socket.destroy());
+      }
     });
     response.on('close', () => {
       this.requestsAtOnce -= 1;
@@ -503,7 +511,7 @@ export class FakeNodion {
     const isImage = strategy === 'prebuilt_image';
     const application = this.addApplication({
       projectId,
-      name: String(given.name),
+      name: this.nameOf(String(given.name)),
       deployment_strategy: String(strategy),
       instance_amount: Number(given.instance_amount),
       region: { id: String(given.region_id), name: 'Frankfurt, DE', slug: 'fra' },

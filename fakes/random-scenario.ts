@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Reply } from './application-server.ts';
 import { answer, FAULTS } from './faults.ts';
-import type { Endpoint, FakeApplication, FakeDeployment } from './nodion.ts';
+import type { Endpoint, FakeApplication, FakeDeployment, Fault } from './nodion.ts';
 import { annotations, type Stage } from './stage.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -23,6 +23,12 @@ const ALL_FAULTS = {
   ...FAULTS,
   hang: (carriedOut: boolean) => ({ kind: 'hang', carriedOut }) as const,
   stall: (carriedOut: boolean) => ({ kind: 'stall', carriedOut }) as const,
+  'close without a byte': (carriedOut: boolean): Fault => ({
+    kind: 'wire',
+    write: (socket) => socket.end(),
+    carriedOut,
+  }),
+  '202, not JSON': answer(202, 'Accepted'),
   '421': answer(421),
   'refusal 400': () => answer(400, { errors: ['no'] })(false),
   'refusal 401': () => answer(401)(false),
@@ -37,6 +43,14 @@ const fault = fc.record({
   carriedOut: fc.boolean(),
   skip: fc.integer({ min: 0, max: 3 }),
   times: fc.integer({ min: 1, max: 3 }),
+});
+
+/** One answer of a gateway with a wrong clock. */
+const wrongDate = fc.record({
+  on: fc.constantFrom(...ENDPOINTS),
+  status: fc.constantFrom(429, 502),
+  aheadMs: fc.constantFrom(-60_000, 3_000, 60_000),
+  skip: fc.integer({ min: 0, max: 3 }),
 });
 
 /** Somebody else deploys, some time after a request: what we deploy, or another commit or tag. */
@@ -75,6 +89,10 @@ const scenario = {
   oldList: fc.option(fc.record({ isEmpty: fc.boolean(), skip: fc.integer({ min: 0, max: 4 }) })),
   etags: fc.constantFrom(false, true, 'constant' as const),
   hasDate: fc.boolean(),
+  gatewaySkewMs: fc.integer({ min: -5_000, max: 5_000 }),
+  wrongDates: fc.array(wrongDate, { maxLength: 2 }),
+  /** How long after an answer a gateway closes the connection, whatever is under way on it. */
+  closeAfterMs: fc.option(fc.integer({ min: 0, max: 2_000 }), { freq: 1 }),
   rateLimit: fc.option(
     fc.record({
       requests: fc.integer({ min: 2, max: 20 }),
@@ -229,6 +247,7 @@ function whyNoRollback(options: {
 /** An application with an old deployment, and all that is going to happen to it. */
 function setUp(scenario: RandomScenario, { nodion, clock }: Stage) {
   const { isImage, end, endAfterMs, oldList, etags, hasDate, rateLimit } = scenario;
+  const { gatewaySkewMs, closeAfterMs } = scenario;
   const application = nodion.addApplication({
     ...(isImage && { deployment_strategy: 'prebuilt_image' }),
     life: [
@@ -243,7 +262,7 @@ function setUp(scenario: RandomScenario, { nodion, clock }: Stage) {
     triggeredAt: hourAgo,
     created_at: new Date(hourAgo).toISOString(),
   });
-  Object.assign(nodion, { etags, hasDate, rateLimit });
+  Object.assign(nodion, { etags, hasDate, rateLimit, gatewaySkewMs, closeAfterMs });
   if (oldList) {
     const { isEmpty, skip } = oldList;
     nodion.fail({
@@ -256,6 +275,10 @@ function setUp(scenario: RandomScenario, { nodion, clock }: Stage) {
   }
   for (const { on, name, carriedOut, skip, times } of scenario.faults) {
     nodion.fail({ on, fault: ALL_FAULTS[name](carriedOut), skip, times });
+  }
+  for (const { on, status, aheadMs, skip } of scenario.wrongDates) {
+    const date = new Date(clock.now() + aheadMs).toUTCString();
+    nodion.fail({ on, fault: answer(status, '', { date })(false), skip });
   }
   letOthersAct(scenario, { nodion, clock, application });
   return { application, old };
