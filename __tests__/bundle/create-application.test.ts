@@ -74,6 +74,93 @@ scenario('Of applications with the same name none is taken, and none created', a
   expect(nodion.requestsTo(CREATE)).toEqual([]);
 });
 
+for (const createAnswer of ['application', 'id'] as const) {
+  scenario(
+    `What an answer of an ${createAnswer} describes was made, whatever its name`,
+    async (stage) => {
+      const { nodion } = stage;
+      Object.assign(nodion, { createAnswer, nameOf: () => 'shop-7f' });
+      const run = await create(stage, git);
+      expect(run.exitCode).toBe(0);
+      const [application, ...more] = nodion.applications;
+      expect(more).toEqual([]);
+      expect(run.outputs).toMatchObject({ id: application?.id, name: 'shop-7f', created: 'true' });
+      expect(annotations(run, 'warning')).toEqual([
+        'Nodion calls it "shop-7f", not "shop": use that as `name`, or the next run creates another.',
+      ]);
+    },
+  );
+}
+
+for (const createAnswer of ['application', 'empty'] as const) {
+  scenario(
+    `A name in another case and form is the same, answered with: ${createAnswer}`,
+    async (stage) => {
+      const { nodion } = stage;
+      Object.assign(nodion, { createAnswer, nameOf: () => 'cafe\u0301 shop' });
+      const named = { ...git, name: 'Caf\u00e9   Shop' };
+      for (const created of ['true', 'false']) {
+        const run = await create(stage, named);
+        expect(run.exitCode).toBe(0);
+        expect(run.outputs).toMatchObject({ id: nodion.applications[0]?.id, created });
+        expect(annotations(run, 'warning')).toEqual([]);
+      }
+      expect(nodion.requestsTo(CREATE)).toHaveLength(1);
+    },
+  );
+}
+
+scenario(
+  'An application of the name by the letter comes before one that is like it',
+  async (stage) => {
+    const { nodion } = stage;
+    nodion.addApplication({ name: 'Shop' });
+    const { id } = nodion.addApplication({ name: 'shop' });
+    const run = await create(stage, git);
+    expect(run.outputs).toMatchObject({ id, created: 'false' });
+  },
+);
+
+scenario('Two that were created at the same time are told', async (stage) => {
+  const { nodion } = stage;
+  let other: string | undefined;
+  nodion.nameOf = (name) => {
+    other = nodion.addApplication({ name }).id;
+    return name;
+  };
+  const run = await create(stage, git);
+  expect(run.exitCode).toBe(0);
+  const { id } = run.outputs;
+  expect(id).not.toBe(other);
+  expect(annotations(run, 'warning')).toEqual([
+    `There are now 2 applications called "shop": ${id}, created here, and ${other}. Delete those that nobody needs in Nodion's dashboard: the next run refuses a name that is not unique.`,
+  ]);
+});
+
+for (const [what, fault] of [
+  ['is lost', { kind: 'reset', carriedOut: true }],
+  ['says nothing', answer(200)(true)],
+  ['is cut off', { kind: 'cut-off', carriedOut: true }],
+] as const) {
+  scenario(
+    `An application of another name is not created again when the answer ${what}`,
+    async (stage) => {
+      const { nodion } = stage;
+      nodion.nameOf = () => 'shop-7f';
+      nodion.fail({ on: CREATE, fault });
+      const run = await create(stage, { ...git, timeout: '15s' });
+      expect(run.exitCode).toBe(1);
+      expect(nodion.requestsTo(CREATE)).toHaveLength(1);
+      const lines = annotations(run, 'error')[0]?.split('\n');
+      expect(lines?.[0]).toBe('An application called "shop" may have been created.');
+      expect(lines?.slice(-2)).toEqual([
+        `It may be "shop-7f" (${nodion.applications[0]?.id}), which is new.`,
+        'If it is, use that name as `name`; if not, run the step again.',
+      ]);
+    },
+  );
+}
+
 const REFUSED: [string, Record<string, string>, string[]][] = [
   [
     'nothing given',

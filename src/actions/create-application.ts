@@ -19,13 +19,14 @@ async function create({ signal, startTimeout }: Step): Promise<void> {
   );
   const { name, region_id, deployment_strategy } = parameters;
   const provided = Object.entries(parameters).filter(([, value]) => value !== null);
-  const { application, created } = await ensureApplication({
+  const { application, created, warnings } = await ensureApplication({
     client,
     wanted: { ...Object.fromEntries(provided), name, region_id, deployment_strategy },
     signal,
     onRetry: (retry) => commands.info(describeRetry(retry)),
     onProgress: commands.info,
   });
+  for (const warning of warnings) commands.warning('Check the name', [warning]);
   commands.setOutput('id', application.id);
   commands.setOutput('name', application.name);
   commands.setOutput('created', created);

@@ -29,6 +29,12 @@ const LARGEST_APPLICATIONS = 16 * 2 ** 20;
 export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
 
+/** What is known of an application that was created; null: not that. */
+export interface CreatedApplication {
+  readonly id: string | null;
+  readonly application: WholeApplication | null;
+}
+
 /** How a read is sent; see {@link SendOptions}. */
 export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'gate' | 'isFresh'>;
 
@@ -56,19 +62,23 @@ export function createNodionClient(options: ConnectionOptions) {
       ),
 
     /**
-     * Creates an application from the API's own body parameters. Resolves to null when the answer does
-     * not describe it: the body of a success is not documented. Not idempotent.
+     * Creates an application from the API's own body parameters. Not idempotent.
+     * @returns what the answer says of it: the body of a success is not documented.
      */
     createApplication: async (
       data: Readonly<Record<string, string | number>>,
       signal: AbortSignal,
-    ): Promise<WholeApplication | null> => {
+    ): Promise<CreatedApplication> => {
       const answer = await send('POST /applications', { parameters: { data }, signal });
+      let id: string | null = null;
       try {
         const body = parseJson(answer.text);
-        return toWholeApplication(optional(body, 'application') ?? body);
+        const described = optional(body, 'application') ?? body;
+        const word = optional(described, 'id');
+        if (typeof word === 'string' && isUuid(word)) id = word;
+        return { id, application: toWholeApplication(described) };
       } catch {
-        return null;
+        return { id, application: null };
       }
     },
 
