@@ -56,6 +56,29 @@ scenario('The commit that was live is in the outputs and the summary, linked', a
   for (const link of links) expect(link).toMatch(new RegExp(`^${REPOSITORY}/(?:commit|compare)/`));
 });
 
+scenario(
+  'What was live is known, though the list before the trigger was an old one',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication({
+      ...image,
+      ...life(['waiting', 0], ['available', 9_000]),
+    });
+    const add = (image_tag: string, ageMs: number) => {
+      nodion.addDeployment(application, { status: 'available', image_tag }).triggeredAt -= ageMs;
+    };
+    add('v1.8.0', 3_600_000);
+    add('v1.9.0', 10_000);
+    nodion.fail({
+      on: 'GET /applications/:id/deployments',
+      fault: { kind: 'stale', ageMs: 60_000 },
+    });
+    const run = await deploy(application, { inputs: { image_tag: 'v2.0.0' } });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs).toMatchObject({ deploy_number: '3', previous_deploy_number: '2' });
+  },
+);
+
 scenario('Of a first deployment there is no version before', async ({ nodion, deploy }) => {
   const application = nodion.addApplication(life(['available', 0]));
   nodion.addDeployment(application, { status: 'failed' });

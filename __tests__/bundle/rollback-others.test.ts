@@ -99,7 +99,7 @@ scenario('A rollback names what it overtook', async (stage) => {
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
     `Application shop: Rolled back to docker.io/shop:v1 (#1, now #4): deployment #2 was not healthy: ${bad(shop)}`,
-    '#3 (v3) was made between the last list and #4, which overtook it: see whether it is meant to be live.',
+    "#3 (v3), which was not in the list from just before the rollback's trigger, was overtaken by #4: see whether it is meant to be live.",
     DATA,
     'Find out what was wrong before you deploy it again.',
     'Live is #4 (v1).',

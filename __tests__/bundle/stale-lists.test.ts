@@ -103,6 +103,39 @@ for (const [what, fault] of OLD_LISTS) {
   });
 }
 
+scenario('A list that a cache answers, with the `Date` of then, is no clock', async (stage) => {
+  const { nodion, deploy, clock } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, number41(stage, 120_000));
+  const date = new Date(clock.now() - 600_000).toUTCString();
+  nodion.fail(
+    { on: LIST, fault: answer(200, { deployments: [] }, { date, age: '600' })(false) },
+    { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } },
+  );
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs.id).toBe('');
+});
+
+scenario('A low number makes no other deployment a newer one', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['waiting', 0], ['available', 9_000]));
+  const old = nodion.addDeployment(application, { status: 'expired', deploy_number: 2 });
+  nodion.addDeployment(application, { status: 'expired', deploy_number: 7 });
+  nodion.beforeRecording = () => {
+    application.deployments = [old];
+  };
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint !== TRIGGER) return;
+    nodion.addDeployment(application, { status: 'expired', deploy_number: 7 });
+  };
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.deploy_number).toBe('3');
+  expect(run.log).not.toContain('A newer deployment');
+});
+
 scenario('One that seems some seconds older is taken late, and told', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication();

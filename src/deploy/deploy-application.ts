@@ -128,11 +128,19 @@ function isAfterTrigger({ deployment, error }: Attempt): boolean {
 }
 
 /** What was live just before the trigger; null for nothing, or where none was sent. */
-function findPrevious({ deployments }: Target, { before }: Attempt): Deployment | null {
+function findPrevious({ deployments }: Target, attempt: Attempt): Deployment | null {
+  const { before, firstAfter, deployment: ours } = attempt;
   if (before.kind !== 'listed') return null;
-  // Either list may be an old one.
+  // Each list may be an old one. What is new in the first one after the trigger, available and below
+  // ours was there before: no deployment is done as soon as that.
+  const wasLive = (firstAfter ?? []).filter(
+    ({ id, deploy_number }) => id !== ours?.id && deploy_number < (ours?.deploy_number ?? 0),
+  );
   const listed = new Map(
-    [...(deployments?.deployments ?? []), ...before.deployments].map((one) => [one.id, one]),
+    [...wasLive, ...(deployments?.deployments ?? []), ...before.deployments].map((one) => [
+      one.id,
+      one,
+    ]),
   );
   return liveDeployment([...listed.values()]);
 }

@@ -153,7 +153,7 @@ const UNDONE = sentence`Data and migrations are not undone.`;
 function overtook({ overtaken, deployment }: Attempt): Sentence[] {
   return overtaken.map(
     (other) =>
-      sentence`#${other.deploy_number}${version(other)} was made between the last list and #${deployment?.deploy_number ?? null}, which overtook it: see whether it is meant to be live.`,
+      sentence`#${other.deploy_number}${version(other)}, which was not in the list from just before the rollback's trigger, was overtaken by #${deployment?.deploy_number ?? null}: see whether it is meant to be live.`,
   );
 }
 

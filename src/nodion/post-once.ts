@@ -141,8 +141,11 @@ async function lastSearch<T>(
   try {
     const found = await search({ isLate: true, isLast: true, isPastDeadline: true });
     if (found !== null) return { result: found, found: true };
-  } catch {
-    // The failure says what happened.
+  } catch (error) {
+    // What else fails, the failure says already.
+    if (error instanceof InDoubt) {
+      throw new UnknownOutcome(failure.cause, { ...failure, doubt: error.reason });
+    }
   }
   throw failure;
 }

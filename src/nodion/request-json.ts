@@ -109,11 +109,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   });
 
-  // A gateway's clock may be ahead of the one that writes `created_at`: what it refuses says nothing,
-  // and the earliest time is the one that calls nothing older than it is.
+  // A gateway's clock may be ahead of the one that writes `created_at`: what it refuses says nothing, and
+  // of successes the earliest time calls nothing older than it is. What a cache answers (`Age`) is late.
   let clockOffsetMs: number | null = null;
-  function learnTime({ status, dateMs, answeredAtMs }: HttpResponse): void {
-    if (dateMs === null || status < 200 || status > 299) return;
+  function learnTime({ status, headers, dateMs, answeredAtMs }: HttpResponse): void {
+    const isOwn = status >= 200 && status <= 299 && !(Number(headers.age) > 0);
+    if (dateMs === null || !isOwn) return;
     clockOffsetMs = Math.min(clockOffsetMs ?? Number.POSITIVE_INFINITY, dateMs - answeredAtMs);
   }
   function serverTime(atMs: number): number | null {

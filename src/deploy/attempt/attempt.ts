@@ -10,13 +10,15 @@ import type { Outcome, WaitEvent } from './wait-for-deployment.ts';
 /** One deployment from its trigger to the last thing that was waited for. Null: it did not come to that. */
 export interface Attempt {
   readonly before: Before;
+  /** The deployments in the first list after that; null where there was none. */
+  readonly firstAfter: readonly Deployment[] | null;
   /** The deployments as they were last seen; `isCurrent`: and nothing can have changed much since. */
   readonly lastSeen: (DeploymentList & { readonly isCurrent: boolean }) | null;
   /** As it was last seen. */
   readonly deployment: Deployment | null;
   /** How it became ours. */
   readonly origin: Origin | null;
-  /** The deployments that others made between the last list and its trigger, as far as they were seen. */
+  /** Those below it that the list from just before its trigger did not have. */
   readonly overtaken: readonly Deployment[];
   /** Whether it is certain that this step triggered it. */
   readonly isCertainlyOurs: boolean;
@@ -65,6 +67,7 @@ export type AttemptEvent =
 export function newAttempt(deployments: DeploymentList | null): Attempt {
   return {
     before: { kind: 'not sent' },
+    firstAfter: null,
     lastSeen: deployments && { ...deployments, isCurrent: true },
     deployment: null,
     origin: null,
@@ -95,8 +98,15 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
         before: before ? { kind: 'listed', deployments: before } : { kind: 'unreadable' },
       };
     }
-    case 'seen':
-      return { ...attempt, lastSeen: { ...event.list, isCurrent: true } };
+    case 'seen': {
+      const { deployments } = event.list;
+      const firstAfter = attempt.before.kind === 'not sent' ? null : deployments;
+      return {
+        ...attempt,
+        lastSeen: { ...event.list, isCurrent: true },
+        firstAfter: attempt.firstAfter ?? firstAfter,
+      };
+    }
     case 'several-candidates':
     case 'older-candidate':
       return { ...attempt, isCertainlyOurs: false };

@@ -34,7 +34,7 @@ export type WaitEvent =
   | { readonly kind: 'successor'; readonly deployment: Deployment }
   /** A newer deployment of the same application has appeared. */
   | { readonly kind: 'newer-deployment'; readonly number: number }
-  /** Others were made between the last list and the trigger: ours is above them. */
+  /** Below ours there are others that the list from just before the trigger did not have. */
   | { readonly kind: 'overtaken'; readonly deployments: readonly Deployment[] }
   /** A trigger that was repeated may have been carried out more than once after all. */
   | { readonly kind: 'late-duplicate'; readonly numbers: readonly number[] };
@@ -97,7 +97,9 @@ export async function waitForDeployment(
 
   function reportNewer(deployments: readonly Deployment[], seen: Deployment): void {
     const newestNow = newest(deployments);
-    if (!newestNow || newestNow.deploy_number <= seen.deploy_number) return;
+    // Ours may have a lower number than one that was there before.
+    const highest = Math.max(seen.deploy_number, triggered.notedNumber ?? 0);
+    if (!newestNow || newestNow.deploy_number <= highest) return;
     const isNews = newestNow.id !== newer?.id;
     newer = newestNow;
     if (isNews && !isFinal(seen))
