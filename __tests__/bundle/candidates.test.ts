@@ -51,24 +51,26 @@ scenario('A lost trigger of the expected commit is told from another commit', as
   );
 });
 
-scenario(
-  'A lost trigger of the expected commit is waited for beside another one',
-  async (stage) => {
+for (const [what, fault, lateMs] of [
+  ['A lost trigger', { kind: 'reset', carriedOut: false }, 5_000],
+  ['An accepted trigger', answer(202)(false), 24_000],
+] as const) {
+  scenario(`${what} of the expected commit is waited for beside another one`, async (stage) => {
     const { nodion, deploy, clock } = stage;
     const application = nodion.addApplication();
-    nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: false } });
+    nodion.fail({ on: TRIGGER, fault });
     let late: Promise<FakeDeployment> | undefined;
     nodion.afterAnswering = (endpoint) => {
       if (endpoint !== TRIGGER) return;
       nodion.addDeployment(application, others);
-      late = clock.sleep(5_000).then(() => nodion.addDeployment(application));
+      late = clock.sleep(lateMs).then(() => nodion.addDeployment(application));
     };
     const run = await deploy(application, { inputs: { expected_sha: SHA } });
     expect(run.exitCode).toBe(0);
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(run.outputs).toMatchObject({ id: (await late)?.id, git_sha: SHA, triggered: 'true' });
-  },
-);
+  });
+}
 
 scenario('A lost trigger is found in another commit when there is no other', async (stage) => {
   const { nodion, deploy } = stage;

@@ -59,3 +59,20 @@ test('What was accepted and never appears is red after 2 min, naming the answer'
       'No deployment of the application is live.',
     ]);
   }));
+
+scenario(
+  'A timeout of the search names the answer of success, whatever failed since',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail(
+      { on: TRIGGER, fault: { kind: 'cut-off', carriedOut: false } },
+      { on: LIST, afterTrigger: true, times: 99, fault: answer(503)(false) },
+    );
+    const run = await deploy(nodion.addApplication(), { inputs: { timeout: '12s' } });
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+    expect(annotations(run, 'error')[0]?.split('\n').slice(0, 2)).toEqual([
+      'Application My App: The timeout of 12 s was over before it was clear whether anything was triggered.',
+      'Nodion answered the trigger with success (200).',
+    ]);
+  },
+);

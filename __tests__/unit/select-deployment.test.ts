@@ -85,8 +85,9 @@ describe('The candidates for a lost trigger', () => {
   const ofTag = { ...lost, match: { imageTag: 'v2', commit: null } };
   const ofCommit = { ...lost, match: { imageTag: null, commit: SHA.slice(0, 7) } };
   const find = (deployments: readonly Deployment[], how: LostTrigger) =>
-    findCandidates(deployments, how).possible.map(({ deployment: { deploy_number }, isLikely }) =>
-      isLikely ? deploy_number : `${deploy_number}?`,
+    findCandidates(deployments, how).possible.map(
+      ({ deployment: { deploy_number }, isAsked, isOlder }) =>
+        isAsked && !isOlder ? deploy_number : `${deploy_number}?`,
     );
 
   test('are above the noted number, the newest first', () => {

@@ -16,14 +16,21 @@ export class UnknownOutcome extends Error {
   override readonly cause: unknown;
   /** Whether the search for the POST's effect failed. */
   readonly searchFailed: boolean;
+  /** Its answer, where that was a success; null where it was another, or none. */
+  readonly accepted: NodionError | null;
   /** What was found in place of its effect; null for nothing. */
   readonly doubt: Sentence | null;
 
-  constructor(cause: unknown, { searchFailed = false, doubt = null as Sentence | null } = {}) {
+  constructor(
+    cause: unknown,
+    details: { searchFailed?: boolean; answer?: unknown; doubt?: Sentence | null } = {},
+  ) {
+    const { searchFailed = false, answer = cause, doubt = null } = details;
     super('the outcome of a POST is unknown');
     this.name = 'UnknownOutcome';
     this.cause = cause;
     this.searchFailed = searchFailed;
+    this.accepted = answer instanceof NodionError && answer.isSuccess ? answer : null;
     this.doubt = doubt;
   }
 }
@@ -47,7 +54,7 @@ export type Posted<T> =
 
 /** Looks for what an earlier POST made; null when there is nothing. @throws InDoubt */
 export type Search<T> = (how: {
-  /** Whether the POST had some 10 s to show its effect: what is unlikely to be that is taken, too. */
+  /** Whether the POST had some 10 s to show its effect. */
   readonly isLate: boolean;
   /** Whether it is the last one before the POST is repeated or given up. */
   readonly isLast: boolean;
@@ -96,7 +103,8 @@ export async function postOnce<T>(options: {
       if (attempt === 1) throw error;
       if (error instanceof InDoubt) throw new UnknownOutcome(lastError, { doubt: error.reason });
       const searchFailed = error instanceof NodionError || error instanceof Interrupted;
-      return await lastSearch(search, new UnknownOutcome(error, { searchFailed }));
+      const failure = new UnknownOutcome(error, { searchFailed, answer: lastError });
+      return await lastSearch(search, failure);
     }
     if (!('error' in posted)) return posted;
     const { error } = posted;
@@ -126,7 +134,10 @@ export async function postOnce<T>(options: {
       if (reason instanceof UnknownOutcome) throw reason;
       if (reason instanceof InDoubt) throw new UnknownOutcome(error, { doubt: reason.reason });
       const ended = reason instanceof Interrupted ? withLastError(reason, error) : reason;
-      return await lastSearch(search, new UnknownOutcome(ended, { searchFailed: true }));
+      return await lastSearch(
+        search,
+        new UnknownOutcome(ended, { searchFailed: true, answer: error }),
+      );
     }
     onRepeat(attempt + 1);
   }
@@ -144,7 +155,8 @@ async function lastSearch<T>(
   } catch (error) {
     // What else fails, the failure says already.
     if (error instanceof InDoubt) {
-      throw new UnknownOutcome(failure.cause, { ...failure, doubt: error.reason });
+      const { cause, searchFailed, accepted: answer } = failure;
+      throw new UnknownOutcome(cause, { searchFailed, answer, doubt: error.reason });
     }
   }
   throw failure;

@@ -19,8 +19,8 @@ export interface LostTrigger {
 /** A deployment that a trigger may have made. */
 export interface Candidate {
   readonly deployment: Deployment;
-  /** Whether nothing known speaks against it: not its commit, its age, or the default tag. */
-  readonly isLikely: boolean;
+  /** Whether it may be what was asked for, by its commit and the default tag. */
+  readonly isAsked: boolean;
   /** Whether it was created before the trigger, by a clock that may be a gateway's. */
   readonly isOlder: boolean;
 }
@@ -75,7 +75,7 @@ export function findCandidates(
       .filter(({ isTooOld }) => !isTooOld)
       .map(({ deployment, isAsked, isOlder }) => ({
         deployment,
-        isLikely: isAsked && !isOlder,
+        isAsked,
         isOlder,
       })),
     tooOld: above

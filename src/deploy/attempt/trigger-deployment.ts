@@ -90,7 +90,7 @@ export async function triggerDeployment(
     const { findCandidates } = await import('./find-candidates.ts');
     const { possible, tooOld } = findCandidates(deployments, lost);
     const [first] = possible;
-    if (first && (first.isLikely || isLate)) {
+    if (first && (isLast || (first.isAsked && (isLate || !first.isOlder)))) {
       if (possible.length > 1) {
         const candidates = possible.map(({ deployment }) => deployment);
         onEvent({ kind: 'several-candidates', candidates });
@@ -181,7 +181,7 @@ export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number
   return sentence`#${deploy_number}, which is newer, has appeared`;
 }
 
-/** What keeps the trigger from being sent again, though nobody would call it ours. */
+/** Why the trigger is not sent again, though this seems to have been there before it. */
 function mayBeOurs({ deploy_number }: Deployment): Sentence {
   return sentence`#${deploy_number} is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.`;
 }

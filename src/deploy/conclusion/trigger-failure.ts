@@ -24,13 +24,11 @@ export function triggerRefused(error: NodionError, before: Before): Failure {
 /** A trigger was sent, and nobody can say whether it was carried out. */
 export function unknownOutcome(
   before: Before,
-  { cause, searchFailed, doubt }: UnknownOutcome,
+  { cause, searchFailed, accepted, doubt }: UnknownOutcome,
   plan: DeployPlan,
 ): Failure {
   const number = before.kind === 'listed' && highestNumber(before.deployments) + 1;
   const above = number && sentence` for number ${number} or above`;
-  const last = cause instanceof Interrupted ? cause.lastError : cause;
-  const accepted = last instanceof NodionError && last.isSuccess ? last : null;
   const state = [
     ...(doubt ? [doubt] : []),
     sentence`A deployment may have been made and be in progress.`,
