@@ -125,14 +125,19 @@ const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, 
     { status: 308, headers: { location: 'http://[' } },
     '308 from URL, a redirect to nowhere',
   ],
-  ['cuts its answers off', 'cut-off', 'no whole answer from URL: the answer was cut off'],
+  [
+    'cuts its answers off before the text',
+    'cut-off',
+    'no whole answer from URL: the answer was cut off',
+    { health_text: 'version v2' },
+  ],
   ['resets connections', 'reset', 'no answer from URL (ECONNRESET)'],
   ['hangs', 'hang', 'no answer from URL within 10 s', { health_timeout: '25s' }],
   [
-    'sends a byte a second',
+    'sends a byte a second and never the text',
     'drip',
     'no whole answer from URL within 10 s',
-    { health_timeout: '25s' },
+    { health_text: 'version v2', health_timeout: '25s' },
   ],
 ];
 
@@ -234,6 +239,22 @@ scenario('The new version is told from the old one by the text in its answers', 
   expect(Math.max(...states)).toBeLessThanOrEqual(1);
   expect(gitHub.statuses.map(({ state }) => state)).toEqual(['in_progress', 'success']);
 });
+
+for (const reply of [
+  'endless',
+  'drip',
+  'cut-off',
+  { status: 200, body: 'ok', headers: { 'content-encoding': 'zstd' } },
+] as const) {
+  const what = typeof reply === 'string' ? reply : 'badly packed';
+  scenario(`Without a text the body can't make an answer bad: ${what}`, async (stage) => {
+    const shop = await addShop(stage, () => reply);
+    const run = await stage.deploy(shop.application, { inputs: shop.inputs });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs.healthy).toBe('true');
+    expect(shop.server.checks).toHaveLength(3);
+  });
+}
 
 scenario('Of a body without end the first MiB is enough', async (stage) => {
   const shop = await addShop(stage, () => 'endless');

@@ -108,7 +108,12 @@ describe('An answer', () => {
     ],
     ['in deflate', packed('deflate', deflateSync(TEXT)), TEXT],
     ['in brotli', packed('br', brotliCompressSync(TEXT)), TEXT],
-    ['in no packing, so called', packed('identity', Buffer.from(TEXT)), TEXT],
+    ...['identity', '', 'none', 'UTF-8', 'identity, Identity', 'iso-8859-1'].map((name) => [
+      `in no packing, called "${name}"`,
+      packed(name, Buffer.from(TEXT)),
+      TEXT,
+    ]),
+    ['in gzip and a charset', packed('utf-8, gzip', gzipSync(TEXT)), TEXT],
     ['without a packed body', packed('gzip', Buffer.alloc(0)), ''],
   ])('%s is read', (_, bytes, body) =>
     withServer(bytes, async (server, send) => {

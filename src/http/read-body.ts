@@ -16,32 +16,29 @@ export interface BodyReader {
 
 /**
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever read: where there are more,
- * it fails, or the text ends there (`truncate`). All are held, unless `largeBody` makes a reader that
- * takes those of a body above 1 MiB.
+ * it fails. All are held, unless `largeBody` makes a reader that takes those of a body above 1 MiB.
  * @throws TransportProblem, or Node's error when the connection breaks.
  */
 export async function readBody(
   response: IncomingMessage,
   options: {
     readonly maxBytes: number;
-    readonly truncate: boolean;
     readonly largeBody: (() => Promise<BodyReader>) | undefined;
   },
 ): Promise<string> {
-  const { maxBytes, truncate, largeBody } = options;
+  const { maxBytes, largeBody } = options;
   // One buffer that grows: each chunk in a list would take a hundred bytes more, however small it is.
   let bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
   let reader: BodyReader | null = null;
   for await (const chunk of unpack(response)) {
-    const isTooMuch = size + chunk.length > maxBytes;
-    if (isTooMuch && !truncate) {
+    const end = size + chunk.length;
+    if (end > maxBytes) {
       throw new TransportProblem(
         'TOO_LARGE',
         `the answer is larger than ${maxBytes / 2 ** 20} MiB`,
       );
     }
-    const end = Math.min(size + chunk.length, maxBytes);
     if (largeBody && !reader && end > LARGEST_HELD) {
       reader = await largeBody();
       reader.add(bytes.subarray(0, size));
@@ -57,15 +54,21 @@ export async function readBody(
       chunk.copy(bytes, size);
     }
     size = end;
-    if (isTooMuch) break;
   }
   return reader ? reader.end() : new TextDecoder().decode(bytes.subarray(0, size));
 }
 
-/** The body's chunks, unpacked only as fast as they are taken. */
-async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> {
-  const encoding = (response.headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding === 'identity') return yield* response;
+/** What some servers write into `Content-Encoding` of a body that is not packed. */
+const NO_ENCODING = /identity|none|utf[\w-]*|[\w-]*ascii|iso[\w-]*|windows[\w-]*|[\s,]/g;
+
+/**
+ * The body's chunks, unpacked only as fast as they are taken.
+ * @throws TransportProblem, or Node's error when the connection breaks.
+ */
+export async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> {
+  const named = (response.headers['content-encoding'] ?? '').toLowerCase();
+  const encoding = named.replace(NO_ENCODING, '');
+  if (encoding === '') return yield* response;
   const broken = new TransportProblem('BAD_ENCODING', "the answer can't be unpacked");
   if (!/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken;
   const { createBrotliDecompress, createUnzip } = await import('node:zlib');

@@ -15,7 +15,7 @@ import {
   TunnelAgent,
   type TunnelOption,
 } from './proxy.ts';
-import { type BodyReader, readBody } from './read-body.ts';
+import { type BodyReader, readBody, unpack } from './read-body.ts';
 
 const MAX_BYTES = 16 * 2 ** 20;
 /** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
@@ -35,18 +35,22 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Makes what reads a success's body above 1 MiB: such a body may have 16 MiB, whatever `maxBytes` is. */
   readonly largeBody?: (() => Promise<BodyReader>) | undefined;
-  /** Resolves with the first `maxBytes` of a larger body in place of failing. */
-  readonly truncate?: boolean;
+  /** Takes the body's unpacked chunks in place of holding it: as many as it likes, none fails unread. */
+  readonly takeBody?: (chunks: AsyncIterable<Buffer>, answer: AnswerHead) => Promise<void>;
   /** Uses a new connection, and only for this request. */
   readonly ownConnection?: boolean;
 }
 
-/** A whole answer, of any status. */
-export interface HttpResponse {
+/** How an answer begins. */
+export interface AnswerHead {
   readonly status: number;
   /** By their names in lower case; several of one name are joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Unpacked and decoded from UTF-8. */
+}
+
+/** A whole answer, of any status. */
+export interface HttpResponse extends AnswerHead {
+  /** Unpacked and decoded from UTF-8; '' where `takeBody` took it. */
   readonly body: string;
   /** The server's `Date` in epoch milliseconds; null without one that can be read. */
   readonly dateMs: number | null;
@@ -70,7 +74,7 @@ export function createTransport(): SendRequest {
   const provenProxies = new Set<string | null>();
 
   return async (request) => {
-    const { signal, timeoutMs, truncate = false } = request;
+    const { signal, timeoutMs, takeBody } = request;
     signal.throwIfAborted();
     const url = new URL(request.url);
     const proxy = findProxy(url);
@@ -95,18 +99,21 @@ export function createTransport(): SendRequest {
     }, timeoutMs);
     try {
       response = await Promise.race([broken, responseTo(outgoing, request.body)]);
-      const { statusCode: status = 0, headers } = response;
+      const { statusCode: status = 0 } = response;
       if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
       provenProxies.add(origin);
       const largeBody = status >= 200 && status < 300 ? request.largeBody : undefined;
       const maxBytes = largeBody ? MAX_BYTES : (request.maxBytes ?? MAX_BYTES);
-      const reading = readBody(response, { maxBytes, truncate, largeBody });
-      const body = await Promise.race([broken, reading]);
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+      );
+      const reading = takeBody
+        ? takeBody(unpack(response), { status, headers })
+        : readBody(response, { maxBytes, largeBody });
+      const body = (await Promise.race([broken, reading])) ?? '';
       return {
         status,
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, value]) => [name, String(value)]),
-        ),
+        headers,
         body,
         dateMs: parseHttpDate(headers.date),
         answeredAtMs: performance.now(),

@@ -2,11 +2,10 @@ import { connectProblem, HttpError } from '../../http/http-error.ts';
 import type { SendRequest } from '../../http/transport.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
+import { findText } from './find-text.ts';
 
 /** No probe waits longer. */
 const PROBE_LIMIT_MS = 10_000;
-/** Only so much of an answer is looked at. */
-const LARGEST_BODY = 2 ** 20;
 
 /** What one probe showed. */
 export interface ProbeResult {
@@ -16,7 +15,8 @@ export interface ProbeResult {
 }
 
 /**
- * Probes once, by a GET on a connection of its own. Good is 2xx with `text` (null: any) in the body; a
+ * Probes once, by a GET on a connection of its own. Good is 2xx with `text` (null: any, and the body is not
+ * read) in the body; a
  * redirect is not followed.
  *
  * @throws Interrupted when `signal` aborts.
@@ -27,14 +27,17 @@ export async function probeHealth(
 ): Promise<ProbeResult> {
   const where = shownAddress(url);
   try {
-    const { status, headers, body } = await transport({
+    let hasText = false;
+    const { status, headers } = await transport({
       method: 'GET',
       url,
       headers: { 'user-agent': 'nodion-deploy', accept: '*/*', 'cache-control': 'no-cache' },
       signal,
       timeoutMs: PROBE_LIMIT_MS,
-      maxBytes: LARGEST_BODY,
-      truncate: true,
+      takeBody: async (chunks, answer) => {
+        if (text === null || answer.status < 200 || answer.status > 299) return;
+        hasText = await findText(chunks, text, answer.headers['content-type'] ?? '');
+      },
       ownConnection: true,
     });
     const said = sentence`${status} from ${where}`;
@@ -47,7 +50,7 @@ export async function probeHealth(
       return { isGood: false, phrase: sentence`${said}, a redirect to ${target}` };
     }
     if (status < 200 || status > 299) return { isGood: false, phrase: said };
-    if (text !== null && !body.includes(text)) {
+    if (text !== null && !hasText) {
       return { isGood: false, phrase: sentence`${said} without "${text}"` };
     }
     return { isGood: true, phrase: said };
