@@ -3,7 +3,7 @@ import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import { jobSummary } from '../../src/report/job-summary.ts';
 import { describeEnd, describeRevision } from '../../src/report/wording.ts';
 import { sentence } from '../../src/runner/sentence.ts';
-import { deployment, run, SHA } from './values.ts';
+import { attempt, deployment, run, SHA } from './values.ts';
 
 const commit = {
   git_sha: SHA,
@@ -173,5 +173,21 @@ section web
 
 "
 `);
+  });
+
+  test('of a rollback has the same durations when the clock is set meanwhile', () => {
+    const bad = run('shop', { startMs: 1_000, durationMs: 95_000 });
+    const HOUR_MS = 3_600_000;
+    const back = attempt({ startMs: 61_000, startedAt: bad.startedAt + 60_000 - HOUR_MS });
+    const { conclusion } = run('shop', failed);
+    if (conclusion.kind === 'success') throw new Error('It failed');
+    const to = deployment(11, image);
+    const rollback = { to, attempt: back, conclusion, failure: conclusion };
+    const summary = summaryOf({ ...bad, conclusion, rollback });
+    expect(summary).toContain('<td>1 min</td></tr>');
+    expect(summary).toContain('25 s available :crit, 1767268835000, 1767268860000\n');
+    // Its own bars begin a minute later.
+    expect(summary).toContain('11.7 s created :active, 1767268860300, 1767268872000\n');
+    expect(summary).not.toMatch(/>-|\n-/);
   });
 });

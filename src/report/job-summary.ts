@@ -90,7 +90,7 @@ function tableSection(runs: readonly DeploymentRun[], workflow: Workflow): strin
     const name = summarySentence(displayName(target));
     const itself = row({
       ...run,
-      durationMs: rollback ? rollback.attempt.startedAt - run.startedAt : run.durationMs,
+      durationMs: rollback ? rollback.attempt.startMs - run.startMs : run.durationMs,
       name,
       sign: symbol(run),
       content: revisionCell(run, workflow),

@@ -37,14 +37,15 @@ function sectionsOf(run: DeploymentRun): Section[] {
   const { timeline, startedAt, conclusion, rollback } = run;
   const name = diagramText(String(displayName(run.target))) || 'Application';
   const back = rollback?.attempt;
-  const endMs = back ? back.startedAt - startedAt : run.durationMs;
+  const endMs = back ? back.startMs - run.startMs : run.durationMs;
   const lengthMs = endMs ?? timeline.at(-1)?.afterMs ?? 0;
   const own = { name, timeline, startedAt, lengthMs, isGood: conclusion.kind === 'success' };
   if (!back) return [own];
   const itsRollback = {
     name: `${name} rollback`,
     timeline: back.timeline,
-    startedAt: back.startedAt,
+    // The clock may have been set meanwhile.
+    startedAt: startedAt + back.startMs - run.startMs,
     lengthMs: back.durationMs ?? 0,
     isGood: rollback.conclusion.kind === 'success',
   };
