@@ -37,7 +37,7 @@ async function minifyAll(folder: string): Promise<void> {
     const file = join(folder, name);
     const { code } = await minify(readFileSync(file, 'utf8'), {
       module: true,
-      compress: { passes: 3 },
+      compress: { passes: 3, pure_getters: true },
       format: { comments: false },
     });
     writeFileSync(file, `${code}\n`);
