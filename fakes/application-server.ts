@@ -50,11 +50,14 @@ export type AnswerCheck = (check: RecordedCheck) => Reply;
 /** A server on loopback in the place of a deployed application, with a record of the health checks. */
 export class ApplicationServer {
   readonly checks: RecordedCheck[] = [];
+  /** The most checks that were under way at once. */
+  mostChecksAtOnce = 0;
   /** Where it is or was. */
   readonly port: number;
   private readonly server: Server;
   private readonly isSecure: boolean;
   private readonly connections = new Map<Socket, number>();
+  private checksAtOnce = 0;
 
   private constructor(server: Server, port: number, isSecure: boolean) {
     this.server = server;
@@ -77,6 +80,7 @@ export class ApplicationServer {
     const fake = new ApplicationServer(server, await network.listen(server), isSecure);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const check = fake.record(request, clock.now());
+      fake.count(response);
       send(answer(check), response, clock);
     });
     return fake;
@@ -96,6 +100,14 @@ export class ApplicationServer {
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
+  }
+
+  private count(response: ServerResponse): void {
+    this.checksAtOnce += 1;
+    this.mostChecksAtOnce = Math.max(this.mostChecksAtOnce, this.checksAtOnce);
+    response.on('close', () => {
+      this.checksAtOnce -= 1;
+    });
   }
 
   private record(request: IncomingMessage, at: number): RecordedCheck {

@@ -10,7 +10,7 @@ import {
 } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from './scenario.ts';
-import { addShop, badAnswers, EXPECTED, errorLines } from './shop.ts';
+import { addShop, badAnswers, EXPECTED, errorLines, expected } from './shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -82,66 +82,89 @@ scenario('An application that flaps, never good three times in a row, is red', a
   ]);
 });
 
-const BAD: [what: string, reply: Reply, phrase: string, inputs?: Record<string, string>][] = [
-  ['always answers 503', 503, '503 from URL'],
-  ['answers 404', 404, '404 from URL'],
+const TEXT = { health_text: 'version v2' };
+const LOG = "look at the application's log";
+const FINAL = 'give the final address in `health_url`';
+const LOGIN = 'let this path need no login, or give another one in `health_url`';
+const CHECK_TEXT = 'check what the application answers there, and `health_text`';
+
+const BAD: [
+  what: string,
+  reply: Reply,
+  phrase: string,
+  advice: string,
+  inputs?: Record<string, string>,
+][] = [
+  ['always answers 503', 503, '503 from URL', LOG],
+  ['answers 404', 404, '404 from URL', 'check the path in `health_url`'],
+  ['answers 401', 401, '401 from URL', LOGIN],
+  ['answers 403', 403, '403 from URL', LOGIN],
   [
     'answers as the old version',
     { status: 200, body: 'version v1' },
     '200 from URL without "version v2"',
-    { health_text: 'version v2' },
+    CHECK_TEXT,
+    TEXT,
   ],
-  [
-    'answers the text, but 500',
-    { status: 500, body: 'version v2' },
-    '500 from URL',
-    { health_text: 'version v2' },
-  ],
+  ['answers the text, but 500', { status: 500, body: 'version v2' }, '500 from URL', LOG, TEXT],
   [
     'sends a body without end and without the text',
     'endless',
     '200 from URL without "version v2"',
-    { health_text: 'version v2' },
+    CHECK_TEXT,
+    TEXT,
   ],
   [
     'redirects elsewhere',
     { status: 302, headers: { location: 'https://user:pw@login.example/in?next=up#x' } },
     '302 from URL, a redirect to https://login.example/in',
+    FINAL,
   ],
   [
     'redirects to a path',
     { status: 307, headers: { location: '../login?next=up' } },
     '307 from URL, a redirect to ORIGIN/login',
+    FINAL,
   ],
   [
     'redirects to a script',
     { status: 302, headers: { location: 'javascript:alert(1)' } },
     '302 from URL, a redirect to javascript:',
+    FINAL,
   ],
-  ['answers 304, which is no redirect', 304, '304 from URL'],
-  ['redirects to nowhere', 301, '301 from URL, a redirect to nowhere'],
+  ['answers 304, which is no redirect', 304, '304 from URL', LOG],
+  ['redirects to nowhere', 301, '301 from URL, a redirect to nowhere', FINAL],
   [
     'redirects to what is no address',
     { status: 308, headers: { location: 'http://[' } },
     '308 from URL, a redirect to nowhere',
+    FINAL,
+  ],
+  [
+    'answers out of a cache, as before the deployment',
+    { status: 200, headers: { age: '3607' } },
+    '200 from URL, which a cache has had for 3607 s: it may be from before the deployment went live',
+    'give an address in `health_url` that no cache keeps',
   ],
   [
     'cuts its answers off before the text',
     'cut-off',
     'no whole answer from URL: the answer was cut off',
-    { health_text: 'version v2' },
+    LOG,
+    TEXT,
   ],
-  ['resets connections', 'reset', 'no answer from URL (ECONNRESET)'],
-  ['hangs', 'hang', 'no answer from URL within 10 s', { health_timeout: '25s' }],
+  ['resets connections', 'reset', 'no answer from URL (ECONNRESET)', LOG],
+  ['hangs', 'hang', 'no answer from URL within 10 s', LOG, { health_timeout: '25s' }],
   [
     'sends a byte a second and never the text',
     'drip',
     'no whole answer from URL within 10 s',
-    { health_text: 'version v2', health_timeout: '25s' },
+    LOG,
+    { ...TEXT, health_timeout: '25s' },
   ],
 ];
 
-for (const [what, reply, phrase, more = {}] of BAD) {
+for (const [what, reply, phrase, advice, more = {}] of BAD) {
   scenario(`An application that ${what} is red`, async (stage) => {
     const { deploy, gitHub } = stage;
     const shop = await addShop(stage, () => reply);
@@ -152,7 +175,9 @@ for (const [what, reply, phrase, more = {}] of BAD) {
     const named = phrase.replace('URL', shop.url).replace('ORIGIN', shop.server.url);
     expect(errorLines(run)).toEqual([
       `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one ${named}.`,
-      EXPECTED.replace('8 s', more.health_timeout ? '25 s' : '8 s'),
+      expected(advice)
+        .replace('8 s', more.health_timeout ?? '8s')
+        .replace(/(?<=within \d+)s/, ' s'),
       'Live is #2 (v2).',
     ]);
     expect(titleOf(run)).toEqual({ title: titles.error });
@@ -177,12 +202,18 @@ const NO_SUCH_HOST = `data:text/javascript,${encodeURIComponent(`
   import dns from 'node:dns';
   dns.lookup = (host, options, done) => done(Object.assign(new Error(), { code: 'ENOTFOUND' }));`)}`;
 
-const UNREACHABLE: [string, (stage: Stage) => Promise<{ url: string; env?: object }>, string][] = [
+const UNREACHABLE: [
+  string,
+  (stage: Stage) => Promise<{ url: string; env?: object }>,
+  phrase: string,
+  advice: string,
+][] = [
   [
     'refuses connections',
     // A port that no server is given, unlike one that was just closed.
     async () => ({ url: 'http://127.0.0.1:1' }),
     'the connection was refused (ECONNREFUSED)',
+    LOG,
   ],
   [
     'has a name that nobody knows',
@@ -191,15 +222,17 @@ const UNREACHABLE: [string, (stage: Stage) => Promise<{ url: string; env?: objec
       env: { NODE_OPTIONS: `--import=${NO_SUCH_HOST}` },
     }),
     "the name can't be resolved (ENOTFOUND)",
+    'check the domain, and `health_url`',
   ],
   [
     'has a certificate that nobody trusts',
     async ({ serve }) => ({ url: (await serve(() => 200, { isSecure: true })).url }),
     'its certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)',
+    "check the domain's certificate, and `health_url`",
   ],
 ];
 
-for (const [what, prepare, phrase] of UNREACHABLE) {
+for (const [what, prepare, phrase, advice] of UNREACHABLE) {
   scenario(`An application that ${what} is red`, { clock: 'fast' }, async (stage) => {
     const { url, env = {} } = await prepare(stage);
     const shop = await addShop(stage, () => 200);
@@ -211,7 +244,7 @@ for (const [what, prepare, phrase] of UNREACHABLE) {
     expect(run.stderr).toBe('');
     expect(errorLines(run)).toEqual([
       `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from ${url}/up: ${phrase}.`,
-      EXPECTED,
+      expected(advice),
       'Live is #2 (v2).',
     ]);
   });
@@ -256,6 +289,19 @@ for (const reply of [
   });
 }
 
+scenario('An answer that a cache has had since the deployment went live is good', async (stage) => {
+  let firstAt = 0;
+  const shop = await addShop(stage, (_, { at }) => {
+    firstAt ||= at;
+    return { status: 200, headers: { age: String(Math.floor((at - firstAt) / 2_000)) } };
+  });
+  const run = await stage.deploy(shop.application, {
+    inputs: { ...shop.inputs, poll_interval: '3s', health_timeout: '30s' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(shop.server.checks).toHaveLength(3);
+});
+
 scenario('Of a body without end the first MiB is enough', async (stage) => {
   const shop = await addShop(stage, () => 'endless');
   const run = await stage.deploy(shop.application, {
@@ -288,7 +334,7 @@ scenario('Good answers that are too few are red', async (stage) => {
   expect(shop.server.checks).toHaveLength(2);
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 is live but not yet healthy: 2 good answers came, and 4 were needed.',
-    "4 good answers in a row were expected within 15 s (`health_timeout`): look at the application's log.",
+    '4 good answers in a row were expected within 15 s (`health_timeout`): no answer was bad. Raise `health_timeout`, or lower `poll_interval` (10 s).',
     'Live is #2 (v2).',
   ]);
 });
@@ -583,9 +629,14 @@ for (const [variable, problem] of [
       env: { HTTP_PROXY: variable.replace('PROXY', proxy.address) },
     });
     expect(run.exitCode).toBe(1);
-    expect(errorLines(run)[0]).toBe(
-      `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
-    );
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (\`health_timeout\`), the last one: no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
+      "Check the runner's proxy, or exempt the host in NO_PROXY.",
+      'Live is #2 (v2).',
+    ]);
+    expect(titleOf(run)).toEqual({ title: 'Health not known' });
+    expect(run.outputs).toMatchObject({ healthy: '', timed_out: 'false' });
+    expect(run.log).toContain(': unknown, no answer from http://shop.test/up: ');
   });
 }
 

@@ -6,9 +6,11 @@ import { life } from './scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What a health check of a shop says that it needs. */
-export const EXPECTED =
-  "3 good answers in a row were expected within 8 s (`health_timeout`): look at the application's log.";
+/** What a health check of a shop says that it needs, and what to do. */
+export const expected = (advice: string) =>
+  `3 good answers in a row were expected within 8 s (\`health_timeout\`): ${advice}.`;
+
+export const EXPECTED = expected("look at the application's log");
 
 /** An application of images, the server that answers its health checks, and the inputs to deploy v2. */
 export interface Shop {

@@ -53,8 +53,10 @@ export function rollbackProblem(
   const { application, deployments, healthBefore } = read;
   const listed = deployments?.deployments ?? [];
   if (reuseExisting && findReusableDeployment(listed, match)) return null;
-  if (healthBefore && !healthBefore.isGood) {
-    return sentence`it is not healthy now: ${healthBefore.phrase}`;
+  if (healthBefore && healthBefore.verdict !== 'good') {
+    return healthBefore.verdict === 'bad'
+      ? sentence`it is not healthy now: ${healthBefore.phrase}`
+      : sentence`it is not known whether it is healthy now: ${healthBefore.phrase}`;
   }
   const tag = match.imageTag ?? application?.image_tag ?? null;
   const way = rollbackTarget(liveDeployment(listed), { tag, image: null });

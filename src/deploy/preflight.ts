@@ -6,7 +6,6 @@ import { NodionError } from '../nodion/errors.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { Interrupted, isTimeout } from '../time/deadline.ts';
 import { shortSha } from './attempt/revision.ts';
 import type { ProbeResult } from './checks/probe-health.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
@@ -82,16 +81,8 @@ export async function preflight(
   const isProbed = health !== null && (plan.rollback || plan.dryRun);
 
   async function probe(url: string): Promise<ProbeResult> {
-    const { probeHealth } = await import('./checks/probe-health.ts');
-    try {
-      return await probeHealth({ url, text: null }, { transport, signal });
-    } catch (error) {
-      if (!isTimeout(error)) throw error;
-      const phrase = sentence`no answer before the timeout`;
-      if (plan.dryRun) return { isGood: false, phrase };
-      const reason = sentence`The health check before the trigger had ${phrase}: look at the application's log, or check \`health_url\`.`;
-      throw new Interrupted(error.reason, new StepFailure('Timed out', [reason]));
-    }
+    const { probeBeforeTrigger } = await import('./checks/probe-before-trigger.ts');
+    return await probeBeforeTrigger(url, { transport, signal, isDryRun: plan.dryRun });
   }
 
   async function readDomains({ domains }: ApplicationClient) {

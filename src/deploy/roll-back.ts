@@ -70,9 +70,12 @@ function decideRollback(
   if (error || (rollout && !rollout.isComplete && !evidence)) {
     return sentence`the rollout could not be checked`;
   }
-  if (!evidence) return sentence`it is not certain that the deployment is bad`;
-  if (target.healthBefore && !target.healthBefore.isGood) {
-    return sentence`the application was not healthy before either: ${target.healthBefore.phrase}`;
+  if (!evidence) return doubt(attempt);
+  const { healthBefore } = target;
+  if (healthBefore && healthBefore.verdict !== 'good') {
+    return healthBefore.verdict === 'bad'
+      ? sentence`the application was not healthy before either: ${healthBefore.phrase}`
+      : sentence`it is not known whether the application was healthy before: ${healthBefore.phrase}`;
   }
   const tag = tagOf(deployment) ?? plan.match.imageTag;
   const way = rollbackTarget(previous, { tag, image: deployment.image_reference });
@@ -82,6 +85,14 @@ function decideRollback(
     return sentence`#${between.deploy_number}, which is not this step's, is "available" as well`;
   }
   return { ...way, evidence };
+}
+
+/** Why nothing proves that the deployment is bad. */
+function doubt({ health }: Attempt): Sentence {
+  if (health?.endedBy === 'timeout') {
+    return sentence`\`timeout\` ended the health check, which proves nothing`;
+  }
+  return sentence`it is not certain that the deployment is bad`;
 }
 
 /**

@@ -127,8 +127,8 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'watched': {
         const phrase = attempt.latest.probe?.phrase ?? sentence``;
         if (String(phrase) !== String(before?.latest.probe?.phrase ?? '')) {
-          const verdict = event.result.isGood ? sentence`good` : sentence`bad`;
-          line(target, sentence`Health after ${elapsed}: ${verdict}, ${phrase}`);
+          const { verdict } = event.result;
+          line(target, sentence`Health after ${elapsed}: ${ours(verdict)}, ${phrase}`);
         }
         break;
       }

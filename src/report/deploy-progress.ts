@@ -58,7 +58,7 @@ export function describeChecks(attempt: Attempt | null): Sentence | null {
     case 'health':
       return sentence`not healthy yet`;
     case 'watched':
-      return check.result.isGood ? sentence`healthy` : sentence`its last answer bad`;
+      return check.result.verdict === 'good' ? sentence`healthy` : sentence`its last answer bad`;
     case 'reached':
       return ours(check.milestone);
     default:

@@ -100,9 +100,9 @@ export function describeProblem(target: Target, hasOthers: boolean): readonly Se
 export function describeHealthBefore(target: Target): Sentence[] {
   const { healthBefore: result } = target;
   if (!result) return [];
-  const how = result.isGood ? sentence`good` : sentence`bad`;
+  const { verdict, phrase } = result;
   return [
-    sentence`The health check of ${displayName(target)} is ${how} now, whatever the answer contains: ${result.phrase}.`,
+    sentence`The health check of ${displayName(target)} is ${ours(verdict)} now, whatever the answer contains: ${phrase}.`,
   ];
 }
 

@@ -7,7 +7,7 @@ import { type InterruptReason, withLimit } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { checkHealth, type Health, type HealthEvent } from './check-health.ts';
 import { look, lookAtEnd } from './look-at-end.ts';
-import { probeHealth } from './probe-health.ts';
+import { createHealthProbe } from './probe-health.ts';
 import { type Rollout, type RolloutEvent, readRollout, verifyRollout } from './verify-rollout.ts';
 import {
   type Check,
@@ -40,7 +40,7 @@ export type CheckEvent =
   | { readonly kind: 'reached'; readonly milestone: 'rolled out' | 'healthy' | 'stable' };
 
 /**
- * Checks what the plan asks for, one after the other, as far as each ends well: the rollout, the health
+ * Checks what the plan asks for, of a deployment just seen live, one after the other, as far as each ends well: the rollout, the health
  * at `healthUrl` (null: not asked), and for how long both last. Never throws.
  */
 export async function checkDeployment(
@@ -62,6 +62,7 @@ export async function checkDeployment(
     stability: null,
   };
   const lasting: Check[] = [];
+  const liveSinceMs = performance.now();
 
   async function check(): Promise<void> {
     if (isRolloutAsked) {
@@ -74,23 +75,20 @@ export async function checkDeployment(
         kind: 'rollout',
         probe: async (followed) => {
           const now = await readRollout({ ...following, signal: followed });
-          return { isGood: now.isComplete, phrase: joined(now.missing, '; ') };
+          const phrase = joined(now.missing, '; ');
+          return now.isComplete
+            ? { verdict: 'good', phrase, trouble: null, isProof: false }
+            : { verdict: 'bad', phrase, trouble: 'application', isProof: true };
         },
       });
     }
     if (healthPlan && url !== null) {
-      const health = await checkHealth(
-        { ...plan, health: healthPlan },
-        { url, transport, signal, onEvent },
-      );
+      const probe = createHealthProbe({ url, text: healthPlan.text, liveSinceMs }, transport);
+      const health = await checkHealth({ ...plan, health: healthPlan }, { probe, signal, onEvent });
       found = { ...found, health };
       if (!health.isHealthy) return;
       onEvent({ kind: 'reached', milestone: 'healthy' });
-      const { text } = healthPlan;
-      lasting.push({
-        kind: 'health',
-        probe: (followed) => probeHealth({ url, text }, { transport, signal: followed }),
-      });
+      lasting.push({ kind: 'health', probe: probe.probe });
     }
     if (stableForMs > 0) {
       const stability = await watchStability(plan, { checks: lasting, signal, onEvent });

@@ -16,8 +16,13 @@ export interface Check {
 /** What became of an application while it was watched. */
 export interface Stability {
   readonly isStable: boolean;
-  /** What turned bad, and its last answer; null where nothing did: then the step's timeout ended it. */
-  readonly failed: { readonly kind: Check['kind']; readonly last: Sentence } | null;
+  /** What turned bad; null where nothing did: then the step's timeout ended it. */
+  readonly failed: {
+    readonly kind: Check['kind'];
+    readonly last: ProbeResult;
+    /** Whether all of the bad answers prove that the application is bad. */
+    readonly isProof: boolean;
+  } | null;
   /** What stood against it when the step's timeout ended it: the last answer, or what could not be read. */
   readonly lastProblem: Sentence | null;
 }
@@ -31,7 +36,7 @@ export interface StabilityEvent {
 
 /**
  * Probes each of `checks` every `pollIntervalMs` for `stableForMs`, and on from there while the last
- * answer was bad: until a good one, or the third bad one in a row.
+ * one was not good: until a good answer, or the third bad one in a row.
  *
  * @throws what a check throws, Interrupted when the workflow is cancelled.
  */
@@ -47,19 +52,24 @@ export async function watchStability(
   const untilMs = performance.now() + stableForMs;
   const controller = new AbortController();
   let failed: Stability['failed'] = null;
-  const lastBad = new Map<Check, Sentence>();
+  const lastBad = new Map<Check, ProbeResult>();
 
   async function watch(check: Check, followed: AbortSignal): Promise<void> {
     const { kind, probe } = check;
-    for (let bad = 0; bad > 0 || performance.now() < untilMs; ) {
+    let [isGood, bad, proofs] = [true, 0, 0];
+    while (!isGood || performance.now() < untilMs) {
       await sleep(pollIntervalMs, followed);
       const result = await probe(followed);
       onEvent({ kind: 'watched', check: kind, result });
-      bad = result.isGood ? 0 : bad + 1;
-      if (result.isGood) lastBad.delete(check);
-      else lastBad.set(check, result.phrase);
+      isGood = result.verdict === 'good';
+      if (isGood) [bad, proofs] = [0, 0];
+      if (result.verdict === 'bad') bad += 1;
+      if (result.isProof) proofs += 1;
+      if (result.verdict === 'unknown') proofs = 0;
+      if (isGood) lastBad.delete(check);
+      else lastBad.set(check, result);
       if (bad < BAD_IN_A_ROW) continue;
-      failed ??= { kind, last: result.phrase };
+      failed ??= { kind, last: result, isProof: proofs === bad };
       throw new Interrupted('gave_up');
     }
   }
@@ -76,9 +86,15 @@ export async function watchStability(
       const [last] = lastBad.values();
       const lastProblem = lastError
         ? sentence`The last read failed: ${withoutAdvice(lastError)}`
-        : last && sentence`The last answer was bad: ${last}.`;
+        : last && describeLast(last);
       return { isStable: false, failed, lastProblem: lastProblem ?? null };
     }
     throw error;
   }
+}
+
+function describeLast({ verdict, phrase }: ProbeResult): Sentence {
+  return verdict === 'bad'
+    ? sentence`The last answer was bad: ${phrase}.`
+    : sentence`The last probe says nothing about the application: ${phrase}.`;
 }

@@ -5,6 +5,7 @@ import { joined, ours, type Sentence, sentence } from '../../runner/sentence.ts'
 import { formatDuration } from '../../time/duration.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import type { Health } from '../checks/check-health.ts';
+import type { ProbeResult, Trouble } from '../checks/probe-health.ts';
 import type { Rollout } from '../checks/verify-rollout.ts';
 import { BAD_IN_A_ROW, type Stability } from '../checks/watch-stability.ts';
 import type { DeployPlan, HealthPlan } from '../plan/deploy-plan.ts';
@@ -106,36 +107,74 @@ function unhealthy(
 ): Failure {
   const { successes, timeoutMs } = healthPlan;
   const number = sentence`#${deployment.deploy_number}`;
+  const isTimeout = health.endedBy === 'timeout';
+  const kind = isTimeout ? 'timed_out' : 'failure';
+  const limit = isTimeout
+    ? sentence`before ${timeoutOf(plan)} was over`
+    : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
   if (health.isHealthy === null) {
-    return {
-      kind: 'timed_out',
-      title: 'Health not known',
-      lines: [
-        sentence`Deployment ${number} went live, but ${timeoutOf(plan)} was over before its health was known.`,
-        RAISE_TIMEOUT,
-      ],
-    };
+    const { lastFailure } = health;
+    const last = lastFailure && sentence`, the last one: ${lastFailure.phrase}`;
+    const lines =
+      lastFailure || !isTimeout
+        ? [
+            sentence`Deployment ${number} went live, but its health is not known: no probe got an answer from the application ${limit}${last}.`,
+            sentence`${ours(capitalized(ADVICE[lastFailure?.trouble ?? 'proxy']))}.`,
+          ]
+        : [
+            sentence`Deployment ${number} went live, but ${timeoutOf(plan)} was over before its health was known.`,
+            RAISE_TIMEOUT,
+          ];
+    return { kind, title: 'Health not known', lines };
   }
   const found = describeAnswers(health, successes);
   const needed =
     successes === 1
       ? sentence`1 good answer was expected`
       : sentence`${successes} good answers in a row were expected`;
-  const isTimeout = health.endedBy === 'timeout';
-  const limit = isTimeout
-    ? sentence`before ${timeoutOf(plan)} was over`
-    : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
-  // Where only time was short, nothing speaks against the deployment.
-  const isEvidence = health.bad > 0 || health.answers === 0;
+  const isShort = health.bad === 0 && health.answers > 0;
+  const next = isShort
+    ? timeWasShort(isTimeout ? '`timeout`' : '`health_timeout`', plan, health)
+    : sentence`${ours(adviceFor(health.lastBad))}.`;
   return {
-    kind: isTimeout ? 'timed_out' : 'failure',
+    kind,
     title: standing.isLive ? 'Live, but not healthy' : 'Not healthy',
     lines: [
-      sentence`${standing.subject}${standing.but} not ${isEvidence ? null : sentence`yet `}healthy: ${found}.`,
-      sentence`${needed} ${limit}: look at the application's log.`,
+      sentence`${standing.subject}${standing.but} not ${isShort && sentence`yet `}healthy: ${found}.`,
+      sentence`${needed} ${limit}: ${next}`,
     ],
-    evidence: isEvidence ? sentence`deployment ${number} was not healthy: ${found}.` : null,
+    evidence: health.isProof ? sentence`deployment ${number} was not healthy: ${found}.` : null,
   };
+}
+
+/** Where no answer was bad. */
+function timeWasShort(limit: string, plan: DeployPlan, health: Health): Sentence {
+  const every = ours(formatDuration(plan.pollIntervalMs));
+  const last = health.lastFailure && sentence`, and a probe got none: ${health.lastFailure.phrase}`;
+  return sentence`no answer was bad${last}. Raise ${ours(limit)}, or lower \`poll_interval\` (${every}).`;
+}
+
+/** What to do about a bad result; null: not one whole answer came. */
+function adviceFor(result: ProbeResult | null): string {
+  return ADVICE[result?.trouble ?? 'application'];
+}
+
+const ADVICE: Readonly<Record<Trouble, string>> = {
+  application: "look at the application's log",
+  connection: "look at the application's log, and at the proxy's",
+  text: 'check what the application answers there, and `health_text`',
+  redirect: 'give the final address in `health_url`',
+  login: 'let this path need no login, or give another one in `health_url`',
+  path: 'check the path in `health_url`',
+  certificate: "check the domain's certificate, and `health_url`",
+  name: 'check the domain, and `health_url`',
+  cache: 'give an address in `health_url` that no cache keeps',
+  proxy: "check the runner's proxy, or exempt the host in NO_PROXY",
+  stopped: 'check the application yourself: the runner stood still for a while',
+};
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function describeAnswers(health: Health, needed: number): Sentence {
@@ -166,9 +205,9 @@ function unstable(
       ],
     };
   }
-  const { kind, last } = failed;
+  const { kind, last, isProof } = failed;
   if (kind === 'rollout') {
-    const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last}.`;
+    const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last.phrase}.`;
     return {
       ...failure(title, [
         sentence`${standing.subject}, but its rollout did not last: ${end}`,
@@ -177,12 +216,12 @@ function unstable(
       evidence: sentence`the rollout of deployment ${number} did not last: ${end}`,
     };
   }
-  const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last}.`;
+  const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last.phrase}.`;
   return {
     ...failure(title, [
       sentence`${standing.subject}${standing.but} not healthy: it was, ${end}`,
-      sentence`Look at the application's log.`,
+      sentence`${ours(capitalized(adviceFor(last)))}.`,
     ]),
-    evidence: sentence`deployment ${number} was healthy at first, ${end}`,
+    evidence: isProof ? sentence`deployment ${number} was healthy at first, ${end}` : null,
   };
 }

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { checkHealth } from '../../src/deploy/checks/check-health.ts';
+import { createHealthProbe } from '../../src/deploy/checks/probe-health.ts';
+import type { SendRequest } from '../../src/http/transport.ts';
+import { whole, withServer } from './wire.ts';
+
+/** Checks one application, which has been live for a minute. */
+function check(url: string, transport: SendRequest, timeoutMs: number, text: string | null = null) {
+  const liveSinceMs = performance.now() - 60_000;
+  return checkHealth(
+    {
+      pollIntervalMs: 100,
+      health: { at: { kind: 'urls', urls: [url] }, text, successes: 1, timeoutMs },
+    },
+    {
+      probe: createHealthProbe({ url, text, liveSinceMs }, transport),
+      signal: new AbortController().signal,
+      onEvent: () => {},
+    },
+  );
+}
+
+test('At most 8 are asked at once, and waiting for a turn takes no time of the check', () => {
+  let mostOpen = 0;
+  return withServer(
+    async (socket) => {
+      await delay(400);
+      socket.end(whole());
+    },
+    async (server, send) => {
+      const counting = setInterval(() => {
+        mostOpen = Math.max(mostOpen, server.open);
+      }, 5);
+      const checks = Array.from({ length: 32 }, () => check(server.url, send, 1_000));
+      const healths = await Promise.all(checks);
+      clearInterval(counting);
+      expect(healths.every(({ isHealthy, answers }) => isHealthy && answers === 1)).toBe(true);
+      expect(server.connections).toBe(32);
+      expect(mostOpen).toBeLessThanOrEqual(8);
+    },
+  );
+});
+
+test.each([
+  ['Age: 0', true],
+  ['Age: 58', true],
+  ['Age: 60', false],
+  ['Age: 999999', false],
+  ['Age: new', true],
+  ['Age: -7', true],
+])('An answer with "%s" of what has been live for a minute is good: %s', (header, isHealthy) =>
+  withServer(`HTTP/1.1 200 OK\r\n${header}\r\ncontent-length: 0\r\n\r\n`, async (server, send) => {
+    const health = await check(server.url, send, 150);
+    expect(health).toMatchObject({ isHealthy, isProof: false });
+  }),
+);
+
+test('A redirect out of a cache is told as a redirect, and proves nothing', () =>
+  withServer(
+    'HTTP/1.1 301 x\r\nage: 900\r\nlocation: /in\r\ncontent-length: 0\r\n\r\n',
+    async (server, send) => {
+      const { lastBad, isProof } = await check(server.url, send, 150);
+      expect([lastBad?.trouble, isProof]).toEqual(['redirect', false]);
+      expect(String(lastBad?.phrase)).toBe(
+        `301 from ${server.url}, a redirect to ${server.url}in, which a cache has had for 900 s: it may be from before the deployment went live`,
+      );
+    },
+  ));
+
+test('A text that has come is good though the body has no end', () =>
+  withServer(
+    (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nversion v2\n'),
+    async (server, send) => {
+      const health = await check(server.url, send, 5_000, 'v2');
+      expect(health).toMatchObject({ isHealthy: true, answers: 1 });
+    },
+  ));
+
+test('Silence for all of the time is a proof, and a bad answer too', async () => {
+  await withServer(
+    () => {},
+    async (server, send) => {
+      const health = await check(server.url, send, 300);
+      expect(health).toMatchObject({ isHealthy: false, answers: 0, isProof: true });
+    },
+  );
+  await withServer('HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n', async (server, send) => {
+    const health = await check(server.url, send, 300);
+    expect(health).toMatchObject({ isHealthy: false, isProof: true });
+  });
+});
