@@ -70,7 +70,7 @@ const health = fc.record({
   ours: fc.constantFrom('healthy', 'slow', 'dead', 'dead'),
   old: fc.constantFrom('healthy', 'healthy', 'slow', 'dead'),
   others: fc.constantFrom('healthy', 'dead'),
-  deadReply: fc.constantFrom<Reply[]>(503, 302, 'reset', 'hang', 'cut-off'),
+  deadReply: fc.constantFrom<Reply[]>(503, 302, 'reset', 'hang'),
   healthSeconds: fc.integer({ min: 3, max: 12 }),
   stableSeconds: fc.constantFrom(0, 0, 3),
 });

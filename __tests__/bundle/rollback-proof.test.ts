@@ -94,173 +94,206 @@ for (const [when, status, afterMs, found] of [
     /not healthy: N of N answers were bad, the last one no answer from .*\(ECONNRESET\)\.$/,
   ],
 ] as const) {
-  scenario(`A proxy of the runner that dies ${when} proves nothing`, async (stage) => {
+  scenario(
+    `A proxy of the runner that dies ${when} proves nothing`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, proxy, deploy } = stage;
+      const shop = await addShop(stage, (tag) => {
+        if (tag === 'v1') return 200;
+        if (afterMs > 0) setTimeout(() => proxy.close(), afterMs);
+        else proxy.close();
+        return status;
+      });
+      proxy.hosts.set('shop.test:80', shop.server.address);
+      const { address } = proxy;
+      const run = await deploy(shop.application, {
+        inputs: { ...shop.inputs, health_url: 'http://shop.test/up', rollback: 'true' },
+        env: { HTTP_PROXY: address },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(triggers(nodion)).toEqual(['v2']);
+      expect(run.outputs.rolled_back).toBe('');
+      const [first, next, ...lines] = errorLines(run);
+      expect(first).toMatch(found);
+      if (status === 200 && afterMs > 0) {
+        expect(next).toContain(
+          `no answer was bad, and a probe got none: no answer from http://shop.test/up: the request through the proxy http://${address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: no answer (ECONNREFUSED). Raise`,
+        );
+      }
+      expect(lines).toEqual([UNCERTAIN, LIVE]);
+    },
+  );
+}
+
+scenario(
+  'A proxy of the runner that dies within `stable_for` proves nothing',
+  { clock: 'fast' },
+  async (stage) => {
     const { nodion, proxy, deploy } = stage;
+    let asked = 0;
     const shop = await addShop(stage, (tag) => {
-      if (tag === 'v1') return 200;
-      if (afterMs > 0) setTimeout(() => proxy.close(), afterMs);
-      else proxy.close();
-      return status;
+      if (tag === 'v2') asked += 1;
+      if (asked === 5) setTimeout(() => proxy.close(), 50);
+      return 200;
     });
     proxy.hosts.set('shop.test:80', shop.server.address);
-    const { address } = proxy;
     const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_url: 'http://shop.test/up', rollback: 'true' },
-      env: { HTTP_PROXY: address },
+      inputs: {
+        ...shop.inputs,
+        ...{
+          health_url: 'http://shop.test/up',
+          rollback: 'true',
+          stable_for: '10s',
+          timeout: '30s',
+        },
+      },
+      env: { HTTP_PROXY: proxy.address },
     });
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(['v2']);
-    expect(run.outputs.rolled_back).toBe('');
+    expect(run.outputs).toMatchObject({ healthy: 'true', rolled_back: '', timed_out: 'true' });
     const [first, next, ...lines] = errorLines(run);
-    expect(first).toMatch(found);
-    if (status === 200 && afterMs > 0) {
-      expect(next).toContain(
-        `no answer was bad, and a probe got none: no answer from http://shop.test/up: the request through the proxy http://${address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: no answer (ECONNREFUSED). Raise`,
-      );
-    }
-    expect(lines).toEqual([UNCERTAIN, LIVE]);
-  });
-}
-
-scenario('A proxy of the runner that dies within `stable_for` proves nothing', async (stage) => {
-  const { nodion, proxy, deploy } = stage;
-  let asked = 0;
-  const shop = await addShop(stage, (tag) => {
-    if (tag === 'v2') asked += 1;
-    if (asked === 5) setTimeout(() => proxy.close(), 50);
-    return 200;
-  });
-  proxy.hosts.set('shop.test:80', shop.server.address);
-  const run = await deploy(shop.application, {
-    inputs: {
-      ...shop.inputs,
-      ...{ health_url: 'http://shop.test/up', rollback: 'true', stable_for: '10s', timeout: '30s' },
-    },
-    env: { HTTP_PROXY: proxy.address },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2']);
-  expect(run.outputs).toMatchObject({ healthy: 'true', rolled_back: '', timed_out: 'true' });
-  const [first, next, ...lines] = errorLines(run);
-  expect(first).toBe(
-    'Application shop: Deployment #2 is live, but the timeout of 30 s was over before it was known to be stable for 10 s.',
-  );
-  expect(next).toMatch(
-    /^The last probe says nothing about the application: no answer from http:\/\/shop\.test\/up: the request through the proxy .*\(ECONNREFUSED\)\.$/,
-  );
-  expect(lines).toEqual(['Raise `timeout`, if it often takes longer.', UNCERTAIN, LIVE]);
-});
+    expect(first).toBe(
+      'Application shop: Deployment #2 is live, but the timeout of 30 s was over before it was known to be stable for 10 s.',
+    );
+    expect(next).toMatch(
+      /^The last probe says nothing about the application: no answer from http:\/\/shop\.test\/up: the request through the proxy .*\(ECONNREFUSED\)\.$/,
+    );
+    expect(lines).toEqual(['Raise `timeout`, if it often takes longer.', UNCERTAIN, LIVE]);
+  },
+);
 
 for (const [fault, last] of [
   [502, /, the last one: no answer from https:\/\/shop\.test\/up: .*: the proxy answered 502\.$/],
   ['hang', /within 8 s \(`health_timeout`\)\.$/],
 ] as const) {
-  scenario(`A proxy that lets nothing through tells nothing else: ${fault}`, async (stage) => {
+  scenario(
+    `A proxy that lets nothing through tells nothing else: ${fault}`,
+    { clock: 'fast' },
+    async (stage) => {
+      const { nodion, proxy, deploy } = stage;
+      const shop = await addShop(stage, () => 200);
+      proxy.fault = fault;
+      const run = await deploy(shop.application, {
+        inputs: { ...shop.inputs, health_url: 'https://shop.test/up', rollback: 'true' },
+        env: { HTTPS_PROXY: proxy.address },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(triggers(nodion)).toEqual(['v2']);
+      expect(run.outputs).toMatchObject({ healthy: '', rolled_back: '' });
+      const [first, ...lines] = errorLines(run);
+      expect(first).toContain(
+        'Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (`health_timeout`)',
+      );
+      expect(first).toMatch(last);
+      expect(lines).toEqual([
+        "Check the runner's proxy, or exempt the host in NO_PROXY.",
+        UNCERTAIN,
+        LIVE,
+      ]);
+    },
+  );
+}
+
+scenario(
+  'A 404 that the runner’s proxy may have sent proves nothing',
+  { clock: 'fast' },
+  async (stage) => {
     const { nodion, proxy, deploy } = stage;
-    const shop = await addShop(stage, () => 200);
-    proxy.fault = fault;
+    const shop = await addShop(stage, (tag) => (tag === 'v1' ? 200 : 404));
+    proxy.hosts.set('shop.test:80', shop.server.address);
     const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_url: 'https://shop.test/up', rollback: 'true' },
-      env: { HTTPS_PROXY: proxy.address },
+      inputs: { ...shop.inputs, health_url: 'http://shop.test/up', rollback: 'true' },
+      env: { HTTP_PROXY: proxy.address },
     });
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(['v2']);
-    expect(run.outputs).toMatchObject({ healthy: '', rolled_back: '' });
-    const [first, ...lines] = errorLines(run);
-    expect(first).toContain(
-      'Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (`health_timeout`)',
-    );
-    expect(first).toMatch(last);
-    expect(lines).toEqual([
-      "Check the runner's proxy, or exempt the host in NO_PROXY.",
+    expect(errorLines(run).slice(1)).toEqual([
+      '3 good answers in a row were expected within 8 s (`health_timeout`): check the path in `health_url`.',
       UNCERTAIN,
       LIVE,
     ]);
-  });
-}
+  },
+);
 
-scenario('A 404 that the runner’s proxy may have sent proves nothing', async (stage) => {
-  const { nodion, proxy, deploy } = stage;
-  const shop = await addShop(stage, (tag) => (tag === 'v1' ? 200 : 404));
-  proxy.hosts.set('shop.test:80', shop.server.address);
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_url: 'http://shop.test/up', rollback: 'true' },
-    env: { HTTP_PROXY: proxy.address },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2']);
-  expect(errorLines(run).slice(1)).toEqual([
-    '3 good answers in a row were expected within 8 s (`health_timeout`): check the path in `health_url`.',
-    UNCERTAIN,
-    LIVE,
-  ]);
-});
+scenario(
+  'A health check that the proxy prevented before the trigger is unknown',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, proxy, serve, deploy } = stage;
+    const shop = await addShop(stage, () => 200);
+    const { address } = await serve(() => 503, { isSecure: true });
+    proxy.hosts.set('proxy.test:443', address);
+    proxy.onConnect = () => {
+      const isBefore = nodion.liveDeployment(shop.application)?.deploy_number === 1;
+      proxy.fault = isBefore ? 502 : null;
+    };
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'https://proxy.test/up', rollback: 'true' },
+      env: { ...TRUST, HTTPS_PROXY: proxy.address },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2']);
+    expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: '' });
+    const before = `no answer from https://proxy.test/up: the request through the proxy http://${proxy.address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 502.`;
+    expect(annotations(run, 'warning')).toEqual([
+      `Application shop: it is not known whether it is healthy now: ${before} If a deployment of this step turns out bad, it stays live.`,
+    ]);
+    expect(errorLines(run)[2]).toBe(
+      `No rollback: it is not known whether the application was healthy before: ${before}`,
+    );
+  },
+);
 
-scenario('A health check that the proxy prevented before the trigger is unknown', async (stage) => {
-  const { nodion, proxy, serve, deploy } = stage;
-  const shop = await addShop(stage, () => 200);
-  const { address } = await serve(() => 503, { isSecure: true });
-  proxy.hosts.set('proxy.test:443', address);
-  proxy.onConnect = () => {
-    const isBefore = nodion.liveDeployment(shop.application)?.deploy_number === 1;
-    proxy.fault = isBefore ? 502 : null;
-  };
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_url: 'https://proxy.test/up', rollback: 'true' },
-    env: { ...TRUST, HTTPS_PROXY: proxy.address },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2']);
-  expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: '' });
-  const before = `no answer from https://proxy.test/up: the request through the proxy http://${proxy.address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 502.`;
-  expect(annotations(run, 'warning')).toEqual([
-    `Application shop: it is not known whether it is healthy now: ${before} If a deployment of this step turns out bad, it stays live.`,
-  ]);
-  expect(errorLines(run)[2]).toBe(
-    `No rollback: it is not known whether the application was healthy before: ${before}`,
-  );
-});
+scenario(
+  'What a proxy says that has let a probe through is the application’s',
+  { clock: 'fast' },
+  async (stage) => {
+    const { nodion, proxy, serve, deploy } = stage;
+    const shop = await addShop(stage, () => 200);
+    const { address } = await serve(() => 200, { isSecure: true });
+    proxy.hosts.set('proxy.test:443', address);
+    proxy.onConnect = () => {
+      const isBad = nodion.liveDeployment(shop.application)?.deploy_number === 2;
+      proxy.fault = isBad ? 502 : null;
+    };
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'https://proxy.test/up', rollback: 'true' },
+      env: { ...TRUST, HTTPS_PROXY: proxy.address },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2', 'v1']);
+    expect(run.outputs.rolled_back).toBe('true');
+  },
+);
 
-scenario('What a proxy says that has let a probe through is the application’s', async (stage) => {
-  const { nodion, proxy, serve, deploy } = stage;
-  const shop = await addShop(stage, () => 200);
-  const { address } = await serve(() => 200, { isSecure: true });
-  proxy.hosts.set('proxy.test:443', address);
-  proxy.onConnect = () => {
-    const isBad = nodion.liveDeployment(shop.application)?.deploy_number === 2;
-    proxy.fault = isBad ? 502 : null;
-  };
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, health_url: 'https://proxy.test/up', rollback: 'true' },
-    env: { ...TRUST, HTTPS_PROXY: proxy.address },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2', 'v1']);
-  expect(run.outputs.rolled_back).toBe('true');
-});
-
-scenario('A runner that stands still proves nothing', async (stage) => {
-  const { nodion, clock, deploy } = stage;
-  let freeze = () => {};
-  let asked = 0;
-  const shop = await addShop(stage, (tag) => {
-    if (tag === 'v1') return 200;
-    asked += 1;
-    if (asked > 1) return 200;
-    freeze();
-    return 'reset';
-  });
-  const run = await deploy(shop.application, {
-    inputs: { ...shop.inputs, rollback: 'true', health_timeout: '6s' },
-    onLog: (_, child) => {
-      freeze = () => {
-        child.kill('SIGSTOP');
-        setTimeout(() => child.kill('SIGCONT'), 20_000 / clock.factor);
-      };
-    },
-  });
-  expect(run.exitCode).toBe(0);
-  expect(triggers(nodion)).toEqual(['v2']);
-  expect(run.outputs.healthy).toBe('true');
-  expect(run.log).toContain(', while the runner stood still');
-});
+scenario(
+  'A runner that stands still proves nothing',
+  { clock: 'fast', process: 'own', hasSignals: true },
+  async (stage) => {
+    const { nodion, clock, deploy } = stage;
+    let freeze = () => {};
+    let asked = 0;
+    const shop = await addShop(stage, (tag) => {
+      if (tag === 'v1') return 200;
+      asked += 1;
+      if (asked > 1) return 200;
+      freeze();
+      return 'reset';
+    });
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, rollback: 'true', health_timeout: '6s' },
+      onLog: (_, child) => {
+        freeze = () => {
+          child.kill('SIGSTOP');
+          setTimeout(() => child.kill('SIGCONT'), 20_000 / clock.factor);
+        };
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(triggers(nodion)).toEqual(['v2']);
+    expect(run.outputs.healthy).toBe('true');
+    expect(run.log).toContain(', while the runner stood still');
+  },
+);

@@ -136,6 +136,7 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
   const subject = sentence`Application ${displayName(target)}: Deployment #${deployment.deploy_number}`;
   const revision = sentence`It is of ${describeRevision(deployment)}.`;
   const checked = health ? [sentence`The application is healthy.`] : [];
+  const wasChecked = health ? [sentence`The application was healthy when last asked.`] : [];
   switch (conclusion.as) {
     case 'triggered':
       return [sentence`${subject} was triggered, and is not waited for.`, revision];
@@ -148,7 +149,7 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
         revision,
       ];
     case 'went live':
-      return [sentence`${subject} went live; ${describeNow(run)}.`, ...checked, revision];
+      return [sentence`${subject} went live; ${describeNow(run)}.`, ...wasChecked, revision];
     case 'live':
       return [sentence`${subject} is live${describeChecks(run)}.`, revision];
   }
