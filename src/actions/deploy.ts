@@ -82,10 +82,11 @@ async function runDeploy(step: Step): Promise<void> {
 /** Ends a step whose applications could not be found. */
 async function failBeforeTargets(error: unknown, plan: DeployPlan): Promise<never> {
   if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
-  const { beforeTrigger } = await import(
+  const words = await import(
     /* webpackChunkName: "failure" */ '../deploy/conclusion/describe-failure.ts'
-  );
-  const { kind, title, lines } = beforeTrigger(error, plan);
+  ).catch(() => null);
+  if (!words) throw error;
+  const { kind, title, lines } = words.beforeTrigger(error, plan);
   setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: kind === 'timed_out' });
   const failure = new StepFailure(title, lines);
   reportNothingDeployed(SYMBOLS[kind], failure);

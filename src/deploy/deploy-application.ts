@@ -88,8 +88,9 @@ export async function deployApplication(
   /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
   async function tryRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
     if (!plan.rollback || !isAfterTrigger(attempt)) return null;
-    const { rollBack } = await import('./roll-back.ts');
-    return await rollBack(attempt, failure, {
+    const loaded = await import('./roll-back.ts').catch(() => null);
+    if (!loaded) return { why: GONE, attempt };
+    return await loaded.rollBack(attempt, failure, {
       ...{ ...running, target, plan, previous, moreTime },
       onDue: (due) => {
         rollbackAtMs = performance.now() - attempt.startMs;
@@ -152,16 +153,18 @@ async function withLiveState(
   tried: Rollback | NoRollback | null,
 ): Promise<Failure> {
   if (!isAfterTrigger(attempt)) return failure;
-  const { describeLive } = await import(
+  const words = await import(
     /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
-  );
-  const live = describeLive((tried ?? { attempt }).attempt);
+  ).catch(() => null);
+  const live = words ? [words.describeLive((tried ?? { attempt }).attempt)] : [];
   if (tried && 'failure' in tried) {
-    return { ...tried.failure, lines: [...tried.failure.lines, live] };
+    return { ...tried.failure, lines: [...tried.failure.lines, ...live] };
   }
   const none = tried ? [sentence`No rollback: ${tried.why}.`] : [];
-  return { ...failure, lines: [...failure.lines, ...none, live] };
+  return { ...failure, lines: [...failure.lines, ...none, ...live] };
 }
+
+const GONE = sentence`the part of the action that does it is gone from the runner's disk`;
 
 /** Whether a deployment of that origin was triggered by this step. */
 export function isTriggered(origin: Origin | null): boolean {

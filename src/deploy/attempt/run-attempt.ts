@@ -64,8 +64,7 @@ export async function runAttempt(
     const { lookAtEnd } = await import('../checks/look-at-end.ts');
     const { deployment } = attempt;
     const earlier = deployment ?? start.onlyWhileLive;
-    const list = await lookAtEnd(application, { earlier, signal }).catch(() => null);
-    if (!list) return;
+    const list = await lookAtEnd(application, { earlier, signal });
     onEvent({ kind: 'seen', list });
     isSeenAtEnd = true;
     const seen = list.deployments.find(({ id }) => id === deployment?.id);
@@ -93,7 +92,7 @@ export async function runAttempt(
     }
   } catch (error) {
     attempt = { ...attempt, error };
-    if (isLookDue(attempt, start)) await lookAgain();
+    if (isLookDue(attempt, start)) await lookAgain().catch(() => {});
   }
   const { lastSeen, deployment, durationMs } = attempt;
   return {

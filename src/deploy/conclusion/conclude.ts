@@ -1,18 +1,37 @@
 import { replacementOf } from '../../nodion/deployments.ts';
 import type { Deployment } from '../../nodion/responses.ts';
+import { sentence } from '../../runner/sentence.ts';
+import { describeError } from '../../runner/step-failure.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { mismatchOf } from '../attempt/revision.ts';
 import type { DeploymentMatch, DeployPlan } from '../plan/deploy-plan.ts';
-import type { Conclusion, Success } from './conclusion.ts';
+import { type Conclusion, type Failure, failure, type Success } from './conclusion.ts';
 
 /** Concludes what happened, but for what is live now. Loads the words for failures where there is one. */
 export async function conclude(attempt: Attempt, plan: DeployPlan): Promise<Conclusion> {
   const { deployment } = attempt;
   if (deployment && isGreen(attempt, deployment, plan.match)) return success(attempt, deployment);
-  const { describeFailure } = await import(
-    /* webpackChunkName: "failure" */ './describe-failure.ts'
-  );
-  return describeFailure(attempt, plan);
+  try {
+    const { describeFailure } = await import(
+      /* webpackChunkName: "failure" */ './describe-failure.ts'
+    );
+    return describeFailure(attempt, plan);
+  } catch (error) {
+    return notLoaded(attempt, error);
+  }
+}
+
+/** All that can be told of a failure where the words for it are gone: somebody has cleaned up the disk. */
+function notLoaded({ deployment, error }: Attempt, cause: unknown): Failure {
+  const known = deployment
+    ? sentence`Deployment #${deployment.deploy_number} was "${deployment.status}" when it was last seen.`
+    : sentence`No deployment is known.`;
+  return failure('Not told in full', [
+    sentence`A part of the action is gone from the runner's disk, so what went wrong can't be told in full: ${describeError(cause)}`,
+    ...(error ? [sentence`The last failure: ${describeError(error)}`] : []),
+    known,
+    sentence`Look at the application in Nodion's dashboard.`,
+  ]);
 }
 
 /** The rules of what is green. */
