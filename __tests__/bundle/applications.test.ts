@@ -18,6 +18,19 @@ scenario('An application is found by name in as many requests as by id', async (
   expect(nodion.requests).toHaveLength(3);
 });
 
+scenario(
+  'An application without a name stands in no other’s way',
+  async ({ nodion, deploy, run }) => {
+    const nameless = nodion.addApplication({ name: '' });
+    nodion.addApplication({ name: 'web' });
+    const web = await deploy(null, { inputs: { application_name: 'web' } });
+    expect(web.exitCode).toBe(0);
+    const itself = await deploy(nameless);
+    expect(annotations(itself, 'notice')[0]).toContain(`Application ${nameless.id}: Deployment #1`);
+    expect((await run({ action: 'list-applications' })).outputs.count).toBe('2');
+  },
+);
+
 for (const application_name of ['web\n  api', 'web, api']) {
   const shown = JSON.stringify(application_name);
   scenario(`Several applications may be given by name: ${shown}`, async ({ nodion, deploy }) => {

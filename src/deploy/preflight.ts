@@ -118,7 +118,7 @@ export async function preflight(
       if (problem) return { ...target, problem };
       const url = needed && applicationUrl(needed.domains);
       if (path !== null && !url) {
-        const name = foreign(application?.name ?? id);
+        const name = foreign(application?.name || id);
         return { ...target, problem: missingUrl(path, name, needed?.error ?? null) };
       }
       const healthUrl = url && path ? new URL(path, url).href : (urls[index] ?? null);
@@ -159,7 +159,7 @@ function inputMismatch(
     application?.deployment_strategy ??
     deployments.find((one) => one.strategy !== null)?.strategy ??
     (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
-  const name = application?.name ?? sentence`the application`;
+  const name = application?.name || sentence`the application`;
   const isGit = ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '');
   if (rollback && isGit) {
     return [

@@ -76,6 +76,8 @@ export function createNodionClient(options: ConnectionOptions) {
         const described = optional(body, 'application') ?? body;
         const word = optional(described, 'id');
         if (typeof word === 'string' && isUuid(word)) id = word;
+        // One without a name is no description of it.
+        needed(optional(described, 'name') || null, 'name');
         return { id, application: toWholeApplication(described) };
       } catch {
         return { id, application: null };

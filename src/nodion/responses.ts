@@ -59,6 +59,7 @@ export function isUuid(value: string): boolean {
 /** An application, as in https://docs.nodion.com (Applications API). Null: the answer lacks it. */
 export interface Application {
   readonly id: string;
+  /** '' for none. */
   readonly name: string;
   /** Nodion's word, for example `online`. */
   readonly status: string | null;
@@ -151,7 +152,7 @@ export function toApplication(item: unknown): Application {
   return {
     ...known,
     id: needed(id, 'id'),
-    name: needed(name, 'name'),
+    name: name ?? '',
     workers: (Array.isArray(workers) ? workers : []).map((worker) => {
       const read = readFields(worker, WORKER);
       return { ...read, name: read.name ?? 'worker' };

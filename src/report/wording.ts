@@ -11,9 +11,9 @@ import { formatDuration } from '../time/duration.ts';
 const LONGEST_MESSAGE = 100;
 const LONGEST_COMMITTER = 60;
 
-/** The application's name, or its ID where it is not known. */
+/** The application's name, or its ID where it has none or it is not known. */
 export function displayName({ application, applicationId }: Target): Sentence {
-  return foreign(application?.name ?? applicationId);
+  return foreign(application?.name || applicationId);
 }
 
 /** What a deployment is of: `commit d77ead8 "test" by John Doe`, `image docker.io/nginx:1.25`. */
