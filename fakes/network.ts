@@ -1,6 +1,6 @@
-import { Agent, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Duplex } from 'node:stream';
+import { addAbortSignal, Duplex } from 'node:stream';
 
 /** What servers listen on. */
 export interface Network {
@@ -36,14 +36,15 @@ export class VirtualNetwork implements Network {
     return taken;
   }
 
-  /** A connection to what listens at `port`, or one that is refused. */
-  connect(port: number): Duplex {
+  /** A connection to what listens at `port`, or one that is refused; `signal` destroys it. */
+  connect({ port, signal }: { port: number; signal?: AbortSignal }): Duplex {
     const { onActivity } = this;
     const client = new VirtualSocket(onActivity);
     const server = new VirtualSocket(onActivity);
     onActivity();
     client.peer = server;
     server.peer = client;
+    if (signal) addAbortSignal(signal, client);
     // In a turn of its own: what other connections do before comes before.
     setImmediate(() => {
       const listener = this.servers.get(port);
@@ -55,16 +56,6 @@ export class VirtualNetwork implements Network {
       } else client.destroy(systemError('connect', 'ECONNREFUSED'));
     });
     return client;
-  }
-
-  /** The agents of `node:http`, with connections by this network. */
-  get Agent(): typeof Agent {
-    const connect = (port: number) => this.connect(port);
-    return class extends Agent {
-      override createConnection({ port }: { port?: number | string | null }): Duplex {
-        return connect(Number(port));
-      }
-    };
   }
 }
 

@@ -192,6 +192,9 @@ export class FakeNodion {
   lastAnswerAt = 0;
   requestsAtOnce = 0;
   mostRequestsAtOnce = 0;
+  /** How many connections were ever opened, and how many are open. */
+  connections = 0;
+  open = 0;
 
   private readonly clock: Clock;
   private port = 0;
@@ -207,6 +210,13 @@ export class FakeNodion {
       this.serve(request, response).catch(() => response.destroy());
     });
     this.server.keepAliveTimeout = 60_000;
+    this.server.on('connection', (socket: Socket) => {
+      this.connections += 1;
+      this.open += 1;
+      socket.on('close', () => {
+        this.open -= 1;
+      });
+    });
   }
 
   static async start({

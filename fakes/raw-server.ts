@@ -53,6 +53,11 @@ export class RawServer {
     return this.sockets.size;
   }
 
+  /** Does something to each open connection. */
+  eachConnection(act: (socket: Socket) => unknown): void {
+    for (const socket of this.sockets) act(socket);
+  }
+
   close(): void {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();

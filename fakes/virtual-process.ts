@@ -84,9 +84,8 @@ export function runInVirtualProcess(
       clearInterval: (timeout?: VirtualTimeout) => timeout?.close(),
     };
 
-    const http = requireOfNode('node:http');
     const replaced: Readonly<Record<string, object>> = {
-      'node:http': { ...http, Agent: network.Agent },
+      'node:net': { ...requireOfNode('node:net'), connect: network.connect.bind(network) },
       'node:timers/promises': {
         setTimeout: (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) =>
           new Promise((wake, fail) => {

@@ -617,7 +617,7 @@ for (const [variable, problem] of [
   ],
   [
     'http://PROXY',
-    'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407',
+    'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407: it wants a user name and a password, as in http://user:password@host:port',
   ],
 ] as const) {
   scenario(`A proxy that can't be used is named: ${variable}`, { clock: 'fast' }, async (stage) => {

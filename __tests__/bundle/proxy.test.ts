@@ -12,6 +12,7 @@ import { life, type Staging, scenario } from './scenario.ts';
 const TRIGGER = 'POST /applications/:id/deployments';
 const API_URL = 'https://nodion.test/v1';
 const CHECK = 'Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY on the runner.';
+const BEHIND = 'Check whether the proxy can reach that host, or run the job again later.';
 const NAMED = '(from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)';
 
 /** TLS in front of a server on loopback, and how many connections it has taken. */
@@ -86,8 +87,8 @@ function proxyScenario(
 }
 
 /** The error of a step whose requests through the proxy fail. */
-function unreachable(proxy: FakeProxy, what: string, host = 'nodion.test'): string {
-  return `Can't reach ${host}: the request through the proxy http://${proxy.address} ${NAMED} failed: ${what}.\n${CHECK}\nNothing was triggered.`;
+function unreachable(proxy: FakeProxy, what: string, advice = CHECK): string {
+  return `Can't reach nodion.test: the request through the proxy http://${proxy.address} ${NAMED} failed: ${what}.\n${advice}\nNothing was triggered.`;
 }
 
 for (const [variable, scheme] of [
@@ -98,19 +99,24 @@ for (const [variable, scheme] of [
   ['all_proxy', ''],
 ] as const) {
   const named = `${variable}=${scheme}…`;
-  proxyScenario(`Every request goes through the proxy that ${named} names`, async (stage) => {
-    const { nodion, proxy, deployBy, connections } = stage;
-    const application = nodion.addApplication();
-    const run = await deployBy({ [variable]: `${scheme}${proxy.address}` }, application);
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe('');
-    expect(application.deployments).toHaveLength(1);
-    expect(new Set(proxy.targets)).toEqual(new Set(['nodion.test:443']));
-    // Requests at once have tunnels of their own; later ones use those again.
-    expect(proxy.targets.length).toBeLessThan(nodion.requests.length);
-    expect(proxy.targets.length).toBe(connections());
-    expect(proxy.forwarded).toEqual([]);
-  });
+  proxyScenario(
+    `Every request goes through the proxy that ${named} names`,
+    async (stage) => {
+      const { nodion, proxy, deployBy, connections } = stage;
+      const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
+      const env = { [variable]: `${scheme}${proxy.address}` };
+      const run = await deployBy(env, application, { inputs: { poll_interval: '0.5s' } });
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toBe('');
+      expect(application.deployments).toHaveLength(1);
+      expect(new Set(proxy.targets)).toEqual(new Set(['nodion.test:443']));
+      // Requests at once have tunnels of their own; later ones use those again.
+      expect(proxy.targets.length).toBeLessThan(nodion.requests.length);
+      expect(proxy.targets.length).toBe(connections());
+      expect(proxy.forwarded).toEqual([]);
+    },
+    { clock: 'real' },
+  );
 }
 
 proxyScenario('Requests to GitHub go through the proxy too', async (stage) => {
@@ -167,12 +173,17 @@ proxyScenario('A proxy that refuses ends the step at once, credentials secret', 
   );
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toBe('');
-  expect(annotations(run, 'error')).toEqual([unreachable(proxy, 'the proxy answered 407')]);
+  expect(annotations(run, 'error')).toEqual([
+    unreachable(
+      proxy,
+      'the proxy answered 407: it wants a user name and a password, as in http://user:password@host:port',
+    ),
+  ]);
   expect(run.log).not.toContain('Retrying');
   expectWithout(run, 'wr0ng', btoa('ada:wr0ng!'));
-  // One for each of the three reads, unless the first refusal ended the step before.
+  // One for each of the three reads, unless the first refusal ended the step before, and the trigger's.
   expect(new Set(proxy.targets)).toEqual(new Set(['nodion.test:443']));
-  expect(proxy.targets.length).toBeLessThanOrEqual(3);
+  expect(proxy.targets.length).toBeLessThanOrEqual(4);
 });
 
 /** None of the forms of a secret is in what a run left behind. */
@@ -236,10 +247,16 @@ proxyScenario('A proxy for http only is left out for https', async (stage) => {
   expect(proxy.targets).toEqual([]);
 });
 
-for (const [what, fault, said] of [
-  ['closes the connection', 'close', 'no answer (ECONNRESET)'],
-  ['answers 502', 502, 'the proxy answered 502'],
-  ['answers without end', 'flood', 'the answer is not valid HTTP (HPE_HEADER_OVERFLOW)'],
+for (const [what, fault, said, advice] of [
+  ['closes the connection', 'close', 'no answer (ECONNRESET)', CHECK],
+  ['answers 502', 502, 'the proxy answered 502: it made no connection to the host', BEHIND],
+  ['answers 404', 404, 'the proxy answered 404: it made no connection to the host', BEHIND],
+  [
+    'answers without end',
+    'flood',
+    "the answer's headers are too large (HPE_HEADER_OVERFLOW)",
+    CHECK,
+  ],
 ] as const) {
   proxyScenario(`A proxy that ${what} at CONNECT is asked once by each try`, async (stage) => {
     const { nodion, proxy, deployBy } = stage;
@@ -248,12 +265,12 @@ for (const [what, fault, said] of [
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toBe('');
     expect(nodion.requests).toEqual([]);
-    expect(annotations(run, 'error')).toEqual([unreachable(proxy, said)]);
+    expect(annotations(run, 'error')).toEqual([unreachable(proxy, said, advice)]);
     const retries = run.log.match(/Retrying in/g)?.length ?? 0;
     expect(retries).toBeGreaterThan(4);
-    // What gives up gives up while it waits for a retry, or while it tries.
+    // What gives up gives up while it waits for a retry, or while it tries; one is for the trigger.
     expect(proxy.targets.length).toBeGreaterThanOrEqual(retries);
-    expect(proxy.targets.length).toBeLessThanOrEqual(retries + 2);
+    expect(proxy.targets.length).toBeLessThanOrEqual(retries + 3);
   });
 }
 

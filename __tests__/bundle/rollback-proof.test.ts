@@ -165,7 +165,10 @@ scenario(
 );
 
 for (const [fault, last] of [
-  [502, /, the last one: no answer from https:\/\/shop\.test\/up: .*: the proxy answered 502\.$/],
+  [
+    502,
+    /, the last one: no answer from https:\/\/shop\.test\/up: .*: the proxy answered 502: it made no connection to the host\.$/,
+  ],
   ['hang', /within 8 s \(`health_timeout`\)\.$/],
 ] as const) {
   scenario(
@@ -236,7 +239,7 @@ scenario(
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(['v2']);
     expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: '' });
-    const before = `no answer from https://proxy.test/up: the request through the proxy http://${proxy.address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 502.`;
+    const before = `no answer from https://proxy.test/up: the request through the proxy http://${proxy.address} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 502: it made no connection to the host.`;
     expect(annotations(run, 'warning')).toEqual([
       `Application shop: it is not known whether it is healthy now: ${before} If a deployment of this step turns out bad, it stays live.`,
     ]);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { realClock } from '../../fakes/clock.ts';
 import { answer, FAULTS } from '../../fakes/faults.ts';
@@ -85,4 +86,97 @@ describe.each(Object.entries(ENDPOINTS) as [Endpoint, Ask][])('%s', (endpoint, h
       expect(String((result as NodionError).apiMessage)).toBe('Busy');
     },
   );
+});
+
+/** Plays with a client of a Nodion that has one application. */
+async function withClient<T>(
+  play: (client: NodionClient, nodion: FakeNodion, application: FakeApplication) => Promise<T>,
+): Promise<T> {
+  const nodion = await FakeNodion.start({ clock: realClock });
+  try {
+    const client = createNodionClient({
+      ...{ apiKey: PROJECT_KEY, projectId: null, apiUrl: nodion.url },
+      transport: createTransport(),
+    });
+    return await play(client, nodion, nodion.addApplication());
+  } finally {
+    await nodion.close();
+  }
+}
+
+describe('A gateway', () => {
+  const HTML = '<html><h1>Unauthorized</h1></html>';
+  const TEXT = '404 page not found\n';
+  const LIST: Endpoint = 'GET /applications/:id/deployments';
+
+  test.each([
+    [400, HTML],
+    [401, HTML],
+    [403, 'client certificate required'],
+    [404, TEXT],
+    [431, 'x'.repeat(2 ** 21)],
+  ])('that answers %i in its own words is not taken for Nodion', (status, body) =>
+    withClient(async (client, nodion, { id }) => {
+      nodion.fail({ on: LIST, fault: answer(status, body)(false) });
+      const list = client.application(id).deployments({ signal });
+      const error: NodionError = await list.then(
+        () => Promise.reject(new Error('no error')),
+        (thrown) => thrown,
+      );
+      expect(error).toMatchObject({ status, retryable: false, isGateways: true, wasSent: true });
+      expect(String(error.summary)).toBe(
+        `${new URL(nodion.url).host} answered ${status} to GET /applications/:id/deployments, but not in Nodion's format: a gateway or proxy may have.`,
+      );
+      expect(String(error.advice)).toMatch(/^Check `api_url`, and what stands there/);
+    }),
+  );
+
+  test.each(['', '{"error":"Unauthorized"}'])('is not suspected of a 401 with %j', (body) =>
+    withClient(async (client, nodion, { id }) => {
+      nodion.fail({ on: LIST, fault: answer(401, body)(false) });
+      await expect(client.application(id).deployments({ signal })).rejects.toMatchObject({
+        isGateways: false,
+        message: expect.stringContaining('Nodion refused the API key (401 Unauthorized).'),
+      });
+    }),
+  );
+
+  test('that answers 404 in its own words once the same was answered restarts', () =>
+    withClient(async (client, nodion, application) => {
+      const api = client.application(application.id);
+      const other = client.application(nodion.addApplication().id);
+      await api.deployments({ signal });
+      nodion.fail({ on: LIST, times: 2, fault: answer(404, TEXT)(false) });
+      await expect(api.deployments({ signal })).rejects.toMatchObject({ retryable: true });
+      await expect(other.deployments({ signal })).rejects.toMatchObject({ retryable: false });
+      nodion.fail({ on: LIST, fault: answer(404, { error: 'Not Found' })(false) });
+      await expect(api.deployments({ signal })).rejects.toMatchObject({ retryable: false });
+    }));
+});
+
+describe('The connection of a trigger', () => {
+  test('is opened before the list of its turn is answered, and closed where it is not needed', () =>
+    withClient(async (client, nodion, { id }) => {
+      const api = client.application(id);
+      await api.inTurn(signal, async () => {
+        while (nodion.connections < 1) await delay(5);
+        await api.deployments({ signal, gate: 'passed' });
+        expect(nodion.connections).toBe(2);
+        await api.trigger(null, { known: new Set(), signal });
+        expect(nodion.connections).toBe(2);
+      });
+      await api.inTurn(signal, async () => {
+        while (nodion.connections < 3) await delay(5);
+      });
+      while (nodion.open > 1) await delay(5);
+    }));
+
+  test('is opened while what precedes the turn is read', () =>
+    withClient(async (client, nodion, { id }) => {
+      client.preparePost();
+      while (nodion.connections < 1) await delay(5);
+      const api = client.application(id);
+      await api.inTurn(signal, () => api.trigger(null, { known: new Set(), signal }));
+      expect(nodion.connections).toBe(1);
+    }));
 });

@@ -27,6 +27,23 @@ describe('The proxy for a request', () => {
     [HTTPS, { HTTPS_PROXY: PROXY, NO_PROXY: 'nodion.test' }, null],
     [HTTPS, { HTTPS_PROXY: PROXY, no_proxy: 'other.test, .test' }, null],
     [HTTPS, { HTTPS_PROXY: PROXY, NO_PROXY: '*' }, null],
+    ...['test', '.test', 'Test', '*.test', '*test', '.nodion.test', 'a.test,test', 'test:443'].map(
+      (names): [string, Record<string, string>, null] => [
+        HTTPS,
+        { HTTPS_PROXY: PROXY, NO_PROXY: names },
+        null,
+      ],
+    ),
+    ...['ion.test', 'api.nodion.test', '*.nodion.test', 'test:80', ' , ', '.'].map(
+      (names): [string, Record<string, string>, string] => [
+        HTTPS,
+        { HTTPS_PROXY: PROXY, NO_PROXY: names },
+        PROXY,
+      ],
+    ),
+    ['https://10.0.0.1/', { HTTPS_PROXY: PROXY, NO_PROXY: '10.0.0.1' }, null],
+    ['https://10.0.0.1/', { HTTPS_PROXY: PROXY, NO_PROXY: '0.0.1' }, PROXY],
+    ['https://[fd00::1]:8443/', { HTTPS_PROXY: PROXY, NO_PROXY: '[fd00::1]:8443' }, null],
     [HTTPS, { HTTPS_PROXY: PROXY, NO_PROXY: 'nodion.test:8443' }, PROXY],
     [HTTPS, { HTTPS_PROXY: '' }, null],
     ...['localhost', '127.0.0.1:8080', '127.255.0.9', '127.1', '[::1]', '[0:0::1]:1'].map(
@@ -86,6 +103,7 @@ describe('The proxy for a request', () => {
         proxy,
         isFinal: true,
         status: null,
+        wasSent: false,
       });
     },
   );

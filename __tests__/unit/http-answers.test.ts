@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { writeEndlessly } from '../../fakes/raw-server.ts';
 import { failure, get, packed, TEXT, whole, withServer } from './wire.ts';
 
 describe('A request', () => {
@@ -19,7 +20,7 @@ describe('A request', () => {
           'authorization: Bearer key',
           'content-type: application/json',
           `Host: ${server.address}`,
-          'Connection: keep-alive',
+          'Connection: close',
           'Content-Length: 18',
           '',
           '{"image_tag":"ä"}',
@@ -127,6 +128,35 @@ describe('An answer', () => {
       withServer(`HTTP/1.1 ${status} x\r\ncontent-encoding: gzip\r\n\r\n`, async (server, send) => {
         expect(await send(get(server.url))).toMatchObject({ status, body: '' });
       }),
+  );
+
+  test.each(['', 'none', 'UTF-8', 'ISO-8859-1', 'identity, identity', ' , '])(
+    'is not packed where its encoding is %j',
+    (encoding) =>
+      withServer(packed(encoding, Buffer.from(TEXT)), async (server, send) => {
+        expect((await send(get(server.url))).body).toBe(TEXT);
+      }),
+  );
+
+  test('is unpacked where it says that it is, and more that is no packing', () =>
+    withServer(packed('identity, GZIP', gzipSync(TEXT)), async (server, send) => {
+      expect((await send(get(server.url))).body).toBe(TEXT);
+    }));
+
+  test.each(['content-length: 9000000\r\n', ''])(
+    'that is no success has its status, however large it is (%j)',
+    (length) =>
+      withServer(
+        (socket) => {
+          socket.write(`HTTP/1.1 502 Bad Gateway\r\n${length}\r\n`);
+          writeEndlessly(socket, 'x'.repeat(65_536));
+        },
+        async (server, send) => {
+          const { status, body } = await send(get(server.url, { maxBytes: 2 ** 24 }));
+          expect([status, body.length]).toEqual([502, 2 ** 20]);
+          while (server.open > 0) await delay(10);
+        },
+      ),
   );
 
   test('is read when it comes byte by byte', () => {

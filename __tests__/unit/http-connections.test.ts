@@ -1,8 +1,16 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
-import type { Answer } from '../../fakes/raw-server.ts';
-import { failure, get, packed, TEXT, whole, withServer } from './wire.ts';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { FakeProxy } from '../../fakes/proxy.ts';
+import type { Answer, RawServer } from '../../fakes/raw-server.ts';
+import { openSpare } from '../../src/http/spare-connection.ts';
+import { createTransport } from '../../src/http/transport.ts';
+import { failure, get, packed, setEnvironment, TEXT, whole, withServer } from './wire.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('A connection', () => {
   const answer: Answer = (socket) => socket.write(whole());
@@ -39,7 +47,7 @@ describe('A connection', () => {
       },
     ));
 
-  test('that the server closes just as a POST goes out fails that, which is sent once', () =>
+  test('that the server closes without an answer to a POST fails that, which is sent once', () =>
     withServer(
       (socket, count) => (count === 1 ? socket.write(whole()) : socket.destroy()),
       async (server, send) => {
@@ -47,7 +55,7 @@ describe('A connection', () => {
         const error = await failure(send(get(server.url, { method: 'POST', body: '{}' })));
         expect(error.message).toBe('no answer (ECONNRESET)');
         expect(server.requests).toHaveLength(2);
-        expect(server.connections).toBe(1);
+        expect(server.connections).toBe(2);
       },
     ));
 
@@ -77,6 +85,14 @@ describe('A connection', () => {
       expect(server.connections).toBe(2);
     }));
 
+  test('that was used before never carries a POST', () =>
+    withServer(answer, async (server, send) => {
+      await send(get(server.url));
+      await send(get(server.url, { method: 'POST', body: '{}' }));
+      expect(server.connections).toBe(2);
+      expect(server.requests[1]).toContain('Connection: close\r\n');
+    }));
+
   test('that says more than it was asked answers no later request with it', () =>
     withServer(
       (socket, count) => {
@@ -89,4 +105,107 @@ describe('A connection', () => {
         expect((await send(get(server.url))).body).toBe('{"count": 2}');
       },
     ));
+});
+
+describe('A spare connection', () => {
+  const answer: Answer = (socket) => socket.write(whole());
+  const connected = async (server: RawServer) => {
+    while (server.connections === 0) await delay(5);
+    await delay(20);
+  };
+
+  test('carries the request that it was opened for, alone', () =>
+    withServer(answer, async (server, send) => {
+      const spare = openSpare(server.url);
+      await connected(server);
+      await send(get(server.url, { method: 'POST', spare }));
+      expect(server.connections).toBe(1);
+      spare.close();
+      await send(get(server.url, { method: 'POST', spare }));
+      expect(server.connections).toBe(2);
+    }));
+
+  test('is waited for where it is not open yet', () =>
+    withServer(answer, async (server, send) => {
+      await send(get(server.url, { method: 'POST', spare: openSpare(server.url) }));
+      expect(server.connections).toBe(1);
+    }));
+
+  test.each<[string, (socket: Socket) => unknown]>([
+    ['closes', (socket) => socket.end()],
+    ['resets', (socket) => socket.resetAndDestroy()],
+    ['answers unasked', (socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')],
+  ])('that the server %s is not used', (_, end) =>
+    withServer(answer, async (server, send) => {
+      const spare = openSpare(server.url);
+      await connected(server);
+      server.eachConnection(end);
+      await delay(50);
+      await send(get(server.url, { method: 'POST', spare }));
+      expect(server.connections).toBe(2);
+      expect(server.requests).toHaveLength(1);
+    }),
+  );
+
+  test('is closed where it is not needed, ready or not', () =>
+    withServer(answer, async (server) => {
+      openSpare(server.url).close();
+      const spare = openSpare(server.url);
+      await connected(server);
+      expect(spare.isOpen()).toBe(true);
+      spare.close();
+      expect(spare.isOpen()).toBe(false);
+      while (server.open > 0) await delay(5);
+    }));
+
+  test('that can’t be opened leaves the failure to the request', async () => {
+    const url = await withServer(answer, async (server) => server.url);
+    const spare = openSpare(url);
+    await delay(50);
+    expect(spare.isOpen()).toBe(false);
+    const error = await failure(createTransport()(get(url, { method: 'POST', spare })));
+    expect(error).toMatchObject({ code: 'ECONNREFUSED', wasSent: false });
+  });
+
+  test('ends with the request that waits for it', () =>
+    withServer(
+      () => {},
+      async (server, send) => {
+        const url = server.url.replace('http:', 'https:');
+        const request = get(url, { method: 'POST', timeoutMs: 200, spare: openSpare(url) });
+        expect(await failure(send(request))).toMatchObject({ code: 'TIMEOUT', wasSent: false });
+        while (server.open > 0) await delay(5);
+      },
+    ));
+});
+
+describe('Each address of a host', () => {
+  /** What the attempts to connect give each address. */
+  async function attempts(url: string, how = {}): Promise<unknown[]> {
+    const connect = jest.spyOn(Socket.prototype, 'connect');
+    await createTransport()(get(url, how)).catch(() => {});
+    const { calls } = connect.mock;
+    connect.mockRestore();
+    return calls.flat(2).flatMap((option: unknown) => {
+      const { port, autoSelectFamilyAttemptTimeout } = Object(option);
+      return port === undefined ? [] : [autoSelectFamilyAttemptTimeout];
+    });
+  }
+
+  test.each(['http', 'https'])('has 2 to 3 s to answer, by %s', async (scheme) => {
+    const url = `${scheme}://127.0.0.1:1/`;
+    expect(await attempts(url)).toEqual([2_500]);
+    expect(await attempts(url, { ownConnection: true })).toEqual([2_500]);
+  });
+
+  test.each(['http', 'https'])('of a proxy has, too, for %s', async (scheme) => {
+    const proxy = await FakeProxy.start();
+    proxy.fault = 502;
+    setEnvironment({ ALL_PROXY: proxy.address });
+    try {
+      expect(await attempts(`${scheme}://nodion.test/`)).toContain(2_500);
+    } finally {
+      proxy.close();
+    }
+  });
 });

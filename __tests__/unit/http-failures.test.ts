@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -54,6 +55,7 @@ describe('A failure', () => {
         ECONNRESET: 'no answer (ECONNRESET)',
         CUT_OFF: 'the answer was cut off',
         BAD_ENCODING: "the answer can't be unpacked",
+        HPE_HEADER_OVERFLOW: "the answer's headers are too large (HPE_HEADER_OVERFLOW)",
       }[code] ?? `the answer is not valid HTTP (${code})`;
     return withServer(bytes, async (server, send) => {
       const error = await failure(send(get(server.url, { method: 'POST' })));
@@ -65,6 +67,7 @@ describe('A failure', () => {
         proxy: null,
         isFinal: false,
         status: { ECONNRESET: null, CUT_OFF: 200, BAD_ENCODING: 200 }[code] ?? error.status,
+        wasSent: true,
       });
       expect(server.requests).toHaveLength(1);
     });
@@ -103,15 +106,41 @@ describe('A failure', () => {
     server.close();
     const error = await failure(createTransport()(get(url)));
     expect(error.message).toBe('no answer (ECONNREFUSED)');
-    expect(error.isFinal).toBe(false);
+    expect(error).toMatchObject({ isFinal: false, wasSent: false });
   });
 
   test('is a server without TLS that is spoken to by it', () =>
     withServer('HTTP/1.1 400 Bad Request\r\n\r\n', async (server, send) => {
       const error = await failure(send(get(server.url.replace('http:', 'https:'))));
       expect(error.message).toMatch(/^no answer \((?:EPROTO|ERR_SSL_\w+)\)$/);
-      expect(error.isFinal).toBe(false);
+      expect(error).toMatchObject({ isFinal: false, wasSent: false });
     }));
+
+  test('is a name that nobody knows, and nothing was sent', async () => {
+    const error = await failure(createTransport()(get('https://nodion.invalid/')));
+    expect(error.code).toMatch(/^(?:ENOTFOUND|EAI_AGAIN)$/);
+    expect(error.wasSent).toBe(false);
+  });
+
+  test('is a server that never gets to TLS, and nothing was sent', () =>
+    withServer(
+      () => {},
+      async (server, send) => {
+        const url = server.url.replace('http:', 'https:');
+        const error = await failure(send(get(url, { method: 'POST', timeoutMs: 300 })));
+        expect(error).toMatchObject({ code: 'TIMEOUT', wasSent: false });
+      },
+    ));
+
+  test.each([
+    ['never answers', () => {}, 'TIMEOUT'],
+    ['resets the connection', (socket: Socket) => socket.resetAndDestroy(), 'ECONNRESET'],
+  ])('that comes when a server %s may have been sent', (_, answer, code) =>
+    withServer(answer, async (server, send) => {
+      const error = await failure(send(get(server.url, { method: 'POST', timeoutMs: 300 })));
+      expect(error).toMatchObject({ code, wasSent: true });
+    }),
+  );
 
   test('is final for a certificate that is not trusted, and says what to do', async () => {
     const server = await RawServer.start(() => {}, { isSecure: true });
@@ -120,7 +149,8 @@ describe('A failure', () => {
       expect(error.message).toBe(
         'no answer (DEPTH_ZERO_SELF_SIGNED_CERT). The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS',
       );
-      expect(error.isFinal).toBe(true);
+      expect(error).toMatchObject({ isFinal: true, wasSent: false });
+      expect(server.requests).toEqual([]);
     } finally {
       server.close();
     }

@@ -68,7 +68,7 @@ describe('A proxy', () => {
       const own = { ...SECURE, ownConnection: true };
       await program.send([SECURE, own, SECURE], { HTTPS_PROXY: proxy.address });
       expect(proxy.targets).toHaveLength(2);
-      expect(secure.requests[1]).toContain('Connection: close\r\n');
+      expect(secure.requests[1]).toContain('\r\nHost: nodion.test\r\nConnection: close\r\n');
     }));
 
   test.each([false, true])(
@@ -120,15 +120,34 @@ describe('A proxy', () => {
 
   test.each<[string, ProxyFault, string, string, boolean]>([
     ['refuses', 403, 'PROXY_REFUSED', 'the proxy answered 403', true],
-    ['has trouble', 502, 'PROXY_FAILED', 'the proxy answered 502', false],
-    ['redirects', 302, 'PROXY_FAILED', 'the proxy answered 302', false],
+    [
+      'hiccups',
+      404,
+      'PROXY_FAILED',
+      'the proxy answered 404: it made no connection to the host',
+      false,
+    ],
+    [
+      'has trouble',
+      502,
+      'PROXY_FAILED',
+      'the proxy answered 502: it made no connection to the host',
+      false,
+    ],
+    [
+      'redirects',
+      302,
+      'PROXY_FAILED',
+      'the proxy answered 302: it made no connection to the host',
+      false,
+    ],
     ['closes the connection', 'close', 'ECONNRESET', 'no answer (ECONNRESET)', false],
     ['never answers', 'hang', 'TIMEOUT', 'no answer within 0.5 s', false],
     [
       'answers without end',
       'flood',
       'HPE_HEADER_OVERFLOW',
-      'the answer is not valid HTTP (HPE_HEADER_OVERFLOW)',
+      "the answer's headers are too large (HPE_HEADER_OVERFLOW)",
       false,
     ],
   ])('that %s is one failure by one CONNECT', (_, fault, code, what, isFinal) =>
@@ -147,6 +166,7 @@ describe('A proxy', () => {
         proxy: origin,
         isFinal,
         status: null,
+        wasSent: false,
       });
       while (proxy.open > 0) await delay(10);
       expect(proxy.targets).toEqual(['nodion.test:443']);
@@ -160,10 +180,32 @@ describe('A proxy', () => {
       setEnvironment({ ALL_PROXY: `http://ada:wr0ng@${proxy.address}` });
       for (const url of ['https://nodion.test/', 'http://nodion.test/']) {
         const error = await failure(createTransport()(get(url)));
-        expect(error.message).toBe(failed(`http://${proxy.address}`, 'the proxy answered 407'));
+        expect(error.message).toBe(
+          failed(
+            `http://${proxy.address}`,
+            'the proxy answered 407: it wants a user name and a password, as in http://user:password@host:port',
+          ),
+        );
         expect(error.isFinal).toBe(true);
       }
     }));
+
+  test.each([
+    ['https', false, 'the proxy speaks plain HTTP, so its address must begin with http://'],
+    ['http', true, 'the proxy speaks TLS, so its address must begin with https://'],
+  ])('that is named with %s:// by mistake is told so, finally', (scheme, isSecure, what) =>
+    withProxy(
+      async (proxy) => {
+        const origin = `${scheme}://${proxy.address}`;
+        setEnvironment({ HTTPS_PROXY: origin });
+        const error = await failure(createTransport()(get(SECURE.url, { method: 'POST' })));
+        expect(error.message).toBe(failed(origin, what));
+        expect(error).toMatchObject({ code: 'PROXY_SCHEME', isFinal: true, wasSent: false });
+        while (proxy.open > 0) await delay(10);
+      },
+      { isSecure },
+    ),
+  );
 
   test('that is down is final, and never gone around', () =>
     withProxy(async (proxy, { secure, plain }) => {
@@ -241,7 +283,7 @@ describe('A proxy', () => {
           'no answer (DEPTH_ZERO_SELF_SIGNED_CERT). The runner does not trust the certificate: name its authority in NODE_EXTRA_CA_CERTS',
         ),
       );
-      expect(error.isFinal).toBe(true);
+      expect(error).toMatchObject({ isFinal: true, wasSent: false });
       expect(secure.requests).toEqual([]);
     }));
 

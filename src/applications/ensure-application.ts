@@ -85,6 +85,7 @@ export async function ensureApplication(options: {
     return application;
   }
 
+  client.preparePost();
   const existing = await find();
   if (existing) return { application: accept(existing), created: false, warnings: [] };
   known = new Set(listed.map(({ id }) => id));
@@ -231,8 +232,12 @@ function refused(error: NodionError, wanted: NewApplication): StepFailure {
   const { status, summary, apiMessage, advice } = error;
   const words = sentence`Nodion refused application "${wanted.name}" (${status})${apiMessage && sentence`: ${apiMessage}`}.`;
   return new StepFailure('Not created', [
-    status === null || status === 401 ? summary : words,
+    status === null || status === 401 || error.isGateways ? summary : words,
     sentence`Nothing was created.`,
-    ...(status === 400 || status === 404 ? [sentence`Check the inputs.`] : advice ? [advice] : []),
+    ...(!error.isGateways && (status === 400 || status === 404)
+      ? [sentence`Check the inputs.`]
+      : advice
+        ? [advice]
+        : []),
   ]);
 }

@@ -108,11 +108,13 @@ export async function preflight(
       problem: null,
     };
     try {
-      const [application, deployments, needed] = await Promise.all([
+      const reading = Promise.all([
         known ?? readIfAllowed(api.get),
         readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true })),
         path === null ? null : readDomains(api),
       ]);
+      if (!plan.dryRun) client.preparePost();
+      const [application, deployments, needed] = await reading;
       const target = { ...unread, application, deployments };
       const problem = inputMismatch(application, deployments?.deployments ?? [], plan);
       if (problem) return { ...target, problem };

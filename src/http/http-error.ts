@@ -8,7 +8,8 @@ export const PROXY_VARIABLES = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY';
 export class HttpError extends Error {
   /**
    * Node's code (`ECONNRESET`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `HPE_INVALID_CONSTANT`, …), or `TIMEOUT`,
-   * `TOO_LARGE`, `CUT_OFF`, `BAD_ENCODING`, `PROXY_REFUSED` (4xx), `PROXY_FAILED`, `PROXY_UNUSABLE`.
+   * `TOO_LARGE`, `CUT_OFF`, `BAD_ENCODING`, `PROXY_REFUSED` (a 4xx that would come again), `PROXY_FAILED`,
+   * `PROXY_SCHEME`, `PROXY_UNUSABLE`.
    */
   readonly code: string;
   /** Of the request's URL, with the port unless it is the scheme's own. */
@@ -22,6 +23,8 @@ export class HttpError extends Error {
   readonly isFinal: boolean;
   /** The status of an answer whose body could not be read; null where no headers came. */
   readonly status: number | null;
+  /** Whether it may have been sent; false where there never was a connection to the host that could carry it. */
+  readonly wasSent: boolean;
 
   constructor(
     message: string,
@@ -31,6 +34,7 @@ export class HttpError extends Error {
       proxy: string | null;
       isFinal: boolean;
       status?: number | null;
+      wasSent: boolean;
     },
   ) {
     super(message);
@@ -40,6 +44,7 @@ export class HttpError extends Error {
     this.proxy = details.proxy;
     this.isFinal = details.isFinal;
     this.status = details.status ?? null;
+    this.wasSent = details.wasSent;
   }
 }
 
@@ -52,7 +57,11 @@ const CONNECT_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /** Whether a server's certificate was not accepted. */
-export function isCertificateProblem({ code }: HttpError): boolean {
+export function isCertificateProblem({
+  code = '',
+}: {
+  readonly code?: string | undefined;
+}): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_/.test(code);
 }
 
@@ -85,20 +94,23 @@ export function toHttpError(
     readonly isProxyProven: boolean;
     /** The answer's status; null where its headers were not there. */
     readonly status: number | null;
+    readonly wasSent: boolean;
   },
 ): HttpError {
-  const { host, proxy, isProxyProven, status } = request;
+  const { host, proxy, isProxyProven, status, wasSent } = request;
   const { code, message } =
     error instanceof TransportProblem
       ? error
       : describe(error as NodeJS.ErrnoException, status !== null);
   const isRefusal =
-    proxy !== null && /^(?:PROXY_REFUSED|ECONNREFUSED|ENOTFOUND)$/.test(code) && !isProxyProven;
+    proxy !== null &&
+    /^(?:PROXY_REFUSED|PROXY_SCHEME|ECONNREFUSED|ENOTFOUND)$/.test(code) &&
+    !isProxyProven;
   return new HttpError(
     proxy === null
       ? message
       : `the request through the proxy ${proxy} (from ${PROXY_VARIABLES}) failed: ${message}`,
-    { code, host, proxy, status, isFinal: isRefusal || /CERT|SELF_SIGNED|UNABLE_TO_/.test(code) },
+    { code, host, proxy, status, isFinal: isRefusal || isCertificateProblem({ code }), wasSent },
   );
 }
 
@@ -106,6 +118,8 @@ function describe(
   { code = 'UNKNOWN' }: NodeJS.ErrnoException,
   hasAnswerBegun: boolean,
 ): TransportProblem {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new TransportProblem(code, `the answer's headers are too large (${code})`);
   if (code.startsWith('HPE_'))
     return new TransportProblem(code, `the answer is not valid HTTP (${code})`);
   if (hasAnswerBegun) return new TransportProblem('CUT_OFF', 'the answer was cut off');

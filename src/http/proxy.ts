@@ -1,16 +1,10 @@
-import { request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { getProxyForUrl } from 'proxy-from-env';
 import { HttpError, PROXY_VARIABLES, TransportProblem } from './http-error.ts';
 
 /** A proxy that the environment names. */
 export interface HttpProxy {
   /** `http:` or `https:`, without credentials. */
   readonly url: URL;
-  /** Whose certificate it must show; Node would go by the Host header, which is the target's. '' for an IP address. */
-  readonly servername: string;
   /** Its credentials, where it has some. */
   readonly headers: { readonly 'proxy-authorization'?: string };
 }
@@ -26,15 +20,21 @@ export function isLoopback(hostname: string): boolean {
  * @throws HttpError `PROXY_UNUSABLE` with a whole sentence as its message.
  */
 export function findProxy(target: URL): HttpProxy | null {
-  if (isLoopback(target.hostname) || getProxyForUrl(target.href) === '') return null;
-  // Without a scheme a proxy is an `http:` one, as for curl and the runner; proxy-from-env takes the target's.
+  if (isLoopback(target.hostname) || isExempt(target)) return null;
   const address = [`${target.protocol.slice(0, -1)}_proxy`, 'all_proxy']
     .flatMap((name) => [process.env[name], process.env[name.toUpperCase()]])
     .find((value) => value);
   if (!address) return null;
 
   const unusable = (message: string, proxy: string | null) =>
-    new HttpError(message, { code: 'PROXY_UNUSABLE', host: target.host, proxy, isFinal: true });
+    new HttpError(message, {
+      code: 'PROXY_UNUSABLE',
+      host: target.host,
+      proxy,
+      isFinal: true,
+      wasSent: false,
+    });
+  // Without a scheme it is an `http:` one, as for curl and the runner.
   const text = address.includes('://') ? address : `http://${address}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -47,10 +47,8 @@ export function findProxy(target: URL): HttpProxy | null {
   try {
     const credentials = decodeURIComponent(`${url.username}:${url.password}`);
     const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-    const host = url.hostname.replace(/^\[|\]$/g, '');
     return {
       url: new URL(url.origin),
-      servername: isIP(host) ? '' : host,
       headers: credentials === ':' ? {} : { 'proxy-authorization': authorization },
     };
   } catch {
@@ -61,61 +59,44 @@ export function findProxy(target: URL): HttpProxy | null {
   }
 }
 
+/**
+ * Whether NO_PROXY names the host: itself or a domain that it is in, with or without a leading dot, as for
+ * curl and Go; an IP address; any of those with a port; or `*`.
+ */
+function isExempt({ protocol, hostname, port }: URL): boolean {
+  const hostPort = port || (protocol === 'https:' ? '443' : '80');
+  const names = (process.env.no_proxy || process.env.NO_PROXY || '').toLowerCase().split(/[,\s]+/);
+  return names.some((entry) => {
+    const [, name = entry, onlyPort = hostPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+    if (name === '' || onlyPort !== hostPort) return false;
+    if (name.startsWith('*')) return hostname.endsWith(name.slice(1));
+    const domain = name.replace(/^\./, '');
+    return hostname === domain || (isIP(hostname) === 0 && hostname.endsWith(`.${domain}`));
+  });
+}
+
 /** The options of an `http:` request to `proxy` that asks it for `target`. */
 export function forwardOptions(proxy: HttpProxy, target: URL) {
   return {
     path: `${target.origin}${target.pathname}${target.search}`,
     headers: { host: target.host, ...proxy.headers },
-    servername: proxy.servername,
   };
 }
 
+/** Of the 4xx, those that may be over soon: Privoxy answers 404 when its name server hiccups. */
+const PASSING_STATUSES: readonly number[] = [404, 408, 425, 429];
+
 /** The proxy's own answer, in place of one from the host behind it. */
 export function proxyAnswered(status: number): TransportProblem {
-  const isRefusal = status >= 400 && status <= 499;
+  const isRefusal = status >= 400 && status <= 499 && !PASSING_STATUSES.includes(status);
+  const meaning =
+    status === 407
+      ? ': it wants a user name and a password, as in http://user:password@host:port'
+      : isRefusal
+        ? ''
+        : ': it made no connection to the host';
   return new TransportProblem(
     isRefusal ? 'PROXY_REFUSED' : 'PROXY_FAILED',
-    `the proxy answered ${status}`,
+    `the proxy answered ${status}${meaning}`,
   );
-}
-
-/** A request's option for {@link TunnelAgent}. `signal` ends the CONNECT. */
-export interface TunnelOption {
-  readonly tunnel: { readonly proxy: HttpProxy; readonly signal: AbortSignal } | null;
-}
-
-/**
- * An https agent whose connections go through the request's proxy where it has one, with one CONNECT for
- * each. They fail with {@link proxyAnswered} unless that answers 2xx.
- */
-export class TunnelAgent extends HttpsAgent {
-  override createConnection(
-    options: RequestOptions & Partial<TunnelOption>,
-    callback: (error: Error | null, connection?: Duplex) => void,
-  ): Duplex | null | undefined {
-    const { tunnel, host, port } = options;
-    if (!tunnel) return super.createConnection(options);
-    const { url, servername, headers } = tunnel.proxy;
-    const target = `${host?.includes(':') ? `[${host}]` : host}:${port}`;
-    (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
-      method: 'CONNECT',
-      path: target,
-      headers: { host: target, ...headers },
-      servername,
-      signal: tunnel.signal,
-      agent: false,
-    })
-      .once('connect', ({ statusCode = 0 }, socket) => {
-        if (statusCode >= 200 && statusCode <= 299) {
-          const inTunnel: RequestOptions & { socket: Duplex } = { ...options, socket };
-          callback(null, super.createConnection(inTunnel) ?? socket);
-        } else {
-          socket.destroy();
-          callback(proxyAnswered(statusCode));
-        }
-      })
-      .on('error', callback)
-      .end();
-    return undefined;
-  }
 }

@@ -16,29 +16,32 @@ export interface BodyReader {
 
 /**
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever read: where there are more,
- * it fails. All are held, unless `largeBody` makes a reader that takes those of a body above 1 MiB.
+ * it fails, or the text ends there (`truncate`). All are held, unless `largeBody` makes a reader that takes
+ * those of a body above 1 MiB.
  * @throws TransportProblem, or Node's error when the connection breaks.
  */
 export async function readBody(
   response: IncomingMessage,
   options: {
     readonly maxBytes: number;
+    readonly truncate: boolean;
     readonly largeBody: (() => Promise<BodyReader>) | undefined;
   },
 ): Promise<string> {
-  const { maxBytes, largeBody } = options;
+  const { maxBytes, truncate, largeBody } = options;
   // One buffer that grows: each chunk in a list would take a hundred bytes more, however small it is.
   let bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
   let reader: BodyReader | null = null;
   for await (const chunk of unpack(response)) {
-    const end = size + chunk.length;
-    if (end > maxBytes) {
+    const isTooMuch = size + chunk.length > maxBytes;
+    if (isTooMuch && !truncate) {
       throw new TransportProblem(
         'TOO_LARGE',
         `the answer is larger than ${maxBytes / 2 ** 20} MiB`,
       );
     }
+    const end = Math.min(size + chunk.length, maxBytes);
     if (largeBody && !reader && end > LARGEST_HELD) {
       reader = await largeBody();
       reader.add(bytes.subarray(0, size));
@@ -54,23 +57,31 @@ export async function readBody(
       chunk.copy(bytes, size);
     }
     size = end;
+    if (isTooMuch) break;
   }
   return reader ? reader.end() : new TextDecoder().decode(bytes.subarray(0, size));
 }
 
-/** What some servers write into `Content-Encoding` of a body that is not packed. */
-const NO_ENCODING = /identity|none|utf[\w-]*|[\w-]*ascii|iso[\w-]*|windows[\w-]*|[\s,]/g;
+/** How the body is packed. Some servers say `none`, or name its charset there, which is no packing. */
+function encodingsOf({ headers }: IncomingMessage): string[] {
+  return (headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter(
+      (name) => !/^(?:|identity|none|utf-?\d*|us-ascii|iso-8859-\d+|windows-\d+)$/.test(name),
+    );
+}
 
 /**
  * The body's chunks, unpacked only as fast as they are taken.
  * @throws TransportProblem, or Node's error when the connection breaks.
  */
 export async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> {
-  const named = (response.headers['content-encoding'] ?? '').toLowerCase();
-  const encoding = named.replace(NO_ENCODING, '');
-  if (encoding === '') return yield* response;
+  const [encoding, ...more] = encodingsOf(response);
+  if (encoding === undefined) return yield* response;
   const broken = new TransportProblem('BAD_ENCODING', "the answer can't be unpacked");
-  if (!/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken;
+  if (more.length > 0 || !/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken;
   const { createBrotliDecompress, createUnzip } = await import('node:zlib');
   const unpacker = encoding === 'br' ? createBrotliDecompress() : createUnzip();
   let received = 0;

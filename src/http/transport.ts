@@ -4,20 +4,22 @@ import {
   type IncomingMessage,
   request as requestHttp,
 } from 'node:http';
-import { type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
+import {
+  type AgentOptions,
+  Agent as HttpsAgent,
+  type RequestOptions,
+  request as requestHttps,
+} from 'node:https';
+import type { Socket } from 'node:net';
+import { openConnection, type Way } from './connection.ts';
 import { TransportProblem, toHttpError } from './http-error.ts';
 import { limitNameServers } from './limit-name-servers.ts';
-import {
-  findProxy,
-  forwardOptions,
-  type HttpProxy,
-  proxyAnswered,
-  TunnelAgent,
-  type TunnelOption,
-} from './proxy.ts';
+import { findProxy, forwardOptions, proxyAnswered } from './proxy.ts';
 import { type BodyReader, readBody, unpack } from './read-body.ts';
+import type { SpareConnection } from './spare-connection.ts';
 
 const MAX_BYTES = 16 * 2 ** 20;
+const LARGEST_ERROR = 2 ** 20;
 /** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
 const KEEP_ALIVE = { keepAlive: true, timeout: 4_000 };
 
@@ -37,8 +39,13 @@ export interface HttpRequest {
   readonly largeBody?: (() => Promise<BodyReader>) | undefined;
   /** Takes the body's unpacked chunks in place of holding it: as many as it likes, none fails unread. */
   readonly takeBody?: (chunks: AsyncIterable<Buffer>, answer: AnswerHead) => Promise<void>;
-  /** Uses a new connection, and only for this request. */
+  /**
+   * Uses a new connection, and only for this request; so does any other than a GET, since a server may
+   * close a kept one in silence.
+   */
   readonly ownConnection?: boolean;
+  /** The connection of its own, where that is still open. */
+  readonly spare?: SpareConnection | undefined;
 }
 
 /** How an answer begins. */
@@ -70,7 +77,7 @@ export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
  */
 export function createTransport(): SendRequest {
   limitNameServers();
-  const agents = createAgents(KEEP_ALIVE);
+  const pools = { kept: createAgents(KEEP_ALIVE), own: createAgents({}) };
   const provenProxies = new Set<string | null>();
 
   return async (request) => {
@@ -80,11 +87,10 @@ export function createTransport(): SendRequest {
     const proxy = findProxy(url);
     const origin = proxy?.url.origin ?? null;
     const ending = new AbortController();
-    const outgoing = open(request, {
-      url,
-      proxy,
-      agents: request.ownConnection ? createAgents({}) : agents,
-      signal: ending.signal,
+    const outgoing = open(request, { url, proxy, pools, signal: ending.signal });
+    let wasSent = false;
+    outgoing.once('socket', () => {
+      wasSent = true;
     });
     const broken = new Promise<never>((_, reject) => {
       outgoing.on('error', reject);
@@ -102,14 +108,12 @@ export function createTransport(): SendRequest {
       const { statusCode: status = 0 } = response;
       if (proxy && url.protocol === 'http:' && status === 407) throw proxyAnswered(status);
       provenProxies.add(origin);
-      const largeBody = status >= 200 && status < 300 ? request.largeBody : undefined;
-      const maxBytes = largeBody ? MAX_BYTES : (request.maxBytes ?? MAX_BYTES);
       const headers = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
       );
       const reading = takeBody
         ? takeBody(unpack(response), { status, headers })
-        : readBody(response, { maxBytes, largeBody });
+        : readBody(response, limitsOf(request, status));
       const body = (await Promise.race([broken, reading])) ?? '';
       return {
         status,
@@ -125,6 +129,7 @@ export function createTransport(): SendRequest {
         proxy: origin,
         isProxyProven: provenProxies.has(origin),
         status: response?.statusCode ?? null,
+        wasSent,
       });
     } finally {
       clearTimeout(timer);
@@ -134,37 +139,58 @@ export function createTransport(): SendRequest {
   };
 }
 
-interface Agents {
-  readonly http: HttpAgent;
-  readonly https: TunnelAgent;
+/** How much is read of an answer's body: of what is no success only the beginning matters. */
+function limitsOf({ maxBytes = MAX_BYTES, largeBody }: HttpRequest, status: number) {
+  if (status < 200 || status > 299) {
+    return { maxBytes: Math.min(maxBytes, LARGEST_ERROR), truncate: true, largeBody: undefined };
+  }
+  return { maxBytes: largeBody ? MAX_BYTES : maxBytes, truncate: false, largeBody };
 }
 
-function createAgents(options: AgentOptions): Agents {
-  return { http: new HttpAgent(options), https: new TunnelAgent(options) };
+interface ConnectingOption {
+  /** Opens a connection, ready for the request. */
+  readonly connecting: () => Promise<Socket>;
+}
+
+/** Hands a connection over only once it is ready, so that a request that has one was sent, and any other was not. */
+function handOver(
+  { connecting }: RequestOptions & Partial<ConnectingOption>,
+  callback: (error: Error | null, socket: Socket) => void,
+): undefined {
+  connecting?.().then((socket) => callback(null, socket), callback as (error: Error) => void);
+}
+
+type Agents = ReturnType<typeof createAgents>;
+
+function createAgents(options: AgentOptions) {
+  const opening = { createConnection: handOver };
+  return {
+    http: Object.assign(new HttpAgent(options), opening),
+    https: Object.assign(new HttpsAgent(options), opening),
+  };
 }
 
 /** An `https:` request goes through a tunnel; an `http:` one is handed to the proxy itself. */
 function open(
   request: HttpRequest,
-  way: {
-    readonly url: URL;
-    readonly proxy: HttpProxy | null;
-    readonly agents: Agents;
-    readonly signal: AbortSignal;
-  },
+  way: Way & { readonly url: URL; readonly pools: Readonly<Record<'kept' | 'own', Agents>> },
 ): ClientRequest {
-  const { url, proxy, agents, signal } = way;
+  const { url, proxy, pools, signal } = way;
+  const { method, spare, ownConnection = method !== 'GET' } = request;
+  const agents = ownConnection ? pools.own : pools.kept;
   const forwarder = url.protocol === 'http:' ? proxy : null;
   const server = forwarder?.url ?? url;
   const isSecure = server.protocol === 'https:';
   const { headers, ...forwarding } = forwarder ? forwardOptions(forwarder, url) : {};
-  const options: RequestOptions & TunnelOption = {
+  const connecting = async () =>
+    (await spare?.take(signal)) ?? (await openConnection(url, { proxy, signal }));
+  const options: RequestOptions & ConnectingOption = {
     ...forwarding,
-    method: request.method,
+    method,
     headers: { ...request.headers, ...headers },
     agent: isSecure ? agents.https : agents.http,
     signal,
-    tunnel: proxy && !forwarder ? { proxy, signal } : null,
+    connecting,
   };
   return (isSecure ? requestHttps : requestHttp)(server, options);
 }

@@ -1,4 +1,5 @@
 import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
+import { openSpare, type SpareConnection } from '../http/spare-connection.ts';
 import { NodionError } from './errors.ts';
 import { field, list, needed, optional } from './read-fields.ts';
 import {
@@ -48,8 +49,21 @@ export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'gate' | 'isFres
 export function createNodionClient(options: ConnectionOptions) {
   const connection = createConnection(options);
   const { send, gate, outageLimit, serverTime } = connection;
+  let first: SpareConnection | undefined;
+
+  /** A connection for one POST: the one that {@link preparePost} opened, where that is open still. */
+  function spareConnection(): SpareConnection {
+    const spare = first?.isOpen() ? first : openSpare(options.apiUrl);
+    first = undefined;
+    return spare;
+  }
 
   return {
+    /** Opens the connection of the first POST while what precedes it is read, so that it costs no time. */
+    preparePost: (): void => {
+      first = spareConnection();
+    },
+
     /** See {@link createOutageLimit}. */
     outageLimit,
 
@@ -69,7 +83,8 @@ export function createNodionClient(options: ConnectionOptions) {
       data: Readonly<Record<string, string | number>>,
       signal: AbortSignal,
     ): Promise<CreatedApplication> => {
-      const answer = await send('POST /applications', { parameters: { data }, signal });
+      const spare = spareConnection();
+      const answer = await send('POST /applications', { parameters: { data }, signal, spare });
       let id: string | null = null;
       try {
         const body = parseJson(answer.text);
@@ -89,6 +104,7 @@ export function createNodionClient(options: ConnectionOptions) {
       // The ID becomes part of a path: `..` would change it, and octokit does not encode dots.
       if (!isUuid(id)) throw new TypeError('not a UUID');
       let isSlow = false;
+      let spare: SpareConnection | undefined;
 
       async function read<T>(
         route: string,
@@ -140,7 +156,14 @@ export function createNodionClient(options: ConnectionOptions) {
          * with `gate: 'passed'`.
          */
         inTurn: <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-          gate.pass({ lane: 'trigger', isSlow, signal }, work),
+          gate.pass({ lane: 'trigger', isSlow, signal }, async () => {
+            spare = spareConnection();
+            try {
+              return await work();
+            } finally {
+              spare.close();
+            }
+          }),
 
         /**
          * Triggers a deployment, in a turn; `imageTag` null deploys the latest commit or the default tag.
@@ -166,6 +189,7 @@ export function createNodionClient(options: ConnectionOptions) {
               parameters: { id, data: imageTag === null ? {} : { image_tag: imageTag } },
               gate: 'passed',
               signal,
+              spare,
             },
           ),
 

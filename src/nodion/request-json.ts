@@ -4,17 +4,11 @@ import { createGate, type Gate, type Lane } from '../http/gate.ts';
 import { HttpError } from '../http/http-error.ts';
 import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
 import { type ResponseCache, sendConditionally } from '../http/response-cache.ts';
+import type { SpareConnection } from '../http/spare-connection.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
-import {
-  httpError,
-  NodionError,
-  networkError,
-  type RequestName,
-  redirectError,
-  undocumentedError,
-} from './errors.ts';
+import { NodionError, type RequestName } from './errors.ts';
 import type { ListName } from './list-shapes.ts';
 import { createOutageLimit, type OutageLimit } from './outage-limit.ts';
 
@@ -66,11 +60,14 @@ export interface SendOptions {
   readonly list?: ListName;
   /** Of the body, 1 MiB by default; a list's may always have 16 MiB. */
   readonly maxBytes?: number;
+  /** For a POST, opened before. */
+  readonly spare?: SpareConnection | undefined;
 }
 
 /** A success with its body as text. */
 interface Success {
   readonly name: RequestName;
+  readonly url: string;
   readonly status: number;
   readonly text: string;
   /** `performance.now()` when it was there. */
@@ -89,6 +86,8 @@ export interface Connection {
   readonly send: Send;
   readonly gate: Gate;
   readonly outageLimit: OutageLimit;
+  /** The addresses that were answered as documented. */
+  readonly answered: Set<string>;
   /** Nodion's time at `atMs` (performance.now()), in epoch milliseconds, or earlier; null where its successes carry no `Date`. */
   serverTime(atMs: number): number | null;
 }
@@ -99,6 +98,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { host } = new URL(apiUrl);
   const outageLimit = createOutageLimit();
   const cache: ResponseCache = new Map();
+  const answered = new Set<string>();
   const request = octokit.defaults({
     baseUrl: apiUrl,
     headers: {
@@ -134,7 +134,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function sendNow(route: string, sending: SendOptions): Promise<Success> {
     const { signal, parameters = {}, isFresh = false, timeoutMs = REQUEST_TIMEOUT_MS } = sending;
-    const { maxBytes = LARGEST_BODY } = sending;
+    const { maxBytes = LARGEST_BODY, spare } = sending;
     const { method, url } = request.endpoint(route, parameters);
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
@@ -147,7 +147,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       if (signal.aborted && isPost) throw new NotSent(signal.reason);
       const fetch = toFetch(async (http) => {
-        const limited = { ...http, maxBytes, largeBody: readerOf(sending.list) };
+        const limited = { ...http, maxBytes, largeBody: readerOf(sending.list), spare };
         const answer = await sendConditionally(transport, limited, { cache, isFresh });
         learnTime(answer);
         ({ dateMs, answeredAtMs } = answer);
@@ -164,11 +164,14 @@ export function createConnection(options: ConnectionOptions): Connection {
           }),
       );
       result = String(response.status);
-      if (response.status >= 300) throw redirectError(name, response, url);
+      if (response.status >= 300) {
+        throw (await import('./request-errors.ts')).redirectError(name, response, url);
+      }
       gate.release();
       const text = String(response.data);
       return {
         name,
+        url,
         status: response.status,
         text,
         answeredAtMs,
@@ -178,12 +181,15 @@ export function createConnection(options: ConnectionOptions): Connection {
       const response = error instanceof RequestError ? error.response : undefined;
       if (response) {
         result = String(response.status);
-        throw httpError(name, response, dateMs ?? serverTime(performance.now()) ?? Date.now());
+        const nowMs = dateMs ?? serverTime(performance.now()) ?? Date.now();
+        const { httpError } = await import('./request-errors.ts');
+        throw httpError(name, response, { nowMs, wasAnswered: answered.has(url) });
       }
       if (signal.aborted) throw new Interrupted(signal.reason);
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
+      const { networkError } = await import('./request-errors.ts');
       throw networkError(name, cause, outageLimit.hasBeenAnswered());
     } finally {
       const durationMs = performance.now() - startedAtMs;
@@ -211,7 +217,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  return { send, gate, outageLimit, serverTime };
+  return { send, gate, outageLimit, answered, serverTime };
 }
 
 /**
@@ -219,19 +225,21 @@ export function createConnection(options: ConnectionOptions): Connection {
  * @throws NodionError for anything but the documented answer, Interrupted as `send`.
  */
 export async function requestJson<T>(
-  { send, outageLimit }: Connection,
+  { send, outageLimit, answered }: Connection,
   route: string,
   /** @throws UndocumentedShape */
   read: (body: unknown, answeredAtMs: number) => T,
   options: SendOptions,
 ): Promise<T> {
-  const { name, status, text, answeredAtMs } = await send(route, options);
+  const { name, url, status, text, answeredAtMs } = await send(route, options);
   try {
     const result = read(parseJson(text), answeredAtMs);
     outageLimit.answered();
+    answered.add(url);
     return result;
   } catch (error) {
     const problem = error instanceof UndocumentedShape ? error.message : 'another shape';
+    const { undocumentedError } = await import('./request-errors.ts');
     throw undocumentedError(name, { status, text, problem });
   }
 }

@@ -15,7 +15,7 @@ export function triggerRefused(error: NodionError, before: Before): Failure {
   const { status, summary, apiMessage } = error;
   const refused = sentence`Nodion refused the trigger (${status})${apiMessage && sentence`: ${apiMessage}`}.`;
   return failure('Trigger refused', [
-    status === 401 ? summary : refused,
+    status === 401 || error.isGateways ? summary : refused,
     NOT_TRIGGERED,
     ...adviceOf(error, before.kind === 'listed'),
   ]);
