@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { type Clock, realClock } from './clock.ts';
 import { loopback, type Network } from './network.ts';
 
@@ -192,13 +192,13 @@ export class FakeNodion {
   lastAnswerAt = 0;
   requestsAtOnce = 0;
   mostRequestsAtOnce = 0;
-  /** How many connections were ever opened, and how many are open. */
+  /** How many connections were ever opened. */
   connections = 0;
-  open = 0;
 
   private readonly clock: Clock;
   private port = 0;
   private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
   private readonly faults: (ScriptedFault & { skip: number; times: number })[] = [];
   /** When the requests of the latest window passed the rate limit. */
   private passedAt: number[] = [];
@@ -212,10 +212,8 @@ export class FakeNodion {
     this.server.keepAliveTimeout = 60_000;
     this.server.on('connection', (socket: Socket) => {
       this.connections += 1;
-      this.open += 1;
-      socket.on('close', () => {
-        this.open -= 1;
-      });
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
     });
   }
 
@@ -231,6 +229,19 @@ export class FakeNodion {
     const fake = new FakeNodion(clock);
     fake.port = await network.listen(fake.server, port);
     return fake;
+  }
+
+  /** How many connections are open. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
+  /** On loopback: takes no new connection until it resolves, and closes those that no request came on. */
+  async refuseConnections(ms: number): Promise<void> {
+    NetServer.prototype.close.call(this.server);
+    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+    await this.clock.sleep(ms);
+    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
   }
 
   async close(): Promise<void> {

@@ -2,10 +2,11 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { scenario } from './scenario.ts';
+import { life, scenario } from './scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const APPLICATION: Endpoint = 'GET /applications/:id';
+const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
 scenario('A read that stalls is given up after 10 s, the next time after 30 s', async (stage) => {
   const { nodion, deploy } = stage;
@@ -101,3 +102,29 @@ for (const status of [301, 302, 307, 308]) {
     expect(gitHub.requests).toEqual([]);
   });
 }
+
+scenario(
+  'A gateway that restarts, and answers 404 in its own words, is waited for',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(life(['created', 0], ['available', 6_000]));
+    const fault = answer(404, '404 page not found\n', { 'content-type': 'text/plain' })(false);
+    nodion.fail({ on: LIST, afterTrigger: true, times: 3, fault }, { on: TRIGGER, fault });
+    const run = await deploy(application);
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+  },
+);
+
+scenario(
+  'A gateway that only ever answers 404 in its own words ends the step at once',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: LIST, times: 99, fault: answer(404, '404 page not found\n')(false) });
+    const run = await deploy(nodion.addApplication());
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(LIST)).toHaveLength(1);
+    expect(run.log).toContain("but not in Nodion's format: a gateway or proxy may have.");
+    expect(run.log).toContain('Nothing was triggered.');
+  },
+);

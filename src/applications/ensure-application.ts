@@ -91,7 +91,8 @@ export async function ensureApplication(options: {
   known = new Set(listed.map(({ id }) => id));
   try {
     const { result, found } = await postOnce({
-      post: () => post(client.createApplication(wanted, signal)),
+      post: () =>
+        retryRead(() => post(client.createApplication(wanted, signal)), { signal, onRetry }),
       search,
       signal,
       onUnknownOutcome: ({ summary }) =>

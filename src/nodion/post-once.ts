@@ -7,8 +7,6 @@ const POSTS_AT_MOST = 3;
 const SEARCH_DELAYS_MS = [1_000, 3_000, 5_000];
 /** What was accepted is only a matter of time: 2 min in all. */
 const ACCEPTED_DELAYS_MS = [...SEARCH_DELAYS_MS, ...Array<number>(22).fill(5_000), 1_000];
-/** Of the 4xx, those that don't say that nothing was made. */
-const UNCERTAIN_STATUSES: readonly number[] = [408, 421, 425, 429];
 
 /** A POST was sent, and nobody can say whether it was carried out. */
 export class UnknownOutcome extends Error {
@@ -62,11 +60,15 @@ export type Search<T> = (how: {
   readonly isPastDeadline: boolean;
 }) => Promise<T | null>;
 
-/** Sends a POST, with its failure as a value. */
+/**
+ * Sends a POST, with its failure as a value.
+ * @throws NodionError for one that was not sent, so that it is retried as a read is.
+ */
 export async function post<T>(sending: Promise<T>): Promise<Posted<T>> {
   try {
     return { result: await sending, found: false };
   } catch (error) {
+    if (error instanceof NodionError && !error.wasSent) throw error;
     return { error };
   }
 }
@@ -170,6 +172,6 @@ function withLastError({ reason, lastError }: Interrupted, error: NodionError): 
 /** Whether the answer says for certain that nothing was made. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof NodionError) || error.status === null) return false;
-  const { status } = error;
-  return status >= 400 && status <= 499 && !UNCERTAIN_STATUSES.includes(status);
+  const { status, retryable } = error;
+  return status >= 400 && status <= 499 && !retryable && status !== 421;
 }

@@ -98,6 +98,8 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
         before: before ? { kind: 'listed', deployments: before } : { kind: 'unreadable' },
       };
     }
+    case 'trigger-not-sent':
+      return { ...attempt, before: { kind: 'not sent' } };
     case 'seen': {
       const { deployments } = event.list;
       const firstAfter = attempt.before.kind === 'not sent' ? null : deployments;

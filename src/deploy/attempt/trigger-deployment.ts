@@ -19,6 +19,8 @@ export type TriggerEvent =
   | { readonly kind: 'seen'; readonly list: DeploymentList }
   /** The trigger is being sent, after a look at `before`; null when the key may not look. */
   | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
+  /** There was no connection to send it on, nor was an earlier one sent. */
+  | { readonly kind: 'trigger-not-sent' }
   /** The trigger was not answered as documented: its deployment is searched for before it is repeated. */
   | { readonly kind: 'trigger-unanswered'; readonly error: NodionError }
   | { readonly kind: 'trigger-repeated'; readonly attempt: number }
@@ -134,7 +136,13 @@ export async function triggerDeployment(
       }
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
-      return await post(application.trigger(match.imageTag, { known, signal }));
+      try {
+        return await post(application.trigger(match.imageTag, { known, signal }));
+      } catch (error) {
+        sent -= 1;
+        if (sent === 0) onEvent({ kind: 'trigger-not-sent' });
+        throw error;
+      }
     });
   }
 

@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { realClock } from '../../fakes/clock.ts';
+import { FakeNodion, PROJECT_KEY } from '../../fakes/nodion.ts';
+import { RawServer } from '../../fakes/raw-server.ts';
+import { ensureApplication } from '../../src/applications/ensure-application.ts';
+import type { AttemptEvent } from '../../src/deploy/attempt/attempt.ts';
+import { runAttempt } from '../../src/deploy/attempt/run-attempt.ts';
+import { conclude } from '../../src/deploy/conclusion/conclude.ts';
+import { createTransport } from '../../src/http/transport.ts';
+import { createNodionClient } from '../../src/nodion/client.ts';
+import { plan } from './values.ts';
+
+const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';
+const transport = createTransport();
+const clientOf = (apiUrl: string) =>
+  createNodionClient({ apiKey: PROJECT_KEY, projectId: null, apiUrl, transport });
+
+/** An attempt to trigger a deployment without waiting for it, and the kinds of its events. */
+async function attemptAt(apiUrl: string, { id = ID, timeoutMs = 30_000, isListed = true } = {}) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const timer = setTimeout(() => controller.abort('timed_out'), timeoutMs);
+  const application = clientOf(apiUrl).application(id);
+  const events: AttemptEvent['kind'][] = [];
+  const deployments = isListed ? await application.deployments({ signal }) : null;
+  const plans = plan({ wait: false });
+  const attempt = await runAttempt(
+    { deployments, defaultTag: null, healthUrl: null, onlyWhileLive: null },
+    plans,
+    { application, transport, signal, onEvent: ({ kind }) => events.push(kind) },
+  );
+  clearTimeout(timer);
+  return { attempt, events, conclusion: await conclude(attempt, plans) };
+}
+
+test('A trigger without a connection is repeated at once, without a search', async () => {
+  const nodion = await FakeNodion.start({ clock: realClock });
+  const application = nodion.addApplication();
+  try {
+    const attempting = attemptAt(nodion.url, application);
+    while (nodion.requests.length === 0) await delay(1);
+    const refusing = nodion.refuseConnections(1_500);
+    const { attempt, events } = await attempting;
+    await refusing;
+    expect(attempt.deployment?.deploy_number).toBe(1);
+    expect(application.deployments).toHaveLength(1);
+    expect(events).toContain('trigger-not-sent');
+    expect(events).not.toContain('trigger-unanswered');
+    expect(attempt.before.kind).toBe('listed');
+  } finally {
+    await nodion.close();
+  }
+});
+
+test('A trigger that never has a connection has triggered nothing', async () => {
+  const nodion = await FakeNodion.start({ clock: realClock });
+  const application = nodion.addApplication();
+  try {
+    const attempting = attemptAt(nodion.url, { ...application, timeoutMs: 2_000 });
+    while (nodion.requests.length === 0) await delay(1);
+    const refusing = nodion.refuseConnections(2_500);
+    const { attempt, conclusion } = await attempting;
+    await refusing;
+    expect(attempt.before.kind).toBe('not sent');
+    expect(conclusion.kind).toBe('timed_out');
+    expect(JSON.stringify(conclusion)).not.toContain('may have been made');
+    expect(JSON.stringify(conclusion)).toContain('ECONNREFUSED');
+  } finally {
+    await nodion.close();
+  }
+});
+
+test('A trigger whose connection has a certificate that is not trusted has triggered nothing', async () => {
+  const server = await RawServer.start(() => {}, { isSecure: true });
+  try {
+    const { attempt, events, conclusion } = await attemptAt(server.url, { isListed: false });
+    expect(events).toEqual(['trigger-sent', 'trigger-not-sent']);
+    expect(attempt.error).toMatchObject({ wasSent: false, retryable: false });
+    expect(JSON.stringify(conclusion)).toContain('Nothing was triggered');
+    expect(JSON.stringify(conclusion)).toContain('its certificate is not accepted');
+  } finally {
+    server.close();
+  }
+});
+
+test('A creation without a connection is repeated at once, without a search', async () => {
+  const nodion = await FakeNodion.start({ clock: realClock });
+  try {
+    // So that the connection that was opened in advance is known to be closed when it is needed.
+    nodion.fail({ on: 'GET /applications', fault: { kind: 'delay', ms: 100 } });
+    let lists = 0;
+    const creating = ensureApplication({
+      client: clientOf(nodion.url),
+      wanted: {
+        ...{ name: 'shop', region_id: 'r', deployment_strategy: 'dockerfile' },
+        ...{ instance_type_id: 't', instance_amount: 1 },
+        ...{ integration_id: 'i', repository_id: '1', branch_id: 'b' },
+      },
+      signal: new AbortController().signal,
+      onRetry: () => {
+        lists = nodion.requestsTo('GET /applications').length;
+      },
+      onProgress: (line) => {
+        throw new Error(String(line));
+      },
+    });
+    while (nodion.requests.length === 0) await delay(1);
+    await nodion.refuseConnections(1_000);
+    expect(await creating).toMatchObject({ created: true, application: { name: 'shop' } });
+    expect(nodion.applications).toHaveLength(1);
+    expect(lists).toBe(1);
+  } finally {
+    await nodion.close();
+  }
+});
