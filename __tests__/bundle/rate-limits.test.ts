@@ -85,6 +85,19 @@ for (const [what, headers] of [
   });
 }
 
+scenario(
+  'A trigger passes a limiter that lets nothing through within 400 ms of a list',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.rateLimit = { requests: 1, perMs: 400, hasRetryAfter: false };
+    const run = await deploy(application, { inputs: { timeout: '3m' } });
+    expect(run.exitCode).toBe(0);
+    expect(application.deployments).toHaveLength(1);
+    expect(nodion.requestsTo(TRIGGER).length).toBeLessThanOrEqual(4);
+  },
+);
+
 scenario('A trigger that is never let through is red at the timeout', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication();

@@ -5,12 +5,16 @@ import type { NodionError } from '../../nodion/errors.ts';
 import { InDoubt, type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
+import { sleep } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { LostTrigger } from './find-candidates.ts';
 import { findReusableDeployment } from './find-reusable.ts';
 
 /** A list that is older says too little of what was there before the trigger. */
 const OLDEST_LIST_MS = 1_000;
+/** A limiter without a burst lets nothing through that follows a list within milliseconds. */
+const LIMITED_PAUSE_MS = 500;
+const LIMITED_STATUSES: readonly (number | null)[] = [429, 503];
 
 /** What happens while a deployment is triggered. */
 export type TriggerEvent =
@@ -83,6 +87,7 @@ export async function triggerDeployment(
   let origin: Origin = 'triggered';
   let attempts = 0;
   let sent = 0;
+  let isLimited = false;
 
   /** @throws InDoubt, at the last search. */
   async function pick(
@@ -113,6 +118,7 @@ export async function triggerDeployment(
         if (onlyWhileLive) assertNotStale(onlyWhileLive, now.deployments);
         list = now;
         onEvent({ kind: 'seen', list });
+        if (isLimited) await sleep(LIMITED_PAUSE_MS * (1 + Math.random()), limited);
       }
       if (list) {
         const existing =
@@ -164,7 +170,10 @@ export async function triggerDeployment(
     },
     search: options.before && search,
     signal,
-    onUnknownOutcome: (error) => onEvent({ kind: 'trigger-unanswered', error }),
+    onUnknownOutcome: (error) => {
+      isLimited = LIMITED_STATUSES.includes(error.status);
+      onEvent({ kind: 'trigger-unanswered', error });
+    },
     onRepeat: (attempt) => onEvent({ kind: 'trigger-repeated', attempt }),
   });
   const notedNumber = options.before && lost.notedNumber;
