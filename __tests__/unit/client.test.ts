@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { realClock } from '../../fakes/clock.ts';
@@ -153,6 +154,22 @@ describe('A gateway', () => {
       await expect(api.deployments({ signal })).rejects.toMatchObject({ retryable: false });
     }));
 });
+
+test('A rate limit holds all requests, also where one refused was for what the step can do without', () =>
+  withClient(async (client, nodion) => {
+    const controller = new AbortController();
+    setMaxListeners(99, controller.signal);
+    const reading = { signal: controller.signal, lane: 'background' } as const;
+    nodion.fail({ on: 'GET /applications/:id/domains', times: 99, fault: answer(429)(false) });
+    const all = Array.from({ length: 20 }, () =>
+      client.application(nodion.addApplication().id).domains(reading),
+    );
+    const settled = Promise.allSettled(all);
+    await delay(500);
+    expect(nodion.requests.length).toBeLessThanOrEqual(2);
+    controller.abort('timed_out');
+    await settled;
+  }));
 
 describe('The connection of a trigger', () => {
   test('is opened before the list of its turn is answered, and closed where it is not needed', () =>

@@ -197,24 +197,26 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  async function send(route: string, sending: SendOptions): Promise<Success> {
-    const { lane = 'normal', isSlow = false, signal } = sending;
+  /** Holds the others before this one leaves the gate, which would let the next one through. */
+  async function sendOrHold(route: string, sending: SendOptions): Promise<Success> {
     try {
-      return sending.gate === 'passed'
-        ? await sendNow(route, sending)
-        : await gate.pass({ lane, isSlow, signal }, () => sendNow(route, sending));
+      return await sendNow(route, sending);
     } catch (error) {
-      const isBackground = lane === 'background';
-      if (
-        !isBackground &&
-        error instanceof NodionError &&
-        error.holdsAll(route.startsWith('GET '))
-      ) {
-        const heldMs = gate.hold(error.retryAfterMs);
-        if (error.retryAfterMs > 0) outageLimit.pause(heldMs);
+      if (error instanceof NodionError && error.holdsAll(route.startsWith('GET '))) {
+        // What the step can do without makes nobody wait for an hour, but a limit is one for all.
+        const isNeeded = sending.lane !== 'background';
+        const askedMs = isNeeded ? error.retryAfterMs : 0;
+        const heldMs = isNeeded || error.status === 429 ? gate.hold(askedMs) : 0;
+        if (askedMs > 0) outageLimit.pause(heldMs);
       }
       throw error;
     }
+  }
+
+  async function send(route: string, sending: SendOptions): Promise<Success> {
+    const { lane = 'normal', isSlow = false, signal } = sending;
+    const work = () => sendOrHold(route, sending);
+    return await (sending.gate === 'passed' ? work() : gate.pass({ lane, isSlow, signal }, work));
   }
 
   return { send, gate, outageLimit, answered, serverTime };
