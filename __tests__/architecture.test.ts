@@ -26,8 +26,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['runner/commands.ts'],
   '@actions/github': ['report/github-deployment.ts'],
   // One client for both APIs.
-  '@octokit/request': ['nodion/request-json.ts', 'report/github-deployment.ts'],
-  '@octokit/request-error': ['nodion/request-json.ts'],
+  '@octokit/request': ['nodion/connection.ts', 'report/github-deployment.ts'],
+  '@octokit/request-error': ['nodion/connection.ts'],
   'fastest-levenshtein': ['applications/find-applications.ts'],
   'node:events': ['http/proxy-connection.ts', 'runner/run-action.ts'],
   'node:fs': ['runner/commands.ts'],

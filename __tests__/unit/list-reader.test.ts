@@ -5,7 +5,13 @@ import { parseJson } from '../../src/http/parse-json.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import type { ListName } from '../../src/nodion/list-shapes.ts';
 import { field, list } from '../../src/nodion/read-fields.ts';
-import { toDeployments, toDomain, toInstance, toLogLine } from '../../src/nodion/responses.ts';
+import {
+  pruneDeployments,
+  toDeployments,
+  toDomain,
+  toInstance,
+  toLogLine,
+} from '../../src/nodion/responses.ts';
 import { registerSecret } from '../../src/runner/redact-secrets.ts';
 
 const MIB = 2 ** 20;
@@ -31,7 +37,7 @@ function outcome(work: () => unknown): unknown {
 }
 
 const GUARDS: Record<ListName, (value: unknown, only: string | null) => unknown> = {
-  deployments: toDeployments,
+  deployments: (value, only) => toDeployments(pruneDeployments(value), only),
   instances: (value) => list(value, toInstance),
   domains: (value) => list(value, toDomain),
   logs: (value) => list(value, toLogLine),

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import {
+  pruneDeployments,
   toApplication,
   toDeployment,
   toDeployments,
@@ -33,7 +34,9 @@ test('All that the step needs of a documented deployment is read, in a large lis
   expect(toDeployment(image).image_reference).toBe('docker.io/nginx:1.25');
   const reader = createListReader('deployments');
   reader.add(Buffer.from(JSON.stringify({ deployments: [documented] })));
-  expect(toDeployments(JSON.parse(reader.end()).deployments, null)).toEqual([needed]);
+  expect(toDeployments(pruneDeployments(JSON.parse(reader.end()).deployments), null)).toEqual([
+    needed,
+  ]);
 });
 
 test('Older answers lack what is new, and say no more than that', () => {

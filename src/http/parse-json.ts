@@ -9,6 +9,12 @@ const LONGEST_UNCHECKED = 200_000;
 /** A body that is not of its documented shape; the message says what is missing. */
 export class UndocumentedShape extends Error {}
 
+/** What has been counted of a JSON text, or of its parts, one after the other. */
+export interface Counted {
+  readonly names: Set<string>;
+  values: number;
+}
+
 /**
  * The value of a JSON text.
  * @throws UndocumentedShape for one whose objects would take hundreds of MB, and for any other text.
@@ -16,7 +22,7 @@ export class UndocumentedShape extends Error {}
 export function parseJson(text: string): unknown {
   if (text.length > LONGEST_UNCHECKED) {
     const mostValues = Math.min(MOST_VALUES, text.length / SHORTEST_VALUE);
-    refuseExcess(text, { names: new Set(), mostValues });
+    refuseExcess(text, { names: new Set(), values: 0 }, mostValues);
   }
   try {
     return JSON.parse(text);
@@ -26,15 +32,13 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Counts the values of a JSON text, an object or a list as four, and its names together with those in
- * `names`: what makes an object large is a name that no other has.
+ * Counts the values of a JSON text, an object or a list as four, and its names, on from `counted`: what
+ * makes an object large is a name that no other has.
  * @throws UndocumentedShape for too many
  */
-export function refuseExcess(
-  text: string,
-  { names, mostValues }: { names: Set<string>; mostValues: number },
-): void {
-  let values = 0;
+export function refuseExcess(text: string, counted: Counted, mostValues: number): void {
+  const { names } = counted;
+  let { values } = counted;
   let start = 0;
   let end = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -49,6 +53,7 @@ export function refuseExcess(
     if (values > mostValues) throw new UndocumentedShape('too many values');
     if (names.size > MOST_NAMES) throw new UndocumentedShape('too many names');
   }
+  counted.values = values;
 }
 
 /** Where the string that starts at `start` ends. */

@@ -4,7 +4,7 @@ import { TransportProblem } from './http-error.ts';
 
 const FIRST_BYTES = 65_536;
 /** A larger body goes to a {@link BodyReader}, where there is one. */
-const LARGEST_HELD = 2 ** 20;
+const LARGEST_HELD = 2 ** 17;
 
 /** Takes a large body as it arrives. */
 export interface BodyReader {
@@ -17,7 +17,7 @@ export interface BodyReader {
 /**
  * Reads an answer's body, unpacked, as UTF-8 text. At most `maxBytes` are ever read: where there are more,
  * it fails, or the text ends there (`truncate`). All are held, unless `largeBody` makes a reader that takes
- * those of a body above 1 MiB.
+ * those of a body above 128 KiB.
  * @throws TransportProblem, or Node's error when the connection breaks.
  */
 export async function readBody(

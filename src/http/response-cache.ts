@@ -1,31 +1,25 @@
-import type { HttpRequest, HttpResponse, SendRequest } from './transport.ts';
+/** What was read of answers with an `ETag`, to be used again where they have not changed since. */
+export interface ResponseCache {
+  /** What to ask conditionally with; null for nothing. */
+  etagOf(key: string): string | null;
+  /** What was read of the answer with that `ETag`. */
+  valueOf(key: string): unknown;
+  /** Takes what was read of a new answer; `etag` is null where it has none. */
+  remember(key: string, etag: string | null, value: unknown): void;
+}
 
-/** Characters: a larger body is fetched again each time, and not kept. */
-const LARGEST_CACHED = 2 ** 20;
-
-/** By URL. Null: its `ETag` stayed the same when the body did not, so it is not to be believed. */
-export type ResponseCache = Map<string, { etag: string; response: HttpResponse } | null>;
-
-/**
- * Asks conditionally for what was answered with an `ETag` before, unless it must be fresh. A 304 becomes
- * the answer it stands for.
- */
-export async function sendConditionally(
-  transport: SendRequest,
-  request: HttpRequest,
-  { cache, isFresh }: { cache: ResponseCache; isFresh: boolean },
-): Promise<HttpResponse> {
-  const known = cache.get(request.url);
-  const isConditional = request.method === 'GET' && known && !isFresh;
-  const headers = { ...request.headers, ...(isConditional && { 'if-none-match': known.etag }) };
-  const response = await transport({ ...request, headers });
-  const { status, body, answeredAtMs, dateMs } = response;
-  if (status === 304 && isConditional) return { ...known.response, answeredAtMs, dateMs };
-  const { etag } = response.headers;
-  const isSmall = body.length <= LARGEST_CACHED;
-  if (request.method === 'GET' && status === 200 && etag && known !== null && isSmall) {
-    const isMisleading = known?.etag === etag && known.response.body !== body;
-    cache.set(request.url, isMisleading ? null : { etag, response });
-  }
-  return response;
+export function createResponseCache(): ResponseCache {
+  /** Null: its `ETag` stayed the same when the answer did not, so it is not to be believed. */
+  const known = new Map<string, { readonly etag: string; readonly value: unknown } | null>();
+  return {
+    etagOf: (key) => known.get(key)?.etag ?? null,
+    valueOf: (key) => known.get(key)?.value,
+    remember: (key, etag, value) => {
+      const last = known.get(key);
+      if (last === null || etag === null) return;
+      const isMisleading =
+        last?.etag === etag && JSON.stringify(last.value) !== JSON.stringify(value);
+      known.set(key, isMisleading ? null : { etag, value });
+    },
+  };
 }

@@ -35,7 +35,7 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Of the unpacked body; 16 MiB by default. */
   readonly maxBytes?: number;
-  /** Makes what reads a success's body above 1 MiB: such a body may have 16 MiB, whatever `maxBytes` is. */
+  /** Makes what reads a success's body above 128 KiB: such a body may have 16 MiB, whatever `maxBytes` is. */
   readonly largeBody?: (() => Promise<BodyReader>) | undefined;
   /** Takes the body's unpacked chunks in place of holding it: as many as it likes, none fails unread. */
   readonly takeBody?: (chunks: AsyncIterable<Buffer>, answer: AnswerHead) => Promise<void>;

@@ -1,17 +1,18 @@
 import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
 import { openSpare, type SpareConnection } from '../http/spare-connection.ts';
-import { NodionError } from './errors.ts';
-import { field, list, needed, optional } from './read-fields.ts';
 import {
   type ConnectionOptions,
   createConnection,
   REQUEST_TIMEOUT_MS,
-  requestJson,
   type SendOptions,
-} from './request-json.ts';
+} from './connection.ts';
+import { NodionError } from './errors.ts';
+import { field, list, needed, optional } from './read-fields.ts';
+import { type BodyShape, requestJson, wholly } from './request-json.ts';
 import {
   type DeploymentList,
   isUuid,
+  pruneDeployments,
   toApplication,
   toDeployment,
   toDeployments,
@@ -71,7 +72,7 @@ export function createNodionClient(options: ConnectionOptions) {
       requestJson(
         connection,
         'GET /applications',
-        (body) => list(field(body, 'applications'), toWholeApplication),
+        wholly((body) => list(field(body, 'applications'), toWholeApplication)),
         { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
 
@@ -106,10 +107,10 @@ export function createNodionClient(options: ConnectionOptions) {
       let isSlow = false;
       let spare: SpareConnection | undefined;
 
-      async function read<T>(
+      async function read<Pruned, T>(
         route: string,
-        shape: (body: unknown, answeredAtMs: number) => T,
-        reading: SendOptions,
+        shape: BodyShape<Pruned, T>,
+        reading: SendOptions & { cacheKey?: string },
       ): Promise<T> {
         const startedAtMs = performance.now();
         try {
@@ -133,8 +134,8 @@ export function createNodionClient(options: ConnectionOptions) {
         get: (reading: ReadOptions) =>
           read(
             'GET /applications/{id}',
-            (body) => toApplication(field(body, 'application')),
-            reading,
+            wholly((body) => toApplication(field(body, 'application'))),
+            { ...reading, cacheKey: id },
           ),
 
         /**
@@ -144,11 +145,14 @@ export function createNodionClient(options: ConnectionOptions) {
         deployments: ({ only = null, ...reading }: ReadOptions & { only?: string | null }) =>
           read(
             'GET /applications/{id}/deployments',
-            (body, answeredAtMs): DeploymentList => ({
-              deployments: toDeployments(field(body, 'deployments'), only),
-              answeredAtMs,
-            }),
-            { ...reading, list: 'deployments' },
+            {
+              prune: (body) => pruneDeployments(field(body, 'deployments')),
+              read: (items, answeredAtMs): DeploymentList => ({
+                deployments: toDeployments(items, only),
+                answeredAtMs,
+              }),
+            },
+            { ...reading, list: 'deployments', cacheKey: `${id} deployments` },
           ),
 
         /**
@@ -176,14 +180,14 @@ export function createNodionClient(options: ConnectionOptions) {
           requestJson(
             connection,
             'POST /applications/{id}/deployments',
-            (body) => {
+            wholly((body) => {
               const deployment = toDeployment(field(body, 'deployment'));
               needed(deployment.status || null, 'status');
               if (!known.has(deployment.id)) return deployment;
               throw new UndocumentedShape(
                 `it describes #${deployment.deploy_number}, which was there before`,
               );
-            },
+            }),
             {
               // Varnish 7 sends a POST without a body again by itself when it loses the connection.
               parameters: { id, data: imageTag === null ? {} : { image_tag: imageTag } },
@@ -202,8 +206,8 @@ export function createNodionClient(options: ConnectionOptions) {
         instances: (reading: ReadOptions) =>
           read(
             'GET /applications/{id}/instances',
-            (body) => list(field(body, 'instances'), toInstance),
-            { ...reading, list: 'instances' },
+            wholly((body) => list(field(body, 'instances'), toInstance)),
+            { ...reading, list: 'instances', cacheKey: `${id} instances` },
           ),
 
         /** Its domains. A gateway or an older key may not have this endpoint. */
@@ -211,7 +215,7 @@ export function createNodionClient(options: ConnectionOptions) {
           requestJson(
             connection,
             'GET /applications/{id}/domains',
-            (body) => list(field(body, 'domains'), toDomain),
+            wholly((body) => list(field(body, 'domains'), toDomain)),
             { ...reading, parameters: { id }, timeoutMs: QUICK_READ_MS, list: 'domains' },
           ),
 
@@ -222,7 +226,7 @@ export function createNodionClient(options: ConnectionOptions) {
         logs: (after: string, signal: AbortSignal) =>
           read(
             'GET /applications/{id}/logs',
-            (body) => list(field(body, 'logs'), toLogLine),
+            wholly((body) => list(field(body, 'logs'), toLogLine)),
             // Which end a smaller limit cuts off is not documented.
             { parameters: { limit: 2500, after }, signal, list: 'logs' },
           ),

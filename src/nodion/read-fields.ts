@@ -18,13 +18,15 @@ export type Fields<S extends Shape> = {
 
 /** What `shape` reads of `item`, which may be anything; of a text never all, so that a list is small in memory. */
 export function readFields<S extends Shape>(item: unknown, shape: S): Fields<S> {
-  const read = Object.entries(shape).map(([name, kind]) => {
+  const read: Record<string, unknown> = {};
+  for (const name in shape) {
+    const kind = shape[name];
     const value = optional(item, name);
-    if (typeof kind === 'object') return [name, readFields(value, kind)];
-    if (kind === 'integer') return [name, Number.isSafeInteger(value) ? value : null];
-    return [name, typeof value === 'string' && value !== '' ? cut(value, kind) : null];
-  });
-  return Object.fromEntries(read);
+    if (typeof kind === 'object') read[name] = readFields(value, kind);
+    else if (kind === 'integer') read[name] = Number.isSafeInteger(value) ? value : null;
+    else read[name] = typeof value === 'string' && value !== '' ? cut(value, Number(kind)) : null;
+  }
+  return read as Fields<S>;
 }
 
 /** How many characters are kept of the longest text. */

@@ -1,5 +1,5 @@
 import { UndocumentedShape } from '../http/parse-json.ts';
-import { list, needed, optional, readFields } from './read-fields.ts';
+import { type Fields, list, needed, optional, readFields } from './read-fields.ts';
 
 /** Nodion's objects: what is read of each, and the guards that read them from the bodies of answers. */
 
@@ -174,16 +174,21 @@ export function toDeployment(item: unknown): Deployment {
   };
 }
 
-/**
- * The deployments of a list that matter, see {@link keepNewest}: a list may have hundreds of thousands. With
- * `only`, those other than of that ID are left out where they are odd.
- */
-export function toDeployments(value: unknown, only: string | null): Deployment[] {
-  return keepNewest(list(value, (item) => item)).flatMap((item) => {
+/** Of a list of deployments those that matter, see {@link keepNewest}: it may have hundreds of thousands. */
+export function pruneDeployments(value: unknown): readonly Fields<typeof DEPLOYMENT>[] {
+  return keepNewest(list(value, (item) => item)).map((item) => readFields(item, DEPLOYMENT));
+}
+
+/** The deployments of a list that was pruned. With `only`, others than that ID's are left out where they are odd. */
+export function toDeployments(
+  items: readonly Fields<typeof DEPLOYMENT>[],
+  only: string | null,
+): Deployment[] {
+  return items.flatMap((item) => {
     try {
       return toDeployment(item);
     } catch (error) {
-      if (only === null || optional(item, 'id') === only) throw error;
+      if (only === null || item.id === only) throw error;
       return [];
     }
   });
@@ -194,13 +199,15 @@ export function toDeployments(value: unknown, only: string | null): Deployment[]
  * item without a number is among them, so that it is not overlooked.
  */
 export function keepNewest(items: readonly unknown[]): unknown[] {
-  const numberOf = (item: unknown) => {
+  const numbered = items.map((item) => {
     const number = optional(item, 'deploy_number');
-    return Number.isSafeInteger(number) ? Number(number) : Infinity;
-  };
-  const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
-  const live = sorted.findIndex((item) => optional(item, 'status') === 'available');
-  return sorted.filter((_, index) => index < DEPLOYMENTS_KEPT || index === live);
+    return { item, number: Number.isSafeInteger(number) ? Number(number) : Infinity };
+  });
+  const sorted = numbered.sort((a, b) => b.number - a.number || 0);
+  const live = sorted.findIndex(({ item }) => optional(item, 'status') === 'available');
+  return sorted
+    .filter((_, index) => index < DEPLOYMENTS_KEPT || index === live)
+    .map(({ item }) => item);
 }
 
 export function toInstance(item: unknown): Instance {
