@@ -81,7 +81,7 @@ const scenario = {
   isMatched: fc.boolean(),
   wait: fc.constantFrom(true, true, true, false),
   end: fc.constantFrom('available', 'available', 'failed', 'expired', 'waiting', 'gone'),
-  endAfterMs: fc.integer({ min: 0, max: 10_000 }),
+  endAfterMs: fc.integer({ min: 1, max: 10_000 }),
   timeoutSeconds: fc.integer({ min: 5, max: 40 }),
   faults: fc.array(fault, { maxLength: 5 }),
   actors: fc.array(actor, { maxLength: 2 }),
@@ -209,7 +209,7 @@ async function answerChecks(
       ...(hasRollback && { rollback: 'true' }),
     },
     /** Whether the last reply, or the last before a time, was good. */
-    isGood: (before = Infinity) => replies.findLast(({ at }) => at < before)?.reply === 200,
+    isGood: (before = Infinity) => replies.findLast(({ at }) => at <= before)?.reply === 200,
   };
 }
 

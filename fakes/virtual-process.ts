@@ -3,24 +3,27 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createLoader } from './bundle-loader.mjs';
+import type { createLoader } from './bundle-loader.mjs';
 import type { VirtualNetwork } from './network.ts';
 import type { ProcessStep } from './step-processes.ts';
 import type { VirtualClock, VirtualTimeout } from './virtual-clock.ts';
 
 const requireOfNode = createRequire(import.meta.url);
+/** By its path from the project's root, as a warm process has it, since it is not compiled. */
+const loader = pathToFileURL(resolve('fakes/bundle-loader.mjs')).href;
 
 /**
  * Runs a step in this process, in virtual time and on a virtual network. Its own are the bundle's modules,
  * the environment, time, connections, standard output and signals.
  * @returns the exit code.
  */
-export function runInVirtualProcess(
+export async function runInVirtualProcess(
   step: ProcessStep,
   { clock, network }: { clock: VirtualClock; network: VirtualNetwork },
 ): Promise<number> {
   const { main, folder, env, onStart, onText } = step;
-  return new Promise((resolveExit, reject) => {
+  const bundle: { createLoader: typeof createLoader } = await import(loader);
+  return await new Promise((resolveExit, reject) => {
     const emitter = new EventEmitter();
     const timeouts = new Set<VirtualTimeout>();
     let hasExited = false;
@@ -102,7 +105,7 @@ export function runInVirtualProcess(
           }),
       },
     };
-    const load = createLoader({
+    const load = bundle.createLoader({
       world,
       require: (specifier) => replaced[specifier] ?? requireOfNode(specifier),
     });
