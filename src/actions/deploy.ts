@@ -19,8 +19,7 @@ import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.t
 import { joined, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
-
-const LOG_TAIL_MS = 5_000;
+import { LOG_TAIL_MS } from '../time/step-clock.ts';
 
 /** The action of `action.yml`. */
 export const deploy = () => runAction(runDeploy);

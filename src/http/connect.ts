@@ -1,9 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { ADDRESS_ATTEMPT_MS } from '../time/step-clock.ts';
 import { TransportProblem } from './http-error.ts';
-
-/** Node's own 250 ms for each address but the last end every connection of a slow path (500 from Node 25). */
-const ADDRESS_ATTEMPT_MS = 2_500;
 
 /** A connection to the host of `url` itself, over `socket` where there is one, ready to be written to. @throws TransportProblem, or Node's error. */
 export async function connect(

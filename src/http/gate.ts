@@ -1,13 +1,11 @@
 import { Interrupted } from '../time/deadline.ts';
+import { FIRST_HOLD_MS, LONGEST_HOLD_MS } from '../time/step-clock.ts';
 
 const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
 const SLOW_AT_ONCE = 4;
 /** So many of them may be for what the step can do without. */
 const BACKGROUND_AT_ONCE = 2;
-/** A `429` without a `Retry-After` holds all for so long, doubled by each that follows it. */
-const HOLD_MS = 1_000;
-const LONGEST_HOLD_MS = 15_000;
 
 const LANES = ['urgent', 'trigger', 'normal', 'background'] as const;
 
@@ -44,7 +42,7 @@ export function createGate(): Gate {
   let queue: (Admission & { readonly start: () => void })[] = [];
   const active = { all: 0, slow: 0, background: 0 };
   let heldUntilMs = 0;
-  let nextHoldMs = HOLD_MS;
+  let nextHoldMs = FIRST_HOLD_MS;
   let timer: NodeJS.Timeout | undefined;
 
   const heldMs = () => heldUntilMs - performance.now();
@@ -113,7 +111,7 @@ export function createGate(): Gate {
       return heldMs();
     },
     release: () => {
-      nextHoldMs = HOLD_MS;
+      nextHoldMs = FIRST_HOLD_MS;
     },
   };
 }

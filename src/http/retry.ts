@@ -1,10 +1,8 @@
 import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { Interrupted, sleep } from '../time/deadline.ts';
 import { formatDuration } from '../time/duration.ts';
+import { FIRST_BACK_OFF_MS, LONGEST_BACK_OFF_MS } from '../time/step-clock.ts';
 import { FailedRequest } from './failed-request.ts';
-
-const FIRST_BACK_OFF_MS = 1_000;
-const LONGEST_BACK_OFF_MS = 15_000;
 
 /** A failed read that is going to be tried again `retryInMs` milliseconds later. */
 export interface Retry {

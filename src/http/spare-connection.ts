@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** A connection that nothing was sent on for so long may be gone on its way, without a word. */
-const LONGEST_SPARE_MS = 4_000;
+import { IDLE_CONNECTION_MS } from '../time/step-clock.ts';
 
 /** A connection that is opened before it is needed, for one request. */
 export interface SpareConnection {
@@ -20,7 +18,7 @@ export interface SpareConnection {
 export function openSpare(url: string): SpareConnection {
   const ending = new AbortController();
   const end = () => ending.abort();
-  const timer = setTimeout(end, LONGEST_SPARE_MS).unref();
+  const timer = setTimeout(end, IDLE_CONNECTION_MS).unref();
   const open = async () => {
     // Not above: Node's TLS is only loaded once the inputs are known to be right.
     const { openConnection } = await import(/* webpackMode: "eager" */ './connection.ts');

@@ -11,6 +11,7 @@ import {
   request as requestHttps,
 } from 'node:https';
 import type { Socket } from 'node:net';
+import { IDLE_CONNECTION_MS } from '../time/step-clock.ts';
 import { openConnection, type Way } from './connection.ts';
 import { TransportProblem, toHttpError } from './http-error.ts';
 import { limitNameServers } from './limit-name-servers.ts';
@@ -20,8 +21,8 @@ import type { SpareConnection } from './spare-connection.ts';
 
 const MAX_BYTES = 16 * 2 ** 20;
 const LARGEST_ERROR = 2 ** 20;
-/** An idle connection is kept for 4 s, as fetch does, or less where the server's `Keep-Alive` header says so. */
-const KEEP_ALIVE = { keepAlive: true, timeout: 4_000 };
+/** An idle connection is kept as long as fetch does, or less where the server's `Keep-Alive` header says so. */
+const KEEP_ALIVE = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
 
 export interface HttpRequest {
   readonly method: string;

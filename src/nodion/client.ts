@@ -1,11 +1,7 @@
 import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
 import { openSpare, type SpareConnection } from '../http/spare-connection.ts';
-import {
-  type ConnectionOptions,
-  createConnection,
-  REQUEST_TIMEOUT_MS,
-  type SendOptions,
-} from './connection.ts';
+import { QUICK_READ_MS, REQUEST_LIMIT_MS } from '../time/step-clock.ts';
+import { type ConnectionOptions, createConnection, type SendOptions } from './connection.ts';
 import { NodionError } from './errors.ts';
 import { field, list, needed, optional } from './read-fields.ts';
 import { type BodyShape, requestJson, wholly } from './request-json.ts';
@@ -23,8 +19,6 @@ import {
   type WholeApplication,
 } from './responses.ts';
 
-/** A read that takes longer is tried again with more time, but with few others of its kind at once. */
-const QUICK_READ_MS = 10_000;
 /** Bytes: one such answer is read at a time, and held whole. */
 const LARGEST_APPLICATIONS = 16 * 2 ** 20;
 
@@ -118,7 +112,7 @@ export function createNodionClient(options: ConnectionOptions) {
             ...reading,
             isSlow,
             parameters: { id, ...reading.parameters },
-            timeoutMs: isSlow ? REQUEST_TIMEOUT_MS : QUICK_READ_MS,
+            timeoutMs: isSlow ? REQUEST_LIMIT_MS : QUICK_READ_MS,
           });
         } catch (error) {
           if (error instanceof NodionError && error.isTimeout) isSlow = true;

@@ -7,17 +7,15 @@ import type { SpareConnection } from '../http/spare-connection.ts';
 import { toFetch } from '../http/to-fetch.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/deadline.ts';
+import {
+  CANCELLED_POST_GRACE_MS,
+  LAST_LOOK_MS,
+  POST_GRACE_MS,
+  REQUEST_LIMIT_MS,
+} from '../time/step-clock.ts';
 import { NodionError, type RequestName } from './errors.ts';
 import type { ListName } from './list-shapes.ts';
 import { createOutageLimit, type OutageLimit } from './outage-limit.ts';
-
-/** No request waits longer. */
-export const REQUEST_TIMEOUT_MS = 30_000;
-/** After the step's timeout: for the answer to a trigger on its way, and until the end of the last look. */
-const POST_GRACE_MS = 400;
-const LAST_LOOK_MS = 800;
-/** After a cancellation: without the answer to a trigger nobody would know what it made. */
-const CANCELLED_POST_GRACE_MS = 2_000;
 
 /** Bytes: eight such bodies at once take less than 300 MB. */
 const LARGEST_BODY = 2 ** 20;
@@ -138,7 +136,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function sendNow(route: string, sending: SendOptions): Promise<Success> {
-    const { signal, parameters = {}, isFresh = false, timeoutMs = REQUEST_TIMEOUT_MS } = sending;
+    const { signal, parameters = {}, isFresh = false, timeoutMs = REQUEST_LIMIT_MS } = sending;
     const { maxBytes = LARGEST_BODY, etag = null, spare } = sending;
     const { method, url } = request.endpoint(route, parameters);
     const isPost = method !== 'GET';

@@ -1,9 +1,7 @@
 import { sentence } from '../runner/sentence.ts';
 import { following, Interrupted, type InterruptReason } from '../time/deadline.ts';
+import { OUTAGE_LIMIT_MS } from '../time/step-clock.ts';
 import { NodionError } from './errors.ts';
-
-/** How long an API that stays down may hold up what has triggered nothing yet. */
-const LIMIT_MS = 55_000;
 
 /** How long Nodion is asked without one answer as documented. */
 export interface OutageLimit {
@@ -25,7 +23,7 @@ export function createOutageLimit(): OutageLimit {
   let isAnswered = false;
 
   function renew(): void {
-    endsAtMs = Math.max(performance.now(), pausedUntilMs) + LIMIT_MS;
+    endsAtMs = Math.max(performance.now(), pausedUntilMs) + OUTAGE_LIMIT_MS;
   }
 
   return {

@@ -1,12 +1,9 @@
 import type { Sentence } from '../runner/sentence.ts';
 import { Interrupted, isTimeout, NotSent, sleep } from '../time/deadline.ts';
+import { ACCEPTED_DELAYS_MS, SEARCH_DELAYS_MS } from '../time/step-clock.ts';
 import { NodionError } from './errors.ts';
 
 const POSTS_AT_MOST = 3;
-/** A server that dropped its answer may still be at work: what it makes can show up seconds later. */
-const SEARCH_DELAYS_MS = [1_000, 3_000, 5_000];
-/** What was accepted is only a matter of time: 2 min in all. */
-const ACCEPTED_DELAYS_MS = [...SEARCH_DELAYS_MS, ...Array<number>(22).fill(5_000), 1_000];
 
 /** A POST was sent, and nobody can say whether it was carried out. */
 export class UnknownOutcome extends Error {

@@ -1,11 +1,11 @@
 import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { joined, ours, sentence } from '../runner/sentence.ts';
+import { LONGEST_RETRY_AFTER_MS } from '../time/step-clock.ts';
 import { NodionError, type RequestName } from './errors.ts';
 import { optional } from './read-fields.ts';
 
 const MESSAGES_SHOWN = 10;
-const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** 304 is one that nobody asked for. */
 const RETRYABLE: readonly number[] = [304, 408, 425, 429];

@@ -6,6 +6,7 @@ import { describeRetry } from '../http/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
+import { HEARTBEAT_MS } from '../time/step-clock.ts';
 import {
   describeChecks,
   describeRollout,
@@ -24,7 +25,6 @@ import {
 } from './trigger-words.ts';
 import { describeRevision, displayName } from './wording.ts';
 
-const HEARTBEAT_MS = 30_000;
 const SHOWN_IN_HEARTBEAT = 5;
 
 /** The step's log while applications are deployed: a line per change, a heartbeat after 30 s without one. */

@@ -8,9 +8,8 @@ import { optional } from '../nodion/read-fields.ts';
 import { ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
+import { GITHUB_LIMIT_MS } from '../time/step-clock.ts';
 
-const CREATION_LIMIT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_DESCRIPTION = 140;
 const TITLE = 'No GitHub deployment';
 
@@ -46,7 +45,7 @@ export function startGitHubDeployment(options: {
   const { token, environment } = options;
   const post = gitHubPost(token, options.transport);
   const creation = new AbortController();
-  setTimeout(() => creation.abort(), CREATION_LIMIT_MS).unref();
+  setTimeout(() => creation.abort(), GITHUB_LIMIT_MS).unref();
 
   const setState = async (
     deploymentId: number,
@@ -127,7 +126,7 @@ function gitHubPost(token: string, transport: SendRequest) {
   const request = octokit.defaults({
     baseUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
     headers: { authorization: `token ${token}`, 'user-agent': 'nodion-deploy' },
-    request: { fetch: toFetch(withinOrigin(transport), REQUEST_TIMEOUT_MS) },
+    request: { fetch: toFetch(withinOrigin(transport), GITHUB_LIMIT_MS) },
   });
   return async (route: string, parameters: Record<string, unknown>) => {
     const { status, data } = await request(route, parameters);

@@ -1,11 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { abortAfter, Interrupted, type InterruptReason } from '../time/deadline.ts';
+import { CANCELLED_REPORT_MS, REPORT_MS } from '../time/step-clock.ts';
 import * as commands from './commands.ts';
 import { sentence } from './sentence.ts';
 import { describeError, StepFailure } from './step-failure.ts';
-
-const REPORT_MS = 5_000;
-const REPORT_AFTER_CANCELLATION_MS = 4_000;
 
 /** What is said of a cancellation that found everything done. */
 export const CANCELLED_TOO_LATE = sentence`The workflow was cancelled too late to change anything; the step is red all the same.`;
@@ -39,7 +37,7 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
     process.on(signalName, () => {
       isCancelled = true;
       for (const controller of limited) controller.abort('cancelled' satisfies InterruptReason);
-      abortAfter(REPORT_AFTER_CANCELLATION_MS, report);
+      abortAfter(CANCELLED_REPORT_MS, report);
     });
   }
   process.on('uncaughtException', (error) => {

@@ -1,8 +1,5 @@
 import { following, type InterruptReason } from './deadline.ts';
-
-/** How often it is looked whether the process runs, and how late a look may come on a busy machine. */
-const TICK_MS = 250;
-const LATE_MS = 2_000;
+import { RUNNING_LATE_MS, RUNNING_TICK_MS } from './step-clock.ts';
 
 /** The time for which the process runs: none passes while it, or its machine, is stopped. */
 export interface RunningTime {
@@ -19,12 +16,12 @@ export function measureRunningTime(): RunningTime {
   let lastMs = performance.now();
   const look = () => {
     const sinceMs = performance.now() - lastMs;
-    const isLate = sinceMs > TICK_MS + LATE_MS;
+    const isLate = sinceMs > RUNNING_TICK_MS + RUNNING_LATE_MS;
     wasStopped ||= isLate;
-    elapsedMs += isLate ? TICK_MS : sinceMs;
+    elapsedMs += isLate ? RUNNING_TICK_MS : sinceMs;
     lastMs += sinceMs;
   };
-  const timer = setInterval(look, TICK_MS).unref();
+  const timer = setInterval(look, RUNNING_TICK_MS).unref();
   return {
     elapsedMs: () => {
       look();
@@ -62,7 +59,7 @@ export async function withRunningLimit<T>(
   const check = () => {
     const leftMs = endsAtMs - (exemptSinceMs ?? time.elapsedMs());
     if (leftMs <= 0) controller.abort('gave_up' satisfies InterruptReason);
-    else timer = setTimeout(check, Math.min(leftMs, TICK_MS)).unref();
+    else timer = setTimeout(check, Math.min(leftMs, RUNNING_TICK_MS)).unref();
   };
   check();
   try {

@@ -1,9 +1,7 @@
 import type { Deployment } from '../../nodion/responses.ts';
+import { TOO_OLD_MS } from '../../time/step-clock.ts';
 import type { DeploymentMatch } from '../plan/deploy-plan.ts';
 import { isOfCommit, tagOf } from './revision.ts';
-
-/** What was created so long before a trigger can't be its work, however wrong a gateway's clock is. */
-const TOO_OLD_MS = 60_000;
 
 /** What is known of a trigger whose answer is lost. */
 export interface LostTrigger {

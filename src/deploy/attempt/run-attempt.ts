@@ -4,6 +4,7 @@ import { NodionError } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted } from '../../time/deadline.ts';
+import { SEEN_NOW_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import {
   type Attempt,
@@ -16,9 +17,6 @@ import {
 import { mismatchOf } from './revision.ts';
 import { triggerDeployment } from './trigger-deployment.ts';
 import { waitForDeployment } from './wait-for-deployment.ts';
-
-/** What was seen longer ago may be different now. */
-const CURRENT_MS = 2_000;
 
 /** What an attempt starts from. */
 export interface AttemptStart {
@@ -131,5 +129,5 @@ function isCurrent({ lastSeen, before, deployment, outcome, error }: Attempt): b
       : (error instanceof NodionError && (deployment !== null || before.kind === 'not sent')) ||
         (error instanceof Interrupted && error.lastError !== null) ||
         (outcome !== null && outcome.lastLook !== null);
-  return !isLost && performance.now() - lastSeen.answeredAtMs < CURRENT_MS;
+  return !isLost && performance.now() - lastSeen.answeredAtMs < SEEN_NOW_MS;
 }

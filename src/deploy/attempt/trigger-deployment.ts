@@ -6,14 +6,11 @@ import { InDoubt, type Posted, post, postOnce, type Search } from '../../nodion/
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { sleep } from '../../time/deadline.ts';
+import { LIMITED_PAUSE_MS, OLDEST_LIST_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { LostTrigger } from './find-candidates.ts';
 import { findReusableDeployment } from './find-reusable.ts';
 
-/** A list that is older says too little of what was there before the trigger. */
-const OLDEST_LIST_MS = 1_000;
-/** A limiter without a burst lets nothing through that follows a list within milliseconds. */
-const LIMITED_PAUSE_MS = 500;
 const LIMITED_STATUSES: readonly (number | null)[] = [429, 503];
 
 /** What happens while a deployment is triggered. */

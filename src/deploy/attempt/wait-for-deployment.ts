@@ -4,14 +4,11 @@ import { isFinal, missingFromList, newest } from '../../nodion/deployments.ts';
 import { UNANSWERED } from '../../nodion/errors.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
+import { FIRST_POLL_MS, SEEN_NOW_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { findReusableDeployment } from './find-reusable.ts';
 import { isOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
-
-const FIRST_POLL_MS = 1_000;
-/** What was seen so shortly before the end was seen at the end. */
-const SEEN_AT_END_MS = 2_000;
 
 /** How the wait for a deployment ended. */
 export interface Outcome {
@@ -146,7 +143,7 @@ export async function waitForDeployment(
     if (!isFinal(deployment)) {
       const lastSeenMs = performance.now() - lastSeenAtMs;
       // The last look may have been cut off by its own short limit: what failed before says more.
-      const isUnseen = failure && lastSeenMs > SEEN_AT_END_MS;
+      const isUnseen = failure && lastSeenMs > SEEN_NOW_MS;
       const lastLook = isUnseen ? { error: error.lastError ?? failure, lastSeenMs } : null;
       return { kind: 'timed_out', deployment, newer, lastLook };
     }

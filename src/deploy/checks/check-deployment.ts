@@ -4,6 +4,7 @@ import type { ApplicationClient } from '../../nodion/client.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { joined } from '../../runner/sentence.ts';
 import { type InterruptReason, withLimit } from '../../time/deadline.ts';
+import { LOOK_AGAIN_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { checkHealth, type Health, type HealthEvent } from './check-health.ts';
 import { look, lookAtEnd } from './look-at-end.ts';
@@ -15,9 +16,6 @@ import {
   type StabilityEvent,
   watchStability,
 } from './watch-stability.ts';
-
-/** The longest time for a last look at the deployments. */
-const LOOK_AGAIN_MS = 5_000;
 
 /** What the checks of a live deployment came to. Null: not asked for, or it did not come to that. */
 export interface Checks {

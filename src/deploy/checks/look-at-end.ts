@@ -2,8 +2,7 @@ import type { ApplicationClient } from '../../nodion/client.ts';
 import { assertNotStale } from '../../nodion/deployments.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type InterruptReason, withLimit } from '../../time/deadline.ts';
-
-const AFTER_CANCELLATION_MS = 1_500;
+import { CANCELLED_LOOK_MS } from '../../time/step-clock.ts';
 
 /** Which list is no old one: one that has `earlier`, as it was seen before, or later; null: any. */
 export interface LookOptions {
@@ -35,7 +34,7 @@ export async function lookAtEnd(
   if (signal.reason !== ('cancelled' satisfies InterruptReason)) {
     return await look(application, { earlier, signal });
   }
-  return await withLimit(new AbortController().signal, AFTER_CANCELLATION_MS, (limited) =>
+  return await withLimit(new AbortController().signal, CANCELLED_LOOK_MS, (limited) =>
     look(application, { earlier, signal: limited }),
   );
 }

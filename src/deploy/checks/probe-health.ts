@@ -5,10 +5,8 @@ import type { AnswerHead, SendRequest } from '../../http/transport.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { measureRunningTime } from '../../time/running-time.ts';
+import { PROBE_LIMIT_MS } from '../../time/step-clock.ts';
 import { findText } from './find-text.ts';
-
-/** No probe waits longer. */
-const PROBE_LIMIT_MS = 10_000;
 
 /** At most 8 probes at once, of all applications: so many bodies are held. */
 const turns = createGate();
