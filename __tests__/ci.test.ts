@@ -40,7 +40,7 @@ test('.ci/run passes only where CI does: it runs its commands, and none in betwe
     'npm test',
     ...dist,
     'use_node 24.19.0',
-    'npm run jest -- unit/http smoke',
+    'npm run jest -- unit/http smoke wire',
   ]);
 });
 
@@ -92,7 +92,7 @@ describeRun('.ci/run', () => {
     'run bundle',
     'run jest -- smoke',
     'run build',
-    'run jest -- unit/http smoke',
+    'run jest -- unit/http smoke wire',
   ])('fails where %s does', (call) => {
     expect(run(when(call, 'exit 1'))).toBe(1);
   });
