@@ -10,20 +10,21 @@ import type { VirtualClock, VirtualTimeout } from './virtual-clock.ts';
 
 const requireOfNode = createRequire(import.meta.url);
 /** By its path from the project's root, as a warm process has it, since it is not compiled. */
-const loader = pathToFileURL(resolve('fakes/bundle-loader.mjs')).href;
+const loader: { createLoader: typeof createLoader } = await import(
+  pathToFileURL(resolve('fakes/bundle-loader.mjs')).href
+);
 
 /**
  * Runs a step in this process, in virtual time and on a virtual network. Its own are the bundle's modules,
  * the environment, time, connections, standard output and signals.
  * @returns the exit code.
  */
-export async function runInVirtualProcess(
+export function runInVirtualProcess(
   step: ProcessStep,
   { clock, network }: { clock: VirtualClock; network: VirtualNetwork },
 ): Promise<number> {
   const { main, folder, env, onStart, onText } = step;
-  const bundle: { createLoader: typeof createLoader } = await import(loader);
-  return await new Promise((resolveExit, reject) => {
+  return new Promise((resolveExit, reject) => {
     const emitter = new EventEmitter();
     const timeouts = new Set<VirtualTimeout>();
     let hasExited = false;
@@ -105,7 +106,7 @@ export async function runInVirtualProcess(
           }),
       },
     };
-    const load = bundle.createLoader({
+    const load = loader.createLoader({
       world,
       require: (specifier) => replaced[specifier] ?? requireOfNode(specifier),
     });
