@@ -28,7 +28,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // One client for both APIs.
   '@octokit/request': ['nodion/connection.ts', 'report/github-deployment.ts'],
   '@octokit/request-error': ['nodion/connection.ts'],
-  'fastest-levenshtein': ['applications/find-applications.ts'],
+  'fastest-levenshtein': ['runner/letter-distance.ts'],
   'node:events': ['http/proxy-connection.ts', 'runner/run-action.ts'],
   'node:fs': ['runner/commands.ts'],
   'node:http': ['http/proxy-connection.ts', 'http/read-body.ts', 'http/transport.ts'],

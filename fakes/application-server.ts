@@ -38,6 +38,8 @@ export type Reply =
       readonly status: number;
       readonly body?: string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** How long it takes. */
+      readonly afterMs?: number;
     }
   | 'hang'
   | 'reset'
@@ -132,7 +134,9 @@ function send(reply: Reply, response: ServerResponse, clock: Clock): void {
   const { socket } = response;
   if (typeof reply === 'number') response.writeHead(reply).end();
   else if (typeof reply === 'object') {
-    response.writeHead(reply.status, reply.headers).end(reply.body);
+    const answer = () => response.writeHead(reply.status, reply.headers).end(reply.body);
+    if (reply.afterMs === undefined) answer();
+    else void clock.sleep(reply.afterMs).then(answer);
   } else if (reply === 'reset') socket?.resetAndDestroy();
   else if (reply === 'cut-off') {
     response.writeHead(200, { 'content-length': 100 }).write('half of it');

@@ -255,7 +255,7 @@ red(
     nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: false } });
     return {
       application: nodion.addApplication(shop),
-      options: { inputs: { timeout: '20s', poll_interval: '20s' } },
+      options: { inputs: { timeout: '20s', poll_interval: '19s' } },
     };
   },
   {

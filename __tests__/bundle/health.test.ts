@@ -325,16 +325,16 @@ scenario('An application that never answers at all is red', async (stage) => {
 });
 
 scenario('Good answers that are too few are red', async (stage) => {
-  const shop = await addShop(stage, () => 204);
+  const shop = await addShop(stage, () => ({ status: 204, afterMs: 5_000 }));
   const run = await stage.deploy(shop.application, {
-    inputs: { ...shop.inputs, health_timeout: '15s', poll_interval: '10s', health_successes: '4' },
+    inputs: { ...shop.inputs, health_timeout: '15s', poll_interval: '3s', health_successes: '4' },
   });
   expect(run.exitCode).toBe(1);
   expect(run.outputs.healthy).toBe('false');
   expect(shop.server.checks).toHaveLength(2);
   expect(errorLines(run)).toEqual([
     'Application shop: Deployment #2 is live but not yet healthy: 2 good answers came, and 4 were needed.',
-    '4 good answers in a row were expected within 15 s (`health_timeout`): no answer was bad. Raise `health_timeout`, or lower `poll_interval` (10 s).',
+    '4 good answers in a row were expected within 15 s (`health_timeout`): no answer was bad. Raise `health_timeout`, or lower `poll_interval` (3 s).',
     'Live is #2 (v2).',
   ]);
 });

@@ -34,6 +34,24 @@ scenario('All bad inputs are in one message, the key never shown', async ({ run:
   expect(run.log.replace('::add-mask::two words', '')).not.toContain('two words');
 });
 
+const MISSPELT = [
+  ['.', { application_id: ID, wait: 'false' }, 'INPUT_HEALTH-URL', '/up', 'health_url'],
+  ['list-applications', {}, 'INPUT_NAMES', 'service-*', 'name'],
+  ['create-application', {}, 'INPUT_REGION', 'fra', 'region_id'],
+] as const;
+
+for (const [action, inputs, variable, value, meant] of MISSPELT) {
+  scenario(`${variable} is told as misspelt by ${action}`, async ({ nodion, run: runAction }) => {
+    const run = await runAction({ action, inputs, env: { [variable]: value } });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requests).toEqual([]);
+    const name = variable.slice(6).toLowerCase();
+    expect(annotations(run, 'error')[0]?.split('\n')[0]).toBe(
+      `\`${name}\` is not an input of this action: did you mean \`${meant}\`?`,
+    );
+  });
+}
+
 scenario('What a health check has by default may be given without one', async (stage) => {
   const { nodion, deploy } = stage;
   const run = await deploy(nodion.addApplication(), {

@@ -76,7 +76,7 @@ scenario('A rollout seen complete once, at the timeout, is complete', async (sta
   const application = nodion.addApplication({ instance_amount: 2, instanceChangeMs: 4_000 });
   nodion.addDeployment(application, { status: 'available' }).triggeredAt -= HOUR_MS;
   const run = await deploy(application, {
-    inputs: { timeout: '10s', poll_interval: '30s', verify_rollout: 'true' },
+    inputs: { timeout: '10s', poll_interval: '9.9s', verify_rollout: 'true' },
   });
   expect(run.exitCode).toBe(0);
   expect(run.log).toContain('2 of 2 online instances run #2');
@@ -98,7 +98,7 @@ scenario('Every application gets its last look, though others hang', async (stag
     inputs: {
       application_id: applications.map(({ id }) => id).join(),
       timeout: '14s',
-      poll_interval: '1m',
+      poll_interval: '13.9s',
       log_lines: '0',
     },
   });

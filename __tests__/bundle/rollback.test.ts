@@ -820,7 +820,7 @@ const CANCELLED: Record<string, Cancelled> = {
     rolledBack: 'false',
   },
   'during the health check of the rollback': {
-    inputs: { health_successes: '99' },
+    inputs: { health_successes: '99', health_timeout: '30s' },
     when: (_, shop) => shop.server.checks.some(({ at }) => liveAt(shop, at) === 3),
     triggered: ['v2', 'v1'],
     lines: [

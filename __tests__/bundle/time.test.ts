@@ -63,7 +63,7 @@ for (const [what, on, fault] of HANGING) {
 
 scenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
   const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
-  const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '10m' } });
+  const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '7.9s' } });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
 });
@@ -73,7 +73,9 @@ scenario(
   { clock: 'fast' },
   async (stage) => {
     const { nodion, deploy } = stage;
-    const run = await deploy(nodion.addApplication(), { inputs: { timeout: '0.001' } });
+    const run = await deploy(nodion.addApplication(), {
+      inputs: { timeout: '0.001', poll_interval: '' },
+    });
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toBe('');
     expect(run.outputs.timed_out).toBe('true');

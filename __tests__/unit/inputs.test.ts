@@ -66,14 +66,14 @@ const REFUSED = [
 ] as const;
 
 /** The problems of these inputs of the deploy action, a sentence each. */
-function problemsOf(inputs: Readonly<Record<string, string>>): string[] {
+async function problemsOf(inputs: Readonly<Record<string, string>>): Promise<string[]> {
   for (const [name, value] of Object.entries({ api_key: KEY, ...inputs })) {
     process.env[`INPUT_${name.toUpperCase()}`] = value;
   }
   // The key is masked.
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    readDeployPlan();
+    await readDeployPlan();
     return [];
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
@@ -89,14 +89,17 @@ afterEach(() => {
   }
 });
 
-test.each(REFUSED)('A bad `%s` is told with what is expected: %j', (name, value, expected) => {
-  const isOfHealth = /^(?:health_|stable_for|rollback)/.test(name);
-  const needed = { application_id: ID, ...(isOfHealth && { health_url: '/up' }) };
-  const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
-  expect(problemsOf({ ...needed, [name]: value })).toEqual([
-    `\`${name}\`: ${shown} is invalid; ${expected}.`,
-  ]);
-});
+test.each(REFUSED)(
+  'A bad `%s` is told with what is expected: %j',
+  async (name, value, expected) => {
+    const isOfHealth = /^(?:health_|stable_for|rollback)/.test(name);
+    const needed = { application_id: ID, ...(isOfHealth && { health_url: '/up' }) };
+    const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
+    expect(await problemsOf({ ...needed, [name]: value })).toEqual([
+      `\`${name}\`: ${shown} is invalid; ${expected}.`,
+    ]);
+  },
+);
 
 const CONTRADICTORY: [string, Record<string, string>, string][] = [
   [
@@ -165,6 +168,31 @@ const CONTRADICTORY: [string, Record<string, string>, string][] = [
     '`stable_for` needs `health_url` or `verify_rollout: true`.',
   ],
   [
+    'polls as far apart as the step may take',
+    { application_id: ID, poll_interval: '15m' },
+    '`poll_interval` (15 min) must be shorter than `timeout` (15 min).',
+  ],
+  [
+    'milliseconds for seconds',
+    { application_id: ID, poll_interval: '5000' },
+    '`poll_interval` (1 h 23 min) must be shorter than `timeout` (15 min).',
+  ],
+  [
+    'more good answers than there is time for',
+    { application_id: ID, health_url: '/up', health_successes: '50' },
+    '`health_timeout` (2 min) is too short for `health_successes` (50) answers, one every `poll_interval` (3 s).',
+  ],
+  [
+    'good answers too far apart',
+    { application_id: ID, health_url: '/up', poll_interval: '1m' },
+    '`health_timeout` (2 min) is too short for `health_successes` (3) answers, one every `poll_interval` (1 min).',
+  ],
+  [
+    'less time than three answers take',
+    { application_id: ID, health_url: '/up', health_timeout: '4s' },
+    '`health_timeout` (4 s) is too short for `health_successes` (3) answers, one every `poll_interval` (3 s).',
+  ],
+  [
     'longer stable than the step may take',
     { application_id: ID, health_url: '/up', stable_for: '90s', timeout: '1m' },
     '`stable_for` must not be longer than `timeout`.',
@@ -176,12 +204,48 @@ const CONTRADICTORY: [string, Record<string, string>, string][] = [
   ],
 ];
 
-test.each(CONTRADICTORY)("Inputs that don't fit are told: %s", (_, inputs, message) => {
-  expect(problemsOf(inputs)).toEqual([message]);
+test.each(CONTRADICTORY)("Inputs that don't fit are told: %s", async (_, inputs, message) => {
+  expect(await problemsOf(inputs)).toEqual([message]);
 });
 
-test('All inputs of a health check that don’t fit are told at once', () => {
-  const problems = problemsOf({
+test.each([
+  { application_id: ID, wait: 'false', poll_interval: '1h' },
+  { application_id: ID, timeout: '2s' },
+  { application_id: ID, health_url: '/up', health_successes: '1', health_timeout: '1s' },
+  { application_id: ID, health_url: '/up', health_successes: '40' },
+])('Times that can be kept are accepted: %j', async (inputs) => {
+  expect(await problemsOf(inputs)).toEqual([]);
+});
+
+const MISSPELT: [string, string, string][] = [
+  ['health-url', 'https://shop.example/up', 'health_url'],
+  ['expected-sha', 'ffac537', 'expected_sha'],
+  ['verify-rollout', 'true', 'verify_rollout'],
+  ['image-tag', 'v2', 'image_tag'],
+  ['imagetag', 'v2', 'image_tag'],
+  ['image_tags', 'v2', 'image_tag'],
+  ['heath_urls', '/up', 'health_url'],
+  ['await', 'false', 'wait'],
+  ['timeouts', '1m', 'timeout'],
+];
+
+test.each(MISSPELT)('`%s` is not ignored', async (name, value, meant) => {
+  expect(await problemsOf({ application_id: ID, [name]: value })).toEqual([
+    `\`${name}\` is not an input of this action: did you mean \`${meant}\`?`,
+  ]);
+});
+
+test.each([
+  ['like none', { deployment: 'web', tag: 'v2', weight: '1', constructor: '1' }],
+  ['empty', { 'image-tag': '', verify_rollouts: ' ' }],
+  ['a composite action’s, which hands it on', { 'image-tag': 'v2', image_tag: 'v2' }],
+  ['a composite action’s, of another value', { 'image-tag': 'v1', image_tag: 'v2', wait_: 'true' }],
+])('An undeclared input is left to the runner where it is %s', async (_, inputs) => {
+  expect(await problemsOf({ application_id: ID, wait: 'true', ...inputs })).toEqual([]);
+});
+
+test('All inputs of a health check that don’t fit are told at once', async () => {
+  const problems = await problemsOf({
     application_id: ID,
     wait: 'false',
     health_text: 'v2',
@@ -210,10 +274,10 @@ test.each([
   ['1h0m0s', 3_600_000, '1 h'],
   ['1h5m', 3_900_000, '1 h 5 min'],
   ['4.25', 4_250, '4.3 s'],
-])('The duration %s is %i ms, shown as %s', (text, ms, shown) => {
+])('The duration %s is %i ms, shown as %s', async (text, ms, shown) => {
   expect(parseDuration(text)).toBe(ms);
   expect(formatDuration(ms)).toBe(shown);
-  expect(problemsOf({ application_id: ID, timeout: text })).toEqual([]);
+  expect(await problemsOf({ application_id: ID, timeout: text })).toEqual([]);
 });
 
 test.each(['', '.', 's', '1 m', '1d', '-1', '1m1h', '1e3', '0x10', '１５m'])(

@@ -11,7 +11,8 @@ import { sentence } from '../runner/sentence.ts';
 export const createApplication = () => runAction(create);
 
 async function create({ signal, startTimeout }: Step): Promise<void> {
-  const { api_key, project_id, api_url, timeout, ...parameters } = readCreateApplicationInputs();
+  const { api_key, project_id, api_url, timeout, ...parameters } =
+    await readCreateApplicationInputs();
   startTimeout(timeout);
   const client = connect(
     { apiKey: api_key, projectId: project_id, apiUrl: api_url },

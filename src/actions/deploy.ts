@@ -25,7 +25,7 @@ import { LOG_TAIL_MS } from '../time/step-clock.ts';
 export const deploy = () => runAction(runDeploy);
 
 async function runDeploy(step: Step): Promise<void> {
-  const plan = readDeployPlan();
+  const plan = await readDeployPlan();
   const { signal } = step;
   step.startTimeout(plan.timeoutMs);
   setInitialOutputs(plan);

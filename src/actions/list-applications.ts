@@ -12,7 +12,7 @@ import { sentence } from '../runner/sentence.ts';
 export const listApplications = () => runAction(list);
 
 async function list({ signal, startTimeout }: Step): Promise<void> {
-  const inputs = readListApplicationsInputs();
+  const inputs = await readListApplicationsInputs();
   startTimeout(inputs.timeout);
   const client = connect(
     {

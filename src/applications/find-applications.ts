@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein';
 import type { Application } from '../nodion/responses.ts';
+import { letterDistance } from '../runner/letter-distance.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 
@@ -44,7 +44,10 @@ function several(name: string, matches: readonly Application[]): Sentence {
 
 function none(name: string, known: ReadonlySet<string>): Sentence {
   const nearest = [...known]
-    .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({
+      candidate,
+      far: letterDistance(name.toLowerCase(), candidate.toLowerCase()),
+    }))
     .sort((a, b) => a.far - b.far)
     .slice(0, NAMES_SHOWN)
     .map(({ candidate }) => sentence`"${candidate}"`);

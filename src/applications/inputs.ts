@@ -49,7 +49,7 @@ export const createApplicationInputs = {
 };
 
 /** @throws StepFailure that lists every problem of the inputs, each with what is allowed. */
-export function readListApplicationsInputs(): Values<typeof listApplicationsInputs> {
+export function readListApplicationsInputs(): Promise<Values<typeof listApplicationsInputs>> {
   return readInputs(listApplicationsInputs);
 }
 
@@ -62,7 +62,7 @@ const STRATEGIES: Readonly<Record<string, { needed: string[]; foreign: string[] 
 };
 
 /** @throws StepFailure that lists every problem of the inputs, each with what is allowed. */
-export function readCreateApplicationInputs(): Values<typeof createApplicationInputs> {
+export function readCreateApplicationInputs(): Promise<Values<typeof createApplicationInputs>> {
   return readInputs(createApplicationInputs, (isProvided) => {
     const word = Object.keys(STRATEGIES).find((one) => isProvided('deployment_strategy', one));
     const { needed = [], foreign = [] } = STRATEGIES[word ?? ''] ?? {};

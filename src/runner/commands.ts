@@ -14,6 +14,13 @@ export function getInput(name: string): string {
   return core.getInput(name);
 }
 
+/** The names of all inputs that have a value, in lower case, also of those that no `action.yml` declares. */
+export function namesOfProvidedInputs(): string[] {
+  return Object.keys(process.env)
+    .flatMap((name) => (name.startsWith('INPUT_') ? [name.slice(6).toLowerCase()] : []))
+    .filter((name) => getInput(name) !== '');
+}
+
 /** Marks that .NET's culture-sensitive search takes as one with the `::` before them, which it then misses. */
 const COMBINING = /^[\p{M}\uff9e\uff9f]+/u;
 

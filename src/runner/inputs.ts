@@ -1,7 +1,5 @@
 import { parseDuration } from '../time/duration.ts';
 import * as commands from './commands.ts';
-import { redactSecrets } from './redact-secrets.ts';
-import { foreign, ours, type Sentence, sentence } from './sentence.ts';
 import { StepFailure } from './step-failure.ts';
 
 /** How one input is read; a table of inputs has the order of its `action.yml`. */
@@ -15,7 +13,7 @@ export interface Input<T> {
   parse(text: string): T;
 }
 
-/** A value that an input does not take; the message says what was expected, or what is wrong. */
+/** A value that an input does not take; the message says what was expected, or what is wrong; '' for none given. */
 export class InvalidValue extends Error {}
 
 /** The typed values of a table of inputs, by name. */
@@ -108,30 +106,26 @@ export type IsProvided = (name: string, word?: string) => boolean;
  * @param check finds the problems between inputs, a sentence each; its `values` lack those that are invalid.
  * @throws StepFailure that lists every problem, each with what is allowed.
  */
-export function readInputs<Inputs extends Record<string, Input<unknown>>>(
+export async function readInputs<Inputs extends Record<string, Input<unknown>>>(
   table: Inputs,
   check: (isProvided: IsProvided, values: Partial<Values<Inputs>>) => string[] = () => [],
-): Values<Inputs> {
+): Promise<Values<Inputs>> {
   const secrets = Object.keys(table).filter((name) => table[name]?.secret);
   for (const name of secrets) mask(commands.getInput(name));
 
-  const problems: Sentence[] = [];
+  const undeclared = commands.namesOfProvidedInputs().filter((name) => !Object.hasOwn(table, name));
+  const invalid = new Map<string, InvalidValue>();
   const values: Record<string, unknown> = {};
   for (const [name, input] of Object.entries(table)) {
     const provided = commands.getInput(name);
-    const label = sentence`\`${ours(name)}\``;
-    if (input.required && provided === '') {
-      problems.push(sentence`${label} is required.${input.secret && EMPTY_SECRET}`);
-      continue;
-    }
     try {
+      if (input.required && provided === '') throw new InvalidValue();
       if (provided.length > LONGEST_INPUT)
         throw new InvalidValue('expected at most 10,000 characters');
       values[name] = input.parse(provided || input.default);
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      const shown = input.secret ? sentence`the value` : sentence`"${shownValue(provided)}"`;
-      problems.push(sentence`${label}: ${shown} is invalid; ${ours(error.message)}.`);
+      invalid.set(name, error);
     }
   }
   const between = check(
@@ -142,21 +136,17 @@ export function readInputs<Inputs extends Record<string, Input<unknown>>>(
     },
     values as Partial<Values<Inputs>>,
   );
-  problems.push(...between.map(ours));
-  if (problems.length > 0) throw new StepFailure('Invalid inputs', problems);
+  if (undeclared.length + invalid.size + between.length > 0) {
+    const { inputProblems } = await import('./input-problems.ts');
+    const problems = inputProblems(table, { undeclared, invalid, between });
+    if (problems.length > 0) throw new StepFailure('Invalid inputs', problems);
+  }
   return values as Values<Inputs>;
 }
 
 const LONGEST_INPUT = 10_000;
-const EMPTY_SECRET = sentence` Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot.`;
 
 /** Each line by itself as well: the runner masks a secret of several lines only as a whole. */
 function mask(secret: string): void {
   for (const part of new Set([secret, ...lines(secret)])) commands.maskSecret(part);
-}
-
-/** An address's user name and password, which end at its last `@`, are secrets too. */
-function shownValue(text: string): Sentence {
-  const withoutCredentials = redactSecrets(text).replace(/^(https?:[/\\]*)?[\s\S]*@/i, '$1***@');
-  return foreign(JSON.stringify(withoutCredentials).slice(1, -1), 200);
 }

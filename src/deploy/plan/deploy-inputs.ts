@@ -16,6 +16,7 @@ import {
   type Values,
   withDefault,
 } from '../../runner/inputs.ts';
+import { formatDuration } from '../../time/duration.ts';
 import { addressMismatch, healthAddresses, isWebAddress } from './health-addresses.ts';
 
 const { api_key, project_id, api_url } = connectionInputs;
@@ -50,7 +51,7 @@ export const deployInputs = {
 };
 
 /** @throws StepFailure that lists every problem of the inputs, each with what is allowed. */
-export function readDeployInputs(): Values<typeof deployInputs> {
+export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
   return readInputs(deployInputs, (isProvided, values) => {
     const hasId = isProvided('application_id');
     const isMatched = isProvided('expected_sha') || isProvided('image_tag');
@@ -58,7 +59,8 @@ export function readDeployInputs(): Values<typeof deployInputs> {
     const hasHealth = isProvided('health_url');
     const isChecked = hasHealth || isProvided('verify_rollout', 'true');
     const { api_key = '', application_id, application_name, health_url } = values;
-    const { stable_for = 0, timeout } = values;
+    const { stable_for = 0, timeout, poll_interval = 0 } = values;
+    const { health_successes = 0, health_timeout } = values;
     const applications = application_id ?? application_name ?? [];
     // A name with a comma may be several.
     const count =
@@ -88,6 +90,14 @@ export function readDeployInputs(): Values<typeof deployInputs> {
           `\`${name}\` needs \`health_url\`.`,
         ],
       ),
+      [
+        isProvided('poll_interval') && isWaiting && poll_interval >= (timeout ?? Infinity),
+        `\`poll_interval\` (${formatDuration(poll_interval)}) must be shorter than \`timeout\` (${formatDuration(timeout ?? 0)}).`,
+      ],
+      [
+        hasHealth && (health_successes - 1) * poll_interval >= (health_timeout ?? Infinity),
+        `\`health_timeout\` (${formatDuration(health_timeout ?? 0)}) is too short for \`health_successes\` (${health_successes}) answers, one every \`poll_interval\` (${formatDuration(poll_interval)}).`,
+      ],
       [stable_for > 0 && !isChecked, '`stable_for` needs `health_url` or `verify_rollout: true`.'],
       [
         timeout !== undefined && stable_for > timeout,

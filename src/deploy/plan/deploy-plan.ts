@@ -59,8 +59,8 @@ export interface HealthPlan {
 }
 
 /** The plan by the workflow's inputs. @throws as readDeployInputs() */
-export function readDeployPlan(): DeployPlan {
-  const inputs = readDeployInputs();
+export async function readDeployPlan(): Promise<DeployPlan> {
+  const inputs = await readDeployInputs();
   return {
     connection: {
       apiKey: inputs.api_key,
