@@ -178,3 +178,15 @@ scenario('A newer deployment is not said to threaten one that is live', async (s
   expect(application.deployments).toHaveLength(2);
   expect(run.log).not.toContain('A newer deployment');
 });
+
+scenario('A commit may have the 64 digits of a SHA-256 repository', async (stage) => {
+  const { nodion, deploy } = stage;
+  const sha = 'ffac537e6cbbf934b08745a378932722df287a53'.padEnd(64, '0');
+  const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
+  const run = await deploy(nodion.addApplication({ head }), {
+    inputs: { expected_sha: sha.toUpperCase() },
+    env: { GITHUB_SHA: sha },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.summary).toContain(`octo-repo/commit/${sha}`);
+});

@@ -12,7 +12,7 @@ const TIMEOUT = `${DURATION}; more than 0, at most 24h`;
 const INTERVAL = `${DURATION}; at least 0.1s, at most 24h`;
 const ADDRESS =
   'expected an https:// address, or http:// on loopback, without credentials, query or fragment';
-const SHORT_SHA = 'expected a commit: 7 to 40 hex digits';
+const SHORT_SHA = 'expected a commit: 7 to 64 hex digits';
 const TAG =
   'expected an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`';
 
@@ -38,6 +38,7 @@ const REFUSED = [
   ['poll_interval', '0.001', INTERVAL],
   ['expected_sha', 'abc', SHORT_SHA],
   ['expected_sha', 'g'.repeat(40), SHORT_SHA],
+  ['expected_sha', 'a'.repeat(65), SHORT_SHA],
   ['log_lines', '2501', 'expected a whole number from 0 to 2500'],
   ['log_lines', '-1', 'expected a whole number from 0 to 2500'],
   ['log_lines', '1.5', 'expected a whole number from 0 to 2500'],

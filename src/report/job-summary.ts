@@ -12,7 +12,7 @@ import { logTailTitle } from './log-tail.ts';
 import { timelineDiagram } from './timeline-diagram.ts';
 import { describeHead, describeNow, displayName, firstLine } from './wording.ts';
 
-const IS_SHA = /^[\da-f]{40}$/;
+const IS_SHA = /^[\da-f]{40}(?:[\da-f]{24})?$/;
 
 /** Where the workflow runs, to link a commit that is its own. */
 export interface Workflow {

@@ -123,8 +123,8 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
 }
 
 function commit(text: string): string {
-  if (!/^[\da-f]{7,40}$/i.test(text))
-    throw new InvalidValue('expected a commit: 7 to 40 hex digits');
+  if (!/^[\da-f]{7,64}$/i.test(text))
+    throw new InvalidValue('expected a commit: 7 to 64 hex digits');
   return text.toLowerCase();
 }
 

@@ -43,7 +43,7 @@ export type PlannedApplications =
 /** What a deployment must be of. Null: anything. */
 export interface DeploymentMatch {
   readonly imageTag: string | null;
-  /** 7 to 40 hex digits in lower case. */
+  /** 7 to 64 hex digits in lower case. */
   readonly commit: string | null;
 }
 
