@@ -52,7 +52,7 @@ for (const [application_name, message] of [
   ],
   [
     'Web-Shop',
-    'No application is called "Web-Shop"; the nearest names are "webshop", "web", "mailer".\nNothing was triggered.',
+    'No application is called "Web-Shop"; the nearest names are "web", "webshop", "mailer".\nNothing was triggered.',
   ],
   [
     'mailer\nmailer',

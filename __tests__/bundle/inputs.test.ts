@@ -27,7 +27,7 @@ scenario('All bad inputs are in one message, the key never shown', async ({ run:
   expect(more).toEqual([]);
   expect(error.split('\n')).toEqual([
     '`api_key`: the value is invalid; expected the key alone, without spaces, line breaks or other characters outside printable ASCII.',
-    '`application_id`: "x" is invalid; expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas.',
+    '`application_id`: "x" is invalid; expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks.',
     '`wait`: "maybe" is invalid; expected true or false.',
     '`timeout`: "soon" is invalid; expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h.',
   ]);

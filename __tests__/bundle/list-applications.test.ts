@@ -20,11 +20,10 @@ const SELECTIONS: [Record<string, string>, string[]][] = [
   [{ name: '???' }, ['old']],
   [{ name: 'api.eu\nold' }, ['api.eu', 'old']],
   [{ name: 'api?eu' }, ['api.eu']],
-  [{ name: 'web.eu' }, []],
-  [{ name: '[a-z]*' }, []],
-  [{ name: `${'*a'.repeat(200)}*` }, []],
+  [{ name: 'api.*,old' }, ['api.eu', 'old']],
+  [{ name: '["api.eu", "web-u?"]' }, ['web-us', 'api.eu']],
+  [{ name: '', allow_empty: 'true' }, ['web-eu', 'web-us', 'api.eu', 'old']],
   [{ name: '**e*?eu*' }, ['web-eu']],
-  [{ name: 'WEB-*' }, []],
   [{ region: 'nyc' }, ['web-us']],
   [{ deployment_strategy: 'prebuilt_image' }, ['api.eu']],
   [{ status: 'offline' }, ['old']],
@@ -57,11 +56,78 @@ for (const [filters, names] of SELECTIONS) {
     expect(JSON.parse(applications ?? '')).toMatchObject(
       found.map(({ id, instance_type_id, workers }) => ({ id, instance_type_id, workers })),
     );
-    expect(annotations(run, 'warning')).toEqual(
-      names.length > 0 ? [] : ['No application matches the filters, of 4 in the project.'],
-    );
+    expect(annotations(run, 'warning')).toEqual([]);
+    expect(Object.keys(run.outputs)).toEqual(['count', 'ids', 'matrix', 'applications']);
   });
 }
+
+const NEAREST = 'Of the 4 in the project the nearest names are';
+const NONE_FOUND: [Record<string, string>, string[]][] = [
+  [
+    { name: 'web.eu' },
+    ['No application matches `name` "web.eu".', `${NEAREST} "web-eu", "web-us", "api.eu", "old".`],
+  ],
+  [
+    { name: 'WEB-*' },
+    ['No application matches `name` "WEB-*".', `${NEAREST} "web-eu", "web-us", "api.eu", "old".`],
+  ],
+  [
+    { name: '[a-z]*, ol' },
+    [
+      'No application matches `name` "[a-z]*" or "ol".',
+      `${NEAREST} "api.eu", "web-eu", "web-us", "old".`,
+    ],
+  ],
+  [
+    { name: 'web-*', region: 'nyc', status: 'offline' },
+    [
+      'No application matches `name` "web-*" and `region` "nyc" and `status` "offline".',
+      `${NEAREST} "web-eu", "web-us", "api.eu", "old"; \`region\` is "fra" or "nyc"; \`status\` is "online" or "offline".`,
+    ],
+  ],
+];
+
+for (const [filters, lines] of NONE_FOUND) {
+  scenario(`None of ${JSON.stringify(filters)} is red`, async (stage) => {
+    populate(stage.nodion);
+    const run = await list(stage, filters);
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+      ...lines,
+      'Where that is no mistake, set `allow_empty: true`.',
+    ]);
+    const allowed = await list(stage, { ...filters, allow_empty: 'true' });
+    expect(allowed.exitCode).toBe(0);
+    expect(annotations(allowed, 'warning')[0]?.split('\n')).toEqual(lines);
+    expect(allowed.outputs).toMatchObject({ count: '0', ids: '[]', matrix: '{"include":[]}' });
+  });
+}
+
+scenario('A glob of hundreds of stars costs no time', async (stage) => {
+  populate(stage.nodion);
+  const run = await list(stage, { name: `${'*a'.repeat(200)}*`, allow_empty: 'true' });
+  expect(run.exitCode).toBe(0);
+});
+
+scenario('An empty project is red, and told as that', async (stage) => {
+  const run = await list(stage);
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]).toContain('The project has no applications');
+});
+
+scenario('A glob is the same in another normal form', async (stage) => {
+  stage.nodion.addApplication({ name: 'caf\u00e9-web' });
+  expect((await list(stage, { name: 'cafe\u0301-*' })).outputs.count).toBe('1');
+});
+
+scenario('More than a matrix holds are listed with a warning', async (stage) => {
+  for (let index = 0; index < 257; index += 1) stage.nodion.addApplication({ name: `s-${index}` });
+  const run = await list(stage, { name: 's-*' });
+  expect(run.exitCode).toBe(0);
+  expect(annotations(run, 'warning')).toEqual([
+    '257 applications are more than the 256 jobs that GitHub allows in a matrix: narrow the filters, or split `ids`.',
+  ]);
+});
 
 for (const [inputs, message] of [
   [
@@ -86,6 +152,7 @@ for (const [inputs, message] of [
 }
 
 scenario('A list of applications survives transient errors', async (stage) => {
+  populate(stage.nodion);
   stage.nodion.fail({ on: 'GET /applications', times: 2, fault: answer(502, '<html>')(false) });
   expect((await list(stage)).exitCode).toBe(0);
 });

@@ -1,12 +1,12 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { readDeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
+import { type DeployPlan, readDeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import { StepFailure } from '../../src/runner/step-failure.ts';
 import { formatDuration, parseDuration } from '../../src/time/duration.ts';
 
 const KEY = 'nodion-project-key-5f1c';
 const ID = '92955d4f-2e44-4e48-8cb6-9c6c434afebb';
 const UUIDS =
-  'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas';
+  'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks';
 const DURATION = 'expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds';
 const TIMEOUT = `${DURATION}; more than 0, at most 24h`;
 const INTERVAL = `${DURATION}; at least 0.1s, at most 24h`;
@@ -66,21 +66,28 @@ const REFUSED = [
   ['api_url', 'http://127.0.0.1.evil.example/', ADDRESS],
 ] as const;
 
-/** The problems of these inputs of the deploy action, a sentence each. */
-async function problemsOf(inputs: Readonly<Record<string, string>>): Promise<string[]> {
+/** The plan by these inputs of the deploy action. */
+async function planOf(inputs: Readonly<Record<string, string>>): Promise<DeployPlan> {
   for (const [name, value] of Object.entries({ api_key: KEY, ...inputs })) {
     process.env[`INPUT_${name.toUpperCase()}`] = value;
   }
   // The key is masked.
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    await readDeployPlan();
+    return await readDeployPlan();
+  } finally {
+    write.mockRestore();
+  }
+}
+
+/** The problems of these inputs of the deploy action, a sentence each. */
+async function problemsOf(inputs: Readonly<Record<string, string>>): Promise<string[]> {
+  try {
+    await planOf(inputs);
     return [];
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     return error.lines.map(String);
-  } finally {
-    write.mockRestore();
   }
 }
 
@@ -101,6 +108,33 @@ test.each(REFUSED)(
     ]);
   },
 );
+
+const OTHER = '0ce705eb-fb11-485a-b380-82cdb8b97036';
+
+test.each([
+  ['application_id', `["${ID}","${OTHER}"]`, [ID, OTHER]],
+  ['application_id', `[\n  "${ID}",\n  "${OTHER}"\n]`, [ID, OTHER]],
+  ['application_id', `${ID} ${OTHER}`, [ID, OTHER]],
+  ['application_id', `${ID},\n${OTHER},`, [ID, OTHER]],
+  ['application_name', '["shop, the new one", "web"]', ['shop, the new one', 'web']],
+  ['application_name', '[web]', ['[web]']],
+  ['application_name', 'shop one\nweb', ['shop one', 'web']],
+])('`%s` is a list, as lines or JSON: %j', async (name, value, all) => {
+  expect(await planOf({ [name]: value })).toMatchObject({
+    applications: name === 'application_id' ? { by: 'id', ids: all } : { by: 'name', names: all },
+  });
+});
+
+test.each([
+  ['application_id', '[]', UUIDS],
+  ['application_id', `[["${ID}"]]`, UUIDS],
+  ['application_name', '[]', 'expected one or more names, separated by line breaks or commas'],
+  ['application_name', '["a\\u0007b"]', 'expected one line of text'],
+])('`%s` is refused with no list of names or IDs: %j', async (name, value, expected) => {
+  expect(await problemsOf({ [name]: value })).toEqual([
+    expect.stringMatching(`^\`${name}\`: .* is invalid; ${expected}\\.$`),
+  ]);
+});
 
 const CONTRADICTORY: [string, Record<string, string>, string][] = [
   [

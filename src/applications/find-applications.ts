@@ -1,13 +1,13 @@
 import type { Application } from '../nodion/responses.ts';
-import { letterDistance } from '../runner/letter-distance.ts';
-import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { isUuid } from '../nodion/responses.ts';
+import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-
-const NAMES_SHOWN = 5;
+import { nearestNames } from './nearest-names.ts';
 
 /**
- * The applications of these exact names, in the order given. A name that no application has is taken
- * as several, separated by commas, if it contains any.
+ * The applications of these names, in the order given: those that have them by the letter, else in the
+ * same normal form (NFC). A name that no application has is taken as several, separated by commas, if it
+ * contains any.
  *
  * @throws StepFailure that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
  */
@@ -15,9 +15,9 @@ export function findApplications(
   applications: readonly Application[],
   names: readonly string[],
 ): Application[] {
-  const known = new Set(applications.map(({ name }) => name));
+  const named = (name: string) => namedAs(name, applications);
   const wanted = names.flatMap((name) =>
-    known.has(name)
+    named(name).length > 0
       ? [name]
       : name
           .split(',')
@@ -26,10 +26,10 @@ export function findApplications(
   );
   const problems: Sentence[] = [];
   const found = wanted.flatMap((name, index) => {
-    const matches = applications.filter((application) => application.name === name);
+    const matches = named(name);
     if (wanted.indexOf(name) < index)
       problems.push(sentence`\`application_name\` lists "${name}" twice.`);
-    else if (matches.length === 0) problems.push(none(name, known));
+    else if (matches.length === 0) problems.push(none(name, applications));
     else if (matches.length > 1) problems.push(several(name, matches));
     return matches;
   });
@@ -37,23 +37,24 @@ export function findApplications(
   return found;
 }
 
+function namedAs(name: string, applications: readonly Application[]): readonly Application[] {
+  const exact = applications.filter((application) => application.name === name);
+  if (exact.length > 0) return exact;
+  const normal = name.normalize('NFC');
+  return applications.filter((application) => application.name.normalize('NFC') === normal);
+}
+
 function several(name: string, matches: readonly Application[]): Sentence {
   const ids = matches.map(({ id }) => id);
   return sentence`${matches.length} applications are called "${name}": use \`application_id\` instead, one of ${joined(ids, ', ')}.`;
 }
 
-function none(name: string, known: ReadonlySet<string>): Sentence {
-  const nearest = [...known]
-    .map((candidate) => ({
-      candidate,
-      far: letterDistance(name.toLowerCase(), candidate.toLowerCase()),
-    }))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, NAMES_SHOWN)
-    .map(({ candidate }) => sentence`"${candidate}"`);
-  const hint =
-    nearest.length > 0
-      ? sentence`the nearest ${ours(nearest.length === 1 ? 'name is' : 'names are')} ${joined(nearest, ', ')}`
-      : sentence`the project has no applications (for a user API key, check \`project_id\`)`;
+function none(name: string, applications: readonly Application[]): Sentence {
+  const hint = isUuid(name)
+    ? sentence`that is an ID: use \`application_id\``
+    : (nearestNames(
+        name,
+        applications.map((application) => application.name),
+      ) ?? sentence`the project has no applications (for a user API key, check \`project_id\`)`);
   return sentence`No application is called "${name}"; ${hint}.`;
 }

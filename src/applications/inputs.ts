@@ -2,6 +2,7 @@ import { connectionInputs } from '../nodion/connection-inputs.ts';
 import { imageTag } from '../registry/image-reference.ts';
 import {
   anyLine,
+  boolean,
   duration,
   integer,
   lines,
@@ -9,6 +10,7 @@ import {
   optional,
   readInputs,
   required,
+  split,
   type Values,
   withDefault,
 } from '../runner/inputs.ts';
@@ -21,13 +23,19 @@ const timeout = withDefault('1m', duration);
 export const listApplicationsInputs = {
   api_key,
   project_id,
-  name: optional(lines),
+  name: optional(globs),
   region: optional(anyLine),
   deployment_strategy: optional(strategy),
   status: optional(anyLine),
+  allow_empty: withDefault('false', boolean),
   timeout,
   api_url,
 };
+
+/** A line with commas is several, or one of a name with commas. */
+function globs(text: string): string[] {
+  return lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
+}
 
 /** The inputs of create-application. */
 export const createApplicationInputs = {

@@ -1,5 +1,4 @@
 import { getInput } from './commands.ts';
-import type { Input, InvalidValue } from './inputs.ts';
 import { misspeltInputs } from './misspelt-inputs.ts';
 import { redactSecrets } from './redact-secrets.ts';
 import { foreign, ours, type Sentence, sentence } from './sentence.ts';
@@ -8,10 +7,10 @@ const EMPTY_SECRET = sentence` Is the secret behind it set? A secret is empty in
 
 /** What is wrong with the inputs, a sentence each; none where the undeclared ones are like no declared one. */
 export function inputProblems(
-  table: Readonly<Record<string, Input<unknown>>>,
+  table: Readonly<Record<string, { readonly default: string; readonly secret?: boolean }>>,
   found: {
     undeclared: readonly string[];
-    invalid: ReadonlyMap<string, InvalidValue>;
+    invalid: ReadonlyMap<string, { readonly message: string }>;
     between: readonly string[];
   },
 ): Sentence[] {

@@ -95,7 +95,20 @@ export function split(text: string, separator: RegExp): string[] {
     .filter((part) => part !== '');
 }
 
-export const lines = (text: string): string[] => split(text, /[\r\n]+/);
+const LINE_BREAKS = /[\r\n]+/;
+
+/** The texts of a JSON array, such as an output of another action; else the parts between separators. */
+export function list(text: string, separator: RegExp): string[] {
+  try {
+    const items: unknown = JSON.parse(text);
+    if (Array.isArray(items) && items.every((item) => typeof item === 'string')) {
+      return items.map((item) => item.trim()).filter((item) => item !== '');
+    }
+  } catch {}
+  return split(text, separator);
+}
+
+export const lines = (text: string): string[] => list(text, LINE_BREAKS);
 
 /** Whether an input is provided, or is provided or defaults to that word. */
 export type IsProvided = (name: string, word?: string) => boolean;
@@ -148,5 +161,5 @@ const LONGEST_INPUT = 10_000;
 
 /** Each line by itself as well: the runner masks a secret of several lines only as a whole. */
 function mask(secret: string): void {
-  for (const part of new Set([secret, ...lines(secret)])) commands.maskSecret(part);
+  for (const part of new Set([secret, ...split(secret, LINE_BREAKS)])) commands.maskSecret(part);
 }

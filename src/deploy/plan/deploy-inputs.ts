@@ -9,10 +9,10 @@ import {
   InvalidValue,
   integer,
   lines,
+  list,
   matching,
   optional,
   readInputs,
-  split,
   type Values,
   withDefault,
 } from '../../runner/inputs.ts';
@@ -129,10 +129,10 @@ function commit(text: string): string {
 }
 
 function uuids(text: string): string[] {
-  const ids = split(text, /[\r\n,]+/);
+  const ids = list(text, /[\s,]+/);
   if (ids.length === 0 || !ids.every(isUuid)) {
     throw new InvalidValue(
-      'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks or commas',
+      'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks',
     );
   }
   return eachOnce(ids, (id) => id.toLowerCase());
@@ -140,7 +140,7 @@ function uuids(text: string): string[] {
 
 function names(text: string): string[] {
   const all = lines(text).map(anyLine);
-  if (!/[^\s,]/.test(text)) {
+  if (all.every((name) => /^[\s,]*$/.test(name))) {
     throw new InvalidValue('expected one or more names, separated by line breaks or commas');
   }
   return eachOnce(all, (name) => name);
