@@ -20,6 +20,7 @@ test('The oldest that will do are the same everywhere, and CI tests with the fir
   for (const page of ['README.md', 'CONTRIBUTING.md']) {
     expect(read(page)).toContain(`${oldest} and ${next} or newer will do`);
   }
+  expect(read('dist/index.js')).toContain(`needs Node.js ${oldest} or newer`);
   const { matrix } = parse(read('.github/workflows/ci.yml')).jobs.test.strategy;
   expect(matrix.include).toEqual([{ os: 'ubuntu-latest', node: oldest }]);
 });

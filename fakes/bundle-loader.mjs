@@ -48,7 +48,6 @@ function scriptOf(url, names) {
 function toFunctionBody(module) {
   return module
     .replace(/^import\{createRequire as (\w+)\}from"module";/, 'const $1=()=>$require;')
-    .replace(/^import \{ (\w+) \} from '(.+)';$/m, "const { $1 } = await $$load('$2');")
     .replaceAll(/\bexport const (\w+)=/g, 'exports.$1=')
     .replace(/\bexport\{([^{}]+)\};\s*$/, (_, names) => {
       const pairs = names.split(',').map((name) => name.replace(/(\w+) as (\w+)/, '$2:$1'));

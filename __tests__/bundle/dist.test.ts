@@ -1,19 +1,48 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { ACTIONS } from '../../scripts/readme.ts';
 
 const BUNDLE = join('dist', 'actions', 'index.js');
 const read = (file: string) => readFileSync(file, 'utf8');
 
-test('All actions share one bundle, below 95 kB, and have an entry of a line each', () => {
+test('All actions share one bundle, below 95 kB, which their entries load', () => {
   expect(read(BUNDLE).length).toBeLessThan(95_000);
   for (const action of ACTIONS) {
     expect(read(join('dist', action, 'index.js'))).toMatch(
-      /^import \{ (\w+) \} from '\.\.?\/actions\/index\.js';\n\nawait \1\(\);\n$/,
+      /^ {2}const \{ (\w+) \} = await import\('\.\.?\/actions\/index\.js'\);\n {2}await \1\(\);$/m,
     );
   }
+});
+
+describe('An old Node.js is told in one sentence, and nothing is loaded', () => {
+  /** The entries alone: to load anything would fail. */
+  const folder = mkdtempSync(join(tmpdir(), 'entries-'));
+  for (const action of ACTIONS) {
+    cpSync(join('dist', action, 'index.js'), join(folder, action, 'index.mjs'));
+  }
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function start(action: string, version: string) {
+    const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
+    const args = ['--import', `data:text/javascript,${pretend}`, join(folder, action, 'index.mjs')];
+    return spawnSync(process.execPath, args, { env: {}, encoding: 'utf8' });
+  }
+
+  test.each(ACTIONS)('by the entry in %s', (action) => {
+    for (const version of ['16.20.2', '18.20.4', '20.18.3']) {
+      const { status, stdout, stderr } = start(action, version);
+      expect([status, stderr]).toEqual([1, '']);
+      expect(stdout).toBe(
+        `::error title=Node.js is too old::This action needs Node.js 20.19 or newer, and was started with Node.js ${version}: install a newer one on the runner, or in the job's container; act, Forgejo and Gitea take the first node on PATH.\n`,
+      );
+    }
+    for (const version of ['20.19.0', '22.12.0', '24.0.0', '100.1.0']) {
+      expect(start(action, version).stderr).toContain('ERR_MODULE_NOT_FOUND');
+    }
+  });
 });
 
 test('A deployment loads neither undici, nor the GitHub context, nor the other actions', () => {
