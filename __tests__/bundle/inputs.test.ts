@@ -27,7 +27,7 @@ scenario('All bad inputs are in one message, the key never shown', async ({ run:
   expect(more).toEqual([]);
   expect(error.split('\n')).toEqual([
     '`api_key`: the value is invalid; expected the key alone, without spaces, line breaks or other characters outside printable ASCII.',
-    '`application_id`: "x" is invalid; expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks.',
+    '`application_id`: "x" is invalid; expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or spaces.',
     '`wait`: "maybe" is invalid; expected true or false.',
     '`timeout`: "soon" is invalid; expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds; more than 0, at most 24h.',
   ]);
@@ -70,7 +70,7 @@ scenario('What a health check has by default may be given without one', async (s
 scenario('An empty key is told with why it may be empty', async ({ deploy }) => {
   const run = await deploy(null, { inputs: { api_key: '', application_id: ID } });
   expect(annotations(run, 'error')).toEqual([
-    '`api_key` is required. Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot.',
+    '`api_key` is required. Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot, and one of an environment is empty in a job without that `environment:`.',
   ]);
   expect(run.exitCode).toBe(1);
 });

@@ -140,7 +140,7 @@ for (const [inputs, message] of [
   ],
   [
     { api_key: '' },
-    '`api_key` is required. Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot.',
+    '`api_key` is required. Is the secret behind it set? A secret is empty in workflows triggered from forks and by Dependabot, and one of an environment is empty in a job without that `environment:`.',
   ],
 ] as [Record<string, string>, string][]) {
   scenario(`No list is asked for with ${JSON.stringify(inputs)}`, async (stage) => {

@@ -6,13 +6,13 @@ import { formatDuration, parseDuration } from '../../src/time/duration.ts';
 const KEY = 'nodion-project-key-5f1c';
 const ID = '92955d4f-2e44-4e48-8cb6-9c6c434afebb';
 const UUIDS =
-  'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks';
+  'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or spaces';
 const DURATION = 'expected a duration such as 90s, 15m, 1h, 1m30s or a bare number of seconds';
 const TIMEOUT = `${DURATION}; more than 0, at most 24h`;
 const INTERVAL = `${DURATION}; at least 0.1s, at most 24h`;
 const ADDRESS =
   'expected an https:// address, or http:// on loopback, without credentials, query or fragment';
-const SHORT_SHA = 'expected a commit: 7 to 64 hex digits';
+const SHORT_SHA = `expected a commit: 7 to 64 hex digits, such as \`\${{ github.sha }}\``;
 const TAG =
   'expected an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`';
 
@@ -25,16 +25,14 @@ const REFUSED = [
   ['application_id', '../applications', UUIDS],
   ['project_id', '12', 'expected a UUID, such as 0ce705eb-fb11-485a-b380-82cdb8b97036'],
   ['image_tag', '-v1', TAG],
-  ['image_tag', 'v1:latest', TAG],
-  ['wait', 'yes', 'expected true or false'],
-  ['reuse_existing', '1', 'expected true or false'],
-  ['dry_run', 'no', 'expected true or false'],
+  ['image_tag', 'feature/prices', TAG],
+  ['wait', 'perhaps', 'expected true or false'],
   ['timeout', 'soon', TIMEOUT],
   ['timeout', '0', TIMEOUT],
   ['timeout', '-5', TIMEOUT],
   ['timeout', '25h', TIMEOUT],
-  ['timeout', '10 min', TIMEOUT],
-  ['poll_interval', '1d', INTERVAL],
+  ['timeout', '10 fortnights', TIMEOUT],
+  ['poll_interval', '2d', INTERVAL],
   ['poll_interval', '0.001', INTERVAL],
   ['expected_sha', 'abc', SHORT_SHA],
   ['expected_sha', 'g'.repeat(40), SHORT_SHA],
@@ -56,7 +54,7 @@ const REFUSED = [
   ['health_successes', '101', 'expected a whole number from 1 to 100'],
   ['health_timeout', '0', TIMEOUT],
   ['stable_for', 'soon', `${DURATION}; at least 0s, at most 24h`],
-  ['rollback', 'yes', 'expected true or false'],
+  ['rollback', 'always', 'expected true or false'],
   ['api_url', 'http://api.nodion.com/v1', ADDRESS],
   ['api_url', 'ftp://127.0.0.1/', ADDRESS],
   ['api_url', 'api.nodion.com', ADDRESS],
@@ -108,6 +106,64 @@ test.each(REFUSED)(
     ]);
   },
 );
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const NO_DIGEST =
+  'A digest is no tag: write the tag that the image was pushed under, such as `outputs.version` of docker/metadata-action.';
+const QUOTE =
+  'Quote a literal tag in the workflow: YAML takes one that looks like a number for one, and may write it another way.';
+const ONE_TAG = 'Write one tag alone, such as `outputs.version` of docker/metadata-action.';
+
+test.each([
+  ['wait', 'yes', 'Write `true`.'],
+  ['wait', 'On', 'Write `true`.'],
+  ['reuse_existing', '1', 'Write `true`.'],
+  ['dry_run', 'no', 'Write `false`.'],
+  ['wait', 'tRUE', 'Write `true`.'],
+  ['timeout', '15 min', 'Write `15m`.'],
+  ['timeout', '10 minutes', 'Write `10m`.'],
+  ['timeout', '1 hour and 30 minutes', 'Write `1h30m`.'],
+  ['timeout', '1h 5m 10sec', 'Write `1h5m10s`.'],
+  ['timeout', 'PT15M', 'Write `15m`.'],
+  ['timeout', '1 day', 'Write `24h`.'],
+  ['poll_interval', '500ms', 'Write `0.5s`.'],
+  ['image_tag', 'ghcr.io/acme/shop:1.27', 'Write the tag alone: `1.27`.'],
+  ['image_tag', 'registry.example.com:5000/shop:v2', 'Write the tag alone: `v2`.'],
+  ['image_tag', `nginx:1.25@${DIGEST}`, 'Write the tag alone: `1.25`.'],
+  ['image_tag', 'refs/tags/v2', 'Write the tag alone: `v2`.'],
+  ['image_tag', 'ghcr.io/acme/shop:1.27\nghcr.io/acme/shop:latest', ONE_TAG],
+  ['image_tag', DIGEST, NO_DIGEST],
+  ['image_tag', `v1@${DIGEST}`, NO_DIGEST],
+  ['image_tag', `ghcr.io/acme/shop@${DIGEST}`, NO_DIGEST],
+  ['image_tag', '1E+30', QUOTE],
+  ['image_tag', '-1', QUOTE],
+])('`%s` says what to write in the place of %j', async (name, value, advice) => {
+  const [problem = '', ...more] = await problemsOf({ application_id: ID, [name]: value });
+  expect(more).toEqual([]);
+  const shown = `\`${name}\`: ${JSON.stringify(value)} is invalid; expected `;
+  expect(problem.slice(0, shown.length)).toBe(shown);
+  expect(problem.slice(-advice.length - 2)).toBe(`. ${advice}`);
+});
+
+test('Only addresses are shown without what stands before an @', async () => {
+  expect(
+    await problemsOf({
+      application_id: ID,
+      image_tag: 'https://ada:pw@ghcr.io/shop',
+      expected_sha: 'main@{yesterday}',
+      health_url: 'ada:pw@shop.example/up',
+      environment_url: 'ada:p/w@shop.example',
+      environment: 'web',
+      api_url: 'pw@api.nodion.com',
+    }).then((problems) => problems.map((problem) => problem.replace(/ is invalid; .*/, ''))),
+  ).toEqual([
+    '`image_tag`: "https://***@ghcr.io/shop"',
+    '`expected_sha`: "main@{yesterday}"',
+    '`health_url`: "***@shop.example/up"',
+    '`environment_url`: "***@shop.example"',
+    '`api_url`: "***@api.nodion.com"',
+  ]);
+});
 
 const OTHER = '0ce705eb-fb11-485a-b380-82cdb8b97036';
 

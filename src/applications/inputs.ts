@@ -1,5 +1,5 @@
 import { connectionInputs } from '../nodion/connection-inputs.ts';
-import { imageTag } from '../registry/image-reference.ts';
+import { imageTag } from '../registry/image-tag-input.ts';
 import {
   anyLine,
   boolean,
@@ -51,7 +51,7 @@ export const createApplicationInputs = {
   branch_id: optional(anyLine),
   container_registry_id: optional(anyLine),
   image_name: optional(anyLine),
-  image_tag: optional(imageTag),
+  image_tag: imageTag,
   timeout,
   api_url,
 };

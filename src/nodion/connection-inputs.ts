@@ -34,5 +34,5 @@ function apiUrl(text: string): string {
 export const connectionInputs = {
   api_key: { ...required(apiKey), secret: true },
   project_id: optional(uuid),
-  api_url: withDefault('https://api.nodion.com/v1', apiUrl),
+  api_url: { ...withDefault('https://api.nodion.com/v1', apiUrl), isAddress: true },
 };

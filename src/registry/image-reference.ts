@@ -1,11 +1,3 @@
-import { matching } from '../runner/inputs.ts';
-
-/** An input that is an image's tag. */
-export const imageTag = matching(
-  'an image tag: up to 128 letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`',
-  isImageTag,
-);
-
 /** Whether it can be a tag of an image. */
 export function isImageTag(text: string): boolean {
   return /^\w[\w.-]{0,127}$/.test(text);

@@ -1,5 +1,6 @@
 import { parseDuration } from '../time/duration.ts';
 import * as commands from './commands.ts';
+import type { Sentence } from './sentence.ts';
 import { StepFailure } from './step-failure.ts';
 
 /** How one input is read; a table of inputs has the order of its `action.yml`. */
@@ -9,8 +10,12 @@ export interface Input<T> {
   readonly required?: boolean;
   /** Never shown. */
   readonly secret?: boolean;
+  /** An address, or several: shown without what stands before an `@`. */
+  readonly isAddress?: boolean;
   /** The typed value of `text`, which is trimmed; '' where the default is ''. @throws InvalidValue */
   parse(text: string): T;
+  /** What to write in the place of a text that it does not take, as a sentence; null where that is not known. */
+  advise?(text: string): Promise<Sentence | null>;
 }
 
 /** A value that an input does not take; the message says what was expected, or what is wrong; '' for none given. */
@@ -132,7 +137,7 @@ export async function readInputs<Inputs extends Record<string, Input<unknown>>>(
   for (const [name, input] of Object.entries(table)) {
     const provided = commands.getInput(name);
     try {
-      if (input.required && provided === '') throw new InvalidValue();
+      if (input.required && provided === '') throw new InvalidValue('');
       if (provided.length > LONGEST_INPUT)
         throw new InvalidValue('expected at most 10,000 characters');
       values[name] = input.parse(provided || input.default);
@@ -151,7 +156,7 @@ export async function readInputs<Inputs extends Record<string, Input<unknown>>>(
   );
   if (undeclared.length + invalid.size + between.length > 0) {
     const { inputProblems } = await import('./input-problems.ts');
-    const problems = inputProblems(table, { undeclared, invalid, between });
+    const problems = await inputProblems(table, { undeclared, invalid, between });
     if (problems.length > 0) throw new StepFailure('Invalid inputs', problems);
   }
   return values as Values<Inputs>;

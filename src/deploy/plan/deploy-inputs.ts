@@ -1,6 +1,6 @@
 import { connectionInputs } from '../../nodion/connection-inputs.ts';
 import { isUuid } from '../../nodion/responses.ts';
-import { imageTag } from '../../registry/image-reference.ts';
+import { imageTag } from '../../registry/image-tag-input.ts';
 import {
   anyLine,
   boolean,
@@ -27,14 +27,14 @@ export const deployInputs = {
   application_id: optional(uuids),
   application_name: optional(names),
   project_id,
-  image_tag: optional(imageTag),
+  image_tag: imageTag,
   wait: withDefault('true', boolean),
   timeout: withDefault('15m', duration),
   poll_interval: withDefault('3s', durationFrom(100, 'at least 0.1s')),
   expected_sha: optional(commit),
   reuse_existing: withDefault('false', boolean),
   verify_rollout: withDefault('false', boolean),
-  health_url: optional(healthAddresses),
+  health_url: { ...optional(healthAddresses), isAddress: true },
   health_text: optional(anyLine),
   health_successes: withDefault('3', integer(1, 100)),
   health_timeout: withDefault('2m', duration),
@@ -42,9 +42,10 @@ export const deployInputs = {
   rollback: withDefault('false', boolean),
   log_lines: withDefault('50', integer(0, 2_500)),
   environment: optional(anyLine),
-  environment_url: optional(
-    matching('an http:// or https:// address without credentials', isWebAddress),
-  ),
+  environment_url: {
+    ...optional(matching('an http:// or https:// address without credentials', isWebAddress)),
+    isAddress: true,
+  },
   github_token: { ...optional(anyLine), secret: true },
   dry_run: withDefault('false', boolean),
   api_url,
@@ -124,7 +125,7 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
 
 function commit(text: string): string {
   if (!/^[\da-f]{7,64}$/i.test(text))
-    throw new InvalidValue('expected a commit: 7 to 64 hex digits');
+    throw new InvalidValue(`expected a commit: 7 to 64 hex digits, such as \`\${{ github.sha }}\``);
   return text.toLowerCase();
 }
 
@@ -132,7 +133,7 @@ function uuids(text: string): string[] {
   const ids = list(text, /[\s,]+/);
   if (ids.length === 0 || !ids.every(isUuid)) {
     throw new InvalidValue(
-      'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or blanks',
+      'expected one or more UUIDs, such as 0ce705eb-fb11-485a-b380-82cdb8b97036, separated by line breaks, commas or spaces',
     );
   }
   return eachOnce(ids, (id) => id.toLowerCase());
