@@ -152,7 +152,7 @@ scenario('Several applications are all checked before any is triggered', async (
         `^Application ${unknown}: Nodion answered 404 to GET /applications/:id(?:/deployments)?: Not found\\.$`,
       ),
     ),
-    'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+    `Check the ID ${unknown}, that it is in the project of the key behind \`api_key\` (for a user API key, set \`project_id\`), and \`api_url\` if it is set.`,
     'Nothing was triggered.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
@@ -165,7 +165,7 @@ scenario('Several applications are all checked before any is triggered', async (
     {
       application_id: unknown,
       error: expect.stringMatching(
-        /^Nodion answered 404 to GET \/applications\/:id(?:\/deployments)?: Not found\. Check the ID, /,
+        /^Nodion answered 404 to GET \/applications\/:id(?:\/deployments)?: Not found\. Check the ID [\da-f-]{36}, that /,
       ),
     },
   ]);

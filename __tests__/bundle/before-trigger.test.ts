@@ -31,7 +31,7 @@ scenario('An unknown application is red, with what to check', async ({ deploy })
   expect(
     annotations(run, 'error').map((text) => text.replace(`${what}/deployments:`, `${what}:`)),
   ).toEqual([
-    `Nodion answered 404 to GET ${what}: Not found.\nCheck the ID, that it is in the project of the key behind \`api_key\` (for a user API key, set \`project_id\`), and \`api_url\` if it is set.\nNothing was triggered.`,
+    `Nodion answered 404 to GET ${what}: Not found.\nCheck the ID 92955d4f-2e44-4e48-8cb6-9c6c434afebb, that it is in the project of the key behind \`api_key\` (for a user API key, set \`project_id\`), and \`api_url\` if it is set.\nNothing was triggered.`,
   ]);
 });
 
@@ -103,6 +103,36 @@ scenario('A refusal of the trigger is final, in Nodion’s own words', async (st
     "Application My App: Nodion refused the trigger (400): Branch is gone; Quota used up.\nNothing was triggered for it.\nCheck the inputs and, in Nodion's dashboard, the application.",
   ]);
 });
+
+const DETAILED: [object, string][] = [
+  [
+    {
+      message: 'Validation failed',
+      details: [{ field: 'image_tag', code: 'invalid' }, 'Too long.'],
+    },
+    'Validation failed; {"field":"image_tag","code":"invalid"}; Too long',
+  ],
+  [
+    { error: 'Unprocessable', errors: { image_tag: ['is invalid', 'is too long'], base: 'no' } },
+    'Unprocessable; image_tag: is invalid; image_tag: is too long; base: no',
+  ],
+  [{ status: 422, error: 'Gone', message: 'Gone.', errors: [], details: null }, 'Gone'],
+  [
+    { message: 'Bad', details: Array.from({ length: 99 }, (_, index) => `d${index}`) },
+    'Bad; d0; d1; d2; d3; d4; d5; d6; d7; d8',
+  ],
+];
+
+for (const [body, words] of DETAILED) {
+  scenario(`Of ${JSON.stringify(body).slice(0, 80)} the details are told`, async (stage) => {
+    const { nodion, deploy } = stage;
+    nodion.fail({ on: TRIGGER, fault: answer(422, body)(false) });
+    const run = await deploy(nodion.addApplication());
+    expect(annotations(run, 'error')[0]?.split('\n')[0]).toBe(
+      `Application My App: Nodion refused the trigger (422): ${words}.`,
+    );
+  });
+}
 
 const NETWORK = "Check the runner's network, `api_url` and proxy.";
 const BUSY = 'Nodion, or a gateway before it, is down or busy: run the job again later.';

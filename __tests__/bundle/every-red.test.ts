@@ -72,6 +72,7 @@ function red(
 function stable(text: string): string {
   return text
     .replace(/\d+(?:\.\d+)? (?:min|s)\b(?: \d+ s)?/g, '…')
+    .replace(/(?<=the ID )[\da-f-]{4,36}/g, 'ID')
     .replace(/127\.0\.0\.1:\d+/g, 'HOST');
 }
 
@@ -217,7 +218,7 @@ red(
     lines: [
       'Nodion refused the trigger (404).',
       'Nothing was triggered for it.',
-      'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+      'Check the ID ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
     ],
   },
 );

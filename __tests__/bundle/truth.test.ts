@@ -471,7 +471,7 @@ situation(
       expect.stringMatching(
         /^Nodion answered 404 to GET \/applications\/:id(?:\/deployments)?: Not found\.$/,
       ) as never,
-      'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+      'Check the ID 92955d4f-2e44-4e48-8cb6-9c6c434afebb, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
       'Nothing was triggered.',
     ],
     heading: '❌ Not deployed',

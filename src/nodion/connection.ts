@@ -52,7 +52,7 @@ export interface SendOptions {
   readonly isFresh?: boolean;
   /** At most 30 s, which is the default. */
   readonly timeoutMs?: number;
-  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly parameters?: { readonly id?: string; readonly [name: string]: unknown };
   /** What the answer is a list of: it may have 16 MiB, others 1 MiB. */
   readonly list?: ListName;
   /** Of the body, 1 MiB by default; a list's may always have 16 MiB. */
@@ -142,7 +142,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
     const path = url.slice(apiUrl.length);
-    const name = { route: route.replace('{id}', ':id'), host };
+    const name = { route: route.replace('{id}', ':id'), host, id: parameters.id ?? null };
     const startedAtMs = performance.now();
     let result = 'interrupted';
     let dateMs: number | null = null;

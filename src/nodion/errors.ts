@@ -62,4 +62,6 @@ export interface RequestName {
   readonly route: string;
   /** Such as `api.nodion.com`. */
   readonly host: string;
+  /** The application's; null for a request that names none. */
+  readonly id: string | null;
 }

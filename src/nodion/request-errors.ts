@@ -14,7 +14,6 @@ const ADVICE: Readonly<Record<number, string>> = {
   400: "Check the inputs and, in Nodion's dashboard, the application.",
   401: 'Create a new key and update the secret behind `api_key`.',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
-  404: 'Check the ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
   429: 'Nodion, or a gateway before it, limits the rate of requests: run the job again later.',
 };
 /** In place of those, for a request that names no application. */
@@ -22,6 +21,10 @@ const PROJECT_ADVICE: Readonly<Record<number, string>> = {
   400: 'Check the inputs.',
   404: 'Check `api_url` if it is set, and, for a user API key, `project_id`.',
 };
+/** For a request that names an application. */
+const idAdvice = (id: string): Readonly<Record<number, string>> => ({
+  404: `Check the ID ${id}, that it is in the project of the key behind \`api_key\` (for a user API key, set \`project_id\`), and \`api_url\` if it is set.`,
+});
 const NETWORK_ADVICE = "Check the runner's network, `api_url` and proxy.";
 const ANSWER_ADVICE =
   'Check what answers at `api_url`: Nodion itself, or a gateway or proxy before it.';
@@ -50,7 +53,7 @@ export interface ErrorResponse {
  * @param context.wasAnswered whether the same path was answered with success before.
  */
 export function httpError(
-  { route, host }: RequestName,
+  { route, host, id }: RequestName,
   { status, headers, data }: ErrorResponse,
   { nowMs, wasAnswered }: { nowMs: number; wasAnswered: boolean },
 ): NodionError {
@@ -80,7 +83,7 @@ export function httpError(
       ? sentence`Nodion refused the API key (401 Unauthorized).`
       : sentence`${who} answered ${status} to ${ours(route)}${apiMessage && sentence`: ${apiMessage}`}.`;
   const advice =
-    (route.includes(':id') ? null : PROJECT_ADVICE[status]) ??
+    (id === null ? PROJECT_ADVICE : idAdvice(id))[status] ??
     ADVICE[status] ??
     (status >= 500 ? SERVER_ADVICE : null);
   return new NodionError(
@@ -179,12 +182,30 @@ function nodionBody(data: unknown): unknown {
   }
 }
 
-/** Nodion's own words in an error's body. */
+/** Nodion's own words in an error's body: what it is called, and then its details. */
 function apiErrorMessages(body: unknown): string[] {
-  const words = optional(body, 'errors') ?? optional(body, 'error') ?? optional(body, 'message');
-  return (Array.isArray(words) ? words : [words ?? []].flat())
+  const messages = ['error', 'message', 'errors', 'details'].flatMap((name) =>
+    messagesIn(optional(body, name)),
+  );
+  return [...new Set(messages)].slice(0, MESSAGES_SHOWN);
+}
+
+/** Of a text, a list, or an object of them by the names of fields, as `name: can't be blank`. */
+function messagesIn(words: unknown): string[] {
+  if (typeof words !== 'object' || words === null) return words ? [toMessage(words)] : [];
+  if (Array.isArray(words)) return words.slice(0, MESSAGES_SHOWN).map(toMessage);
+  return Object.entries(words)
     .slice(0, MESSAGES_SHOWN)
-    .map((word) => (typeof word === 'string' ? word : JSON.stringify(word)).replace(/\.$/, ''));
+    .flatMap(([name, value]) =>
+      [value]
+        .flat()
+        .slice(0, MESSAGES_SHOWN)
+        .map((word) => `${name}: ${toMessage(word)}`),
+    );
+}
+
+function toMessage(word: unknown): string {
+  return (typeof word === 'string' ? word : JSON.stringify(word)).replace(/\.$/, '');
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). */

@@ -1,3 +1,6 @@
+/** Shown whole; a longer text is refused for its length. */
+const LONGEST = 100;
+
 const BOOLEANS: Readonly<Record<string, string>> = {
   ...{ yes: 'true', y: 'true', on: 'true', 1: 'true' },
   ...{ no: 'false', n: 'false', off: 'false', 0: 'false' },
@@ -5,6 +8,7 @@ const BOOLEANS: Readonly<Record<string, string>> = {
 
 /** What `input` takes and is written like `text`: `true` for `yes`, `15m` for `15 min`; null for none. */
 export function nearestValue(text: string, input: { parse(text: string): unknown }): string | null {
+  if (text.length > LONGEST) return null;
   const word = text.toLowerCase();
   const candidates = [word, BOOLEANS[word], toDuration(word)];
   return candidates.find((one) => one !== undefined && isTaken(one, input)) ?? null;
