@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, statSync, truncateSync } from 'node:fs';
 import * as core from '@actions/core';
 import { redactSecrets, registerSecret } from './redact-secrets.ts';
 import { joined, ours, type Sentence, sentence } from './sentence.ts';
@@ -85,9 +85,9 @@ export function setOutput(name: string, value: string | number | boolean | objec
       ? JSON.stringify(value, (_, part) => redactPart(part))
       : singleLine(String(value ?? ''), Number.POSITIVE_INFINITY);
   if (outputs.get(name) === text) return;
-  outputs.set(name, text);
   try {
     appendToFile('GITHUB_OUTPUT', `${name}=${text}\n`);
+    outputs.set(name, text);
     unwrittenOutputs.delete(name);
   } catch (error) {
     unwrittenOutputs.set(name, error);
@@ -115,7 +115,16 @@ export function appendToSummary(markdown: string): void {
 function appendToFile(variable: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {
   const file = process.env[variable];
   if (!file) throw new Error(`${variable} is not set`);
-  appendFileSync(file, text);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    // A full disk takes the beginning, on whose line the next output would be.
+    try {
+      truncateSync(file, size);
+    } catch {}
+    throw error;
+  }
 }
 
 /** GitHub refuses a step's summary above this size in bytes. */
