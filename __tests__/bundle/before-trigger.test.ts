@@ -104,6 +104,19 @@ scenario('A refusal of the trigger is final, in Nodion’s own words', async (st
   ]);
 });
 
+scenario('A key that may not read can look no name up, and is told so', async (stage) => {
+  const { nodion, deploy } = stage;
+  nodion.addApplication({ name: 'shop' });
+  const inputs = { api_key: DEPLOY_ONLY_KEY, application_name: 'shop', wait: 'false' };
+  const run = await deploy(null, { inputs });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    'Nodion answered 403 to GET /applications: Insufficient scope.',
+    "Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`). Or use `application_id`: a key that may only deploy can't look a name up.",
+    'Nothing was triggered.',
+  ]);
+});
+
 const DETAILED: [object, string][] = [
   [
     {

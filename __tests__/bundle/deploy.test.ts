@@ -124,7 +124,7 @@ scenario('Statuses that nobody has heard of are waited through', async ({ nodion
   );
   const run = await deploy(application);
   expect(run.exitCode).toBe(0);
-  expect(run.log).toContain('#1 is "polishing" after');
+  expect(run.log).toContain('#1 is "polishing" (a status that this action does not know) after');
   expect(run.outputs.status).toBe('available');
 });
 
@@ -189,4 +189,33 @@ scenario('A commit may have the 64 digits of a SHA-256 repository', async (stage
   });
   expect(run.exitCode).toBe(0);
   expect(run.summary).toContain(`octo-repo/commit/${sha}`);
+});
+
+scenario('A default tag is named before it is deployed', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication({
+    name: 'shop',
+    deployment_strategy: 'prebuilt_image',
+    image_tag: '1.25',
+  });
+  const run = await deploy(application, { inputs: { image_tag: '' } });
+  expect(run.exitCode).toBe(0);
+  expect(run.log).toMatch(
+    /^Deploying shop \(prebuilt_image, region fra\): its default tag "1\.25", since `image_tag` is empty$/m,
+  );
+  const tagged = await deploy(application, { inputs: { image_tag: '1.26' } });
+  expect(tagged.log).toMatch(/^Deploying shop \(prebuilt_image, region fra\)$/m);
+});
+
+scenario('A status that is not known is told when it is first seen', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(
+    life(['queued', 0], ['building', 3_000], ['waiting', 6_000], ['available', 9_000]),
+  );
+  const { log } = await deploy(application);
+  const note = '"queued" (a status that this action does not know)';
+  expect(log.match(/^.*a status that this action.*$/gm)).toEqual([
+    expect.stringMatching(/^Triggered deployment #1: /),
+    expect.stringMatching(/^#1 is "building" \(a status that this action does not know\) after /),
+  ]);
+  expect(log).toContain(`status ${note}\n`);
 });

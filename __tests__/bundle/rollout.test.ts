@@ -172,3 +172,10 @@ scenario(
     expect(nodion.requestsTo(INSTANCES)).toHaveLength(8);
   },
 );
+
+scenario('A crashed application is told when it is first seen', async ({ nodion, deploy }) => {
+  const application = nodion.addApplication({ status: 'crashed' });
+  const run = await deploy(application, { inputs: { ...inputs, timeout: '30s' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toMatch(/^Rollout after \d\.?\d* s: .*; the application is "crashed"$/m);
+});

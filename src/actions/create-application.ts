@@ -14,7 +14,7 @@ async function create({ signal, startTimeout }: Step): Promise<void> {
   const { api_key, project_id, api_url, timeout, ...parameters } =
     await readCreateApplicationInputs();
   startTimeout(timeout);
-  const client = connect(
+  const client = await connect(
     { apiKey: api_key, projectId: project_id, apiUrl: api_url },
     createTransport(),
   );

@@ -32,7 +32,7 @@ async function runDeploy(step: Step): Promise<void> {
   // Loads node:https once the inputs are valid, from the same file.
   const { createTransport } = await import(/* webpackMode: "eager" */ '../http/transport.ts');
   const transport = createTransport();
-  const client = connect(plan.connection, transport);
+  const client = await connect(plan.connection, transport);
   const log = createDeployLog(plan);
 
   const targets = await preflight(plan, {

@@ -19,7 +19,7 @@ export const listApplications = () => runAction(list);
 async function list({ signal, startTimeout }: Step): Promise<void> {
   const inputs = await readListApplicationsInputs();
   startTimeout(inputs.timeout);
-  const client = connect(
+  const client = await connect(
     {
       apiKey: inputs.api_key,
       projectId: inputs.project_id,

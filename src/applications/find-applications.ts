@@ -1,3 +1,4 @@
+import { NodionError } from '../nodion/errors.ts';
 import type { Application } from '../nodion/responses.ts';
 import { isUuid } from '../nodion/responses.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
@@ -35,6 +36,17 @@ export function findApplications(
   });
   if (problems.length > 0) throw new StepFailure('Not deployed', problems);
   return found;
+}
+
+/** The error of the list in which names are looked up, with what a key that may not read it can do. */
+export function lookUpError(error: unknown): unknown {
+  if (!(error instanceof NodionError) || error.status !== 403) return error;
+  const { status, retryable, apiMessage, isGateways, summary, advice } = error;
+  return new NodionError(
+    summary,
+    { status, retryable, apiMessage, isGateways },
+    sentence`${advice} Or use \`application_id\`: a key that may only deploy can't look a name up.`,
+  );
 }
 
 function namedAs(name: string, applications: readonly Application[]): readonly Application[] {

@@ -141,8 +141,11 @@ export async function preflight(
   if (applications.by === 'id') {
     return await Promise.all(applications.ids.map((id, index) => target(id, null, index)));
   }
-  const { findApplications } = await import('../applications/find-applications.ts');
-  const named = findApplications(await read(client.applications), applications.names);
+  const { findApplications, lookUpError } = await import('../applications/find-applications.ts');
+  const all = await read(client.applications).catch((error: unknown) => {
+    throw lookUpError(error);
+  });
+  const named = findApplications(all, applications.names);
   const mismatch = health && addressMismatch(health.at, named.length);
   if (mismatch) throw new StepFailure('Not deployed', [ours(mismatch)]);
   return await Promise.all(

@@ -23,7 +23,7 @@ import {
   overtaken,
   severalCandidates,
 } from './trigger-words.ts';
-import { describeRevision, displayName } from './wording.ts';
+import { describeRevision, describeStatus, displayName } from './wording.ts';
 
 const SHOWN_IN_HEARTBEAT = 5;
 
@@ -108,7 +108,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'status':
         line(
           target,
-          sentence`#${event.deployment.deploy_number} is "${event.deployment.status}" after ${elapsed}`,
+          sentence`#${event.deployment.deploy_number} is ${describeStatus(event.deployment)} after ${elapsed}`,
         );
         break;
       case 'successor':
@@ -177,7 +177,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       errors.recovered({ target: null, isTrigger: false });
       for (const target of targets) progress.set(target, newProgress(plan));
       for (const target of targets) {
-        line(target, announcement(target));
+        line(target, announcement(target, plan));
         if (target.application === null || target.deployments === null) {
           line(
             target,
@@ -210,12 +210,15 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   };
 }
 
-function announcement(target: Target): Sentence {
+function announcement(target: Target, { match }: DeployPlan): Sentence {
   const { application } = target;
+  const defaultTag = match.imageTag === null && application?.image_tag;
   const region = application?.region.slug;
   const details = [application?.deployment_strategy, region && sentence`region ${region}`].filter(
     (detail) => detail !== null && detail !== undefined && detail !== '',
   );
   const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
-  return sentence`Deploying ${displayName(target)}${inBrackets}`;
+  const tag =
+    defaultTag && sentence`: its default tag "${defaultTag}", since \`image_tag\` is empty`;
+  return sentence`Deploying ${displayName(target)}${inBrackets}${tag || null}`;
 }

@@ -1,7 +1,7 @@
 import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeRevision } from './wording.ts';
+import { describeRevision, describeStatus } from './wording.ts';
 
 /** That one of several is taken for what a lost trigger made. */
 export function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
@@ -37,7 +37,7 @@ function listNumbers(numbers: readonly number[]): Sentence {
 export function introduction(event: Extract<AttemptEvent, { kind: 'deployment' }>): Sentence {
   const { deployment, origin } = event;
   const number = sentence`#${deployment.deploy_number}`;
-  const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status "${deployment.status}"`;
+  const details = sentence`${describeRevision(deployment)}; ID ${deployment.id}, status ${describeStatus(deployment)}`;
   switch (origin) {
     case 'triggered':
       return sentence`Triggered deployment ${number}: ${details}`;

@@ -2,6 +2,7 @@ import { shortSha } from '../deploy/attempt/revision.ts';
 import type { Success } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Target } from '../deploy/preflight.ts';
+import { isKnown } from '../nodion/deployments.ts';
 import { withoutAdvice } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { foreign, joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
@@ -29,6 +30,12 @@ export function describeRevision(deployment: Deployment): Sentence {
     commit_message && sentence` "${foreign(firstLine(commit_message), LONGEST_MESSAGE)}"`;
   const committer = committer_name && sentence` by ${foreign(committer_name, LONGEST_COMMITTER)}`;
   return sentence`${commit}${message || null}${committer || null}`;
+}
+
+/** Nodion's word, such as `"waiting"`, and whether it is a new one. */
+export function describeStatus(deployment: Deployment): Sentence {
+  const isNew = !isKnown(deployment);
+  return sentence`"${deployment.status}"${isNew && sentence` (a status that this action does not know)`}`;
 }
 
 /** The first line of a commit message. */
