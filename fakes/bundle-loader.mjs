@@ -7,8 +7,13 @@ const scripts = new Map();
 
 /**
  * Imports files of the bundle, each evaluated once for each loader, as in a new process.
- * @param world what stands in the place of Node's globals of these names.
- * @param require gives a module of Node's, or what stands in its place.
+ * @param {{
+ *   world?: Readonly<Record<string, unknown>>,
+ *   require?: (specifier: string) => object,
+ * }} options
+ *   `world`: what stands in the place of Node's globals of these names; `require` gives a module of
+ *   Node's, or what stands in its place.
+ * @returns {(url: string) => Promise<object>}
  */
 export function createLoader({ world = {}, require = createRequire(import.meta.url) } = {}) {
   const imports = new Map();

@@ -3,16 +3,12 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { createLoader } from './bundle-loader.mjs';
+import { createLoader } from './bundle-loader.mjs';
 import type { VirtualNetwork } from './network.ts';
 import type { ProcessStep } from './step-processes.ts';
 import type { VirtualClock, VirtualTimeout } from './virtual-clock.ts';
 
 const requireOfNode = createRequire(import.meta.url);
-/** By its path from the project's root, as a warm process has it, since it is not compiled. */
-const loader: { createLoader: typeof createLoader } = await import(
-  pathToFileURL(resolve('fakes/bundle-loader.mjs')).href
-);
 
 /**
  * Runs a step in this process, in virtual time and on a virtual network. Its own are the bundle's modules,
@@ -106,7 +102,7 @@ export function runInVirtualProcess(
           }),
       },
     };
-    const load = loader.createLoader({
+    const load = createLoader({
       world,
       require: (specifier) => replaced[specifier] ?? requireOfNode(specifier),
     });
