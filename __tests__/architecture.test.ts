@@ -24,15 +24,16 @@ const FLOORS = [
 /** The only files that may import a dependency, or do what only one place may do. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['runner/commands.ts'],
-  '@actions/github': ['report/github-deployment.ts'],
+  '@actions/github': ['report/github-creation.ts'],
   // One client for both APIs.
-  '@octokit/request': ['nodion/connection.ts', 'report/github-deployment.ts'],
+  '@octokit/request': ['nodion/connection.ts', 'report/github-api.ts'],
   '@octokit/request-error': ['nodion/connection.ts'],
   'fastest-levenshtein': ['runner/letter-distance.ts'],
   'node:events': ['http/proxy-connection.ts', 'runner/run-action.ts'],
   'node:fs': ['runner/commands.ts'],
   'node:http': ['http/proxy-connection.ts', 'http/read-body.ts', 'http/transport.ts'],
   'node:https': ['http/transport.ts'],
+  'node:path': ['runner/commands.ts'],
   'node:net': [
     'http/connect.ts',
     'http/connection.ts',

@@ -8,6 +8,7 @@ import { readActionMetadata } from '../fakes/runner.ts';
 import { ACTIONS, shownWorkflows, withTables } from '../scripts/readme.ts';
 import { createApplicationInputs, listApplicationsInputs } from '../src/applications/inputs.ts';
 import { deployInputs } from '../src/deploy/plan/deploy-inputs.ts';
+import { REASONS } from './reasons.ts';
 
 const READMES = ACTIONS.map((folder) => join(folder, 'README.md'));
 const DOCS = ['recipes', 'how-it-works', 'troubleshooting'].map((name) => `docs/${name}.md`);
@@ -104,4 +105,11 @@ test('Every npm script that a page names exists', () => {
       expect(scripts).toHaveProperty(name);
     }
   }
+});
+
+test('Every reason has a row in the table of reasons, and no other word has', () => {
+  const [, table = ''] = read('docs/troubleshooting.md').split('## By the reason');
+  const [rows = ''] = table.split('## By the message');
+  const documented = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason);
+  expect(documented).toEqual(Object.keys(REASONS));
 });

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -34,6 +34,8 @@ export interface StepRun {
   readonly commands: readonly WorkflowCommand[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** What is in the newest file `deployments.json` of the step; null for none. */
+  readonly deploymentsFile: string | null;
   /** By the step's clock, with the start of its process where that is its own. */
   readonly durationMs: number;
 }
@@ -48,7 +50,7 @@ export interface StepOptions {
   /** Value of `github.token`. */
   readonly token?: string;
   /** The event's payload. */
-  readonly event?: object;
+  readonly event?: object | null;
   /** What the step's process goes by; the real clock where none is given. */
   readonly clock?: Clock;
   /** How the step's wall clock is wrong; not for a process of its own. */
@@ -90,7 +92,8 @@ export function readActionMetadata(folder: string): ActionMetadata {
  * see {@link runInWarmProcess}.
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
-  const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job', onLog } = options;
+  const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job' } = options;
+  const { event = {}, onLog } = options;
   const { clock = realClock, network, killAfterMs, ownProcess = clock === realClock } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(TEMPORARY, 'step-'));
@@ -103,7 +106,7 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
     GITHUB_EVENT_PATH: join(folder, 'event.json'),
   };
   for (const file of Object.values(files)) writeFileSync(file, '');
-  writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(options.event ?? {}));
+  writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(event));
   let startedAt = 0;
   try {
     let log = '';
@@ -159,11 +162,18 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       commands: parseWorkflowCommands(log),
       outputs: parseFileCommands(readFileSync(files.GITHUB_OUTPUT, 'utf8').replaceAll(EOL, '\n')),
       summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+      deploymentsFile: readDeploymentsFile(folder),
       durationMs: clock.now() - startedAt,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The file that the deploy action leaves in a folder of its own in RUNNER_TEMP. */
+function readDeploymentsFile(temp: string): string | null {
+  const own = readdirSync(temp).find((name) => name.startsWith('nodion-deploy-'));
+  return own ? readFileSync(join(temp, own, 'deployments.json'), 'utf8') : null;
 }
 
 /** Whether `env` holds what Node reads at its start, and a process that has run other steps can't offer. */

@@ -52,7 +52,7 @@ scenario('A newer version is told after a red check, though a read failed', asyn
     `Application shop: Deployment #2 went live, then #3, and the application was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     EXPECTED,
     'No rollback: #3, which is newer, has appeared.',
-    'Live is #3 (v3).',
+    '#3 (v3) is live.',
   ]);
   expect(titleOf(run)).toBe('Not healthy');
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
@@ -136,7 +136,7 @@ scenario('A red check does not say what is live where that can’t be read', asy
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     EXPECTED,
-    "When it was last seen, #2 (v2) was live; what is live now can't be said.",
+    'When it was last seen, #2 (v2) was live; it is not known what is live now.',
   ]);
 });
 
@@ -181,7 +181,7 @@ scenario('A deployment that is no longer available after good checks is red', as
     'Application shop: Deployment #2 went live, but is "failed" now.',
     "Look at it in Nodion's dashboard.",
     'No rollback: #2 is "failed" now.',
-    'Live is still #1 (v1).',
+    '#1 (v1) is still live.',
   ]);
   expect(run.outputs).toMatchObject({ status: 'failed', healthy: 'true', rolled_back: '' });
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
@@ -202,10 +202,10 @@ scenario('A newer version is told of a rollout incomplete at the timeout', async
   const run = await deploy(shop.application, { inputs: { ...rollout, timeout: '4s' } });
   expect(run.exitCode).toBe(1);
   expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 went live, but its rollout was not complete when the timeout of 4 s was over.',
+    'Application shop: Deployment #2 went live, but its rollout was not complete when the 4 s timeout expired.',
     'Missing: instance web-1 runs #1.',
     "Look at the application in Nodion's dashboard.",
-    'Live is #3 (v3).',
+    '#3 (v3) is live.',
   ]);
 });
 
@@ -222,7 +222,7 @@ scenario('A newer version is told of a rollout that may no longer be read', asyn
     "Application shop: Deployment #2 went live, but its rollout can't be checked.",
     'Nodion answered 403 to GET /applications/:id/instances.',
     'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
-    'Live is #3 (v3).',
+    '#3 (v3) is live.',
   ]);
 });
 
@@ -237,7 +237,7 @@ scenario('A finished application is not read again at the timeout of the others'
       verify_rollout: 'true',
     },
   });
-  expect(annotations(run, 'error')[0]).toContain('when the timeout of 40 s was over');
+  expect(annotations(run, 'error')[0]).toContain('when the 40 s timeout expired');
   const readsOf = ({ id }: FakeApplication) =>
     nodion.requestsTo(LIST).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
   const [first = 0, ...slowReads] = readsOf(slow);

@@ -111,7 +111,7 @@ scenario('All applications are followed to their ends, also when one fails', asy
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
     expect.stringMatching(
-      /^1 of 3 applications failed\.\nApplication web: Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard\. No deployment of the application is live\.$/,
+      /^1 of 3 applications failed\.\nApplication web: Deployment #1 failed after \d+\.?\d? s\. Its deployment log is in Nodion's dashboard\. No deployment of the application is live\.$/,
     ),
   ]);
   expect(run.outputs).toMatchObject({ application_name: 'web', status: 'failed' });
@@ -121,7 +121,7 @@ scenario('All applications are followed to their ends, also when one fails', asy
       application_name: 'web',
       status: 'failed',
       error: expect.stringMatching(
-        /^Deployment #1 failed after \d+\.?\d? s\. Its build log is in Nodion's dashboard\. No deployment of the application is live\.$/,
+        /^Deployment #1 failed after \d+\.?\d? s\. Its deployment log is in Nodion's dashboard\. No deployment of the application is live\.$/,
       ),
     },
     { application_name: 'api', status: 'available' },

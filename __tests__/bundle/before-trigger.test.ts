@@ -155,8 +155,8 @@ const PAGE =
   'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.';
 
 for (const [action, before] of [
-  ['.', 'The timeout of 20 s was over before anything was triggered.'],
-  ['list-applications', 'The `timeout` was over before the step was done.'],
+  ['.', 'The 20 s timeout expired before anything was triggered.'],
+  ['list-applications', 'The `timeout` expired before the step was done.'],
 ] as const) {
   scenario(`What can't be reached says what to check at the timeout: ${action}`, async (stage) => {
     const run = await stage.run({

@@ -9,8 +9,7 @@ const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
-const TOO_LATE =
-  'The workflow was cancelled too late to change anything; the step is red all the same.';
+const TOO_LATE = 'The step was cancelled too late to change anything; it is red all the same.';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   scenario(
@@ -26,10 +25,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       expect(run.exitCode).toBe(1);
       expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting' });
       expect(annotations(run, 'error')).toEqual([
-        'Application My App: The workflow was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
+        'Application My App: The step was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
       ]);
       expect(run.summary).toContain(
-        '<h3>🚫 <code>My App</code> <code>#1</code>: workflow cancelled</h3>',
+        '<h3>🚫 <code>My App</code> <code>#1</code>: step cancelled</h3>',
       );
     },
   );
@@ -47,11 +46,11 @@ scenario('A cancelled step counts the applications that were not done', async (s
   });
   expect(run.exitCode).toBe(1);
   expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
-    title: 'Workflow cancelled',
+    title: 'Step cancelled',
   });
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    'The workflow was cancelled before 1 of 2 applications were done.',
-    'Application web: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
+    'The step was cancelled before 1 of 2 applications were done.',
+    'Application web: The step was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
   ]);
 });
 
@@ -70,7 +69,7 @@ scenario('A cancelled trigger says which deployment to look for', async (stage) 
   expect(run.exitCode).toBe(1);
   expect(run.outputs.triggered).toBe('true');
   expect(annotations(run, 'error')).toEqual([
-    "Application My App: The workflow was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\nLive is #2 (commit d77ead8).",
+    "Application My App: The step was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\n#2 (commit d77ead8) is live.",
   ]);
 });
 
@@ -96,14 +95,14 @@ for (const [what, isAnswered] of [
     expect(annotations(run, 'error')[0]?.split('\n')).toEqual(
       isAnswered
         ? [
-            'Application My App: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+            'Application My App: The step was cancelled after deployment #2 went live, before everything was checked.',
             'Check it yourself.',
-            'Live is #2 (commit d77ead8).',
+            '#2 (commit d77ead8) is live.',
           ]
         : [
-            'Application My App: The workflow was cancelled while deployment #2 was "waiting".',
+            'Application My App: The step was cancelled while deployment #2 was "waiting".',
             'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
-            "When it was last seen, #1 (commit d77ead8) was live; what is live now can't be said.",
+            'When it was last seen, #1 (commit d77ead8) was live; it is not known what is live now.',
           ],
     );
     expect(run.outputs.status).toBe(isAnswered ? 'available' : 'waiting');
@@ -122,7 +121,7 @@ scenario('A step cancelled before the trigger triggers nothing', async (stage) =
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'error')).toEqual([
-    'The workflow was cancelled before anything was triggered.',
+    'The step was cancelled before anything was triggered.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { id: null, triggered: false, error: expect.stringContaining('cancelled') },
@@ -170,7 +169,7 @@ scenario('A step is cancelled though its connection hangs', async ({ run: runAct
     });
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')).toEqual([
-      'The workflow was cancelled before anything was triggered.',
+      'The step was cancelled before anything was triggered.',
     ]);
   } finally {
     silent.close();
@@ -194,7 +193,7 @@ scenario('A step cancelled when live, but not yet reported, is red', async (stag
     expect.stringMatching(/^Application My App: Deployment #1 is live after /),
   ]);
   expect([...more, ...annotations(run, 'notice')]).toEqual([]);
-  expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The workflow was cancelled too late /);
+  expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The step was cancelled too late /);
 });
 
 scenario('A step cancelled during its only request is red, and says both', async (stage) => {
@@ -210,7 +209,7 @@ scenario('A step cancelled during its only request is red, and says both', async
     TOO_LATE,
     expect.stringMatching(/Deployment #1 was triggered, and is not waited/),
   ]);
-  expect(run.summary).toMatch(/^<h3>⏳ .*: triggered<\/h3>\n<p>The workflow was cancelled too /);
+  expect(run.summary).toMatch(/^<h3>⏳ .*: triggered<\/h3>\n<p>The step was cancelled too /);
 });
 
 scenario('A creation that a cancellation finds on its way is red, and told', async (stage) => {

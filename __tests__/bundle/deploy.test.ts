@@ -15,7 +15,7 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
   expect(run.exitCode).toBe(0);
   expect(run.stderr).toBe('');
   expect(application.deployments).toHaveLength(2);
-  const { duration_seconds, deployments, ...outputs } = run.outputs;
+  const { duration_seconds, deployments, deployments_file, ...outputs } = run.outputs;
   expect(outputs).toEqual({
     id: deployment?.id,
     deploy_number: '2',
@@ -34,7 +34,13 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
     previous_image_reference: '',
     rolled_back: '',
     rollback_deploy_number: '',
+    conclusion: 'success',
+    reason: 'live',
+    live_deploy_number: '2',
+    live_git_sha: SHA,
+    live_image_reference: '',
   });
+  expect(deployments_file).not.toBe('');
   expect(duration_seconds).toMatch(/^\d+\.?\d?$/);
   expect(JSON.parse(deployments ?? '')).toEqual([
     {
@@ -48,6 +54,8 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
       healthy: null,
       previous_deploy_number: 1,
       previous_image_reference: null,
+      live_deploy_number: 2,
+      live_image_reference: null,
       rolled_back: null,
       rollback_deploy_number: null,
     },

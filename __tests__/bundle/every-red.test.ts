@@ -84,8 +84,8 @@ const GOES_ON =
   'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const NONE_LIVE = 'No deployment of the application is live.';
 const NOTHING_SEEN_LIVE =
-  "When it was last seen, nothing was live; what is live now can't be said.";
-const OURS_LIVE = 'Live is #1 (commit d77ead8).';
+  'When it was last seen, nothing was live; it is not known what is live now.';
+const OURS_LIVE = '#1 (commit d77ead8) is live.';
 const MAY_BE = 'A deployment may have been made and be in progress.';
 const LOOK = "Look for number 1 or above in Nodion's dashboard before you trigger again.";
 const NEW_KEY = 'Create a new key and update the secret behind `api_key`.';
@@ -119,7 +119,7 @@ red(
     title: 'Timed out',
     triggered: false,
     lines: [
-      'The timeout of … was over before anything was triggered.',
+      'The … timeout expired before anything was triggered.',
       'The last failure: HOST answered 503 to GET /applications/:id/deployments. Nodion, or a gateway before it, is down or busy: run the job again later.',
     ],
   },
@@ -134,9 +134,9 @@ red(
   },
   {
     kind: 'cancelled',
-    title: 'Workflow cancelled',
+    title: 'Step cancelled',
     triggered: false,
-    lines: ['The workflow was cancelled before anything was triggered.'],
+    lines: ['The step was cancelled before anything was triggered.'],
   },
 );
 
@@ -149,7 +149,7 @@ for (const [what, status, timeout, told] of [
       kind: 'timed_out',
       title: 'Timed out',
       lines: [
-        'The timeout of … was over before anything was triggered for it.',
+        'The … timeout expired before anything was triggered for it.',
         'The last failure: HOST answered 503 to GET /applications/:id/deployments. Nodion, or a gateway before it, is down or busy: run the job again later.',
       ],
     },
@@ -238,11 +238,11 @@ red(
   },
   {
     kind: 'cancelled',
-    title: 'Workflow cancelled',
+    title: 'Step cancelled',
     number: null,
     triggered: true,
     lines: [
-      'The workflow was cancelled before it was clear whether anything was triggered.',
+      'The step was cancelled before it was clear whether anything was triggered.',
       MAY_BE,
       LOOK,
       NONE_LIVE,
@@ -265,7 +265,8 @@ red(
     number: null,
     triggered: true,
     lines: [
-      'The timeout of … was over before it was clear whether anything was triggered.',
+      'The … timeout expired before it was clear whether anything was triggered.',
+      'The last failure: HOST had not answered POST /applications/:id/deployments.',
       MAY_BE,
       LOOK,
       NOTHING_SEEN_LIVE,
@@ -316,7 +317,7 @@ red(
       'The request to HOST (POST /applications/:id/deployments) failed: no answer (ECONNRESET).',
       MAY_BE,
       "Look in Nodion's dashboard before you trigger again.",
-      "What is live can't be said.",
+      'It is not known what is live.',
     ],
   },
 );
@@ -355,11 +356,11 @@ red(
   }),
   {
     kind: 'cancelled',
-    title: 'Workflow cancelled',
+    title: 'Step cancelled',
     number: 1,
     triggered: true,
     lines: [
-      'The workflow was cancelled while deployment #1 was "odd".',
+      'The step was cancelled while deployment #1 was "odd".',
       '"odd" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
       NONE_LIVE,
     ],
@@ -374,11 +375,11 @@ red(
   }),
   {
     kind: 'cancelled',
-    title: 'Workflow cancelled',
+    title: 'Step cancelled',
     number: 1,
     triggered: true,
     lines: [
-      'The workflow was cancelled after deployment #1 went live, before everything was checked.',
+      'The step was cancelled after deployment #1 went live, before everything was checked.',
       'Check it yourself.',
       OURS_LIVE,
     ],
@@ -455,7 +456,7 @@ red(
     number: 1,
     triggered: true,
     lines: [
-      'Deployment #1 was still "waiting" when the timeout of … was over.',
+      'Deployment #1 was still "waiting" when the … timeout expired.',
       GOES_ON,
       'If it often takes longer, raise `timeout`.',
       NONE_LIVE,
@@ -475,7 +476,7 @@ red(
     number: 1,
     triggered: true,
     lines: [
-      'Deployment #1 was "created" when it was last seen, … before the end of the timeout of ….',
+      'Deployment #1 was "created" when it was last seen, … before the end of the … timeout.',
       'Every poll since then failed: HOST answered 503 to GET /applications/:id/deployments.',
       "It may have ended since: look at it in Nodion's dashboard.",
       NOTHING_SEEN_LIVE,
@@ -501,7 +502,7 @@ red(
       'Deployment #1 went live, but #2 superseded it before its rollout was complete.',
       'Missing: instance web-1 runs #2.',
       'Use `concurrency` in the workflow to deploy one after another.',
-      'Live is #2.',
+      '#2 is live.',
     ],
   },
 );
@@ -520,7 +521,7 @@ red(
     number: 1,
     triggered: true,
     lines: [
-      'Deployment #1 went live, but its rollout was not complete when the timeout of … was over.',
+      'Deployment #1 went live, but its rollout was not complete when the … timeout expired.',
       `Missing: the application is "deploying"; ${Array(9).fill('worker w is "new"').join('; ')}; and 2 more.`,
       "Look at the application in Nodion's dashboard.",
       OURS_LIVE,
@@ -541,7 +542,7 @@ red(
     number: 1,
     triggered: true,
     lines: [
-      'Deployment #1 went live, but its rollout could not be checked when the timeout of … was over.',
+      'Deployment #1 went live, but its rollout could not be checked when the … timeout expired.',
       'The last read failed: HOST answered 503 to GET /applications/:id/instances.',
       "Look at the application in Nodion's dashboard.",
       OURS_LIVE,
@@ -562,7 +563,7 @@ red(
     triggered: true,
     lines: [
       'Deployment #1 is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It is of ${SHA}; expected was ffac537.`,
+      `It deployed ${SHA}; ffac537 was expected.`,
       BRANCH,
       NONE_LIVE,
     ],
@@ -589,9 +590,9 @@ red(
     triggered: true,
     lines: [
       'Deployment #1 went live, but is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It is of ${SHA}; expected was ffac537.`,
+      `It deployed ${SHA}; ffac537 was expected.`,
       BRANCH,
-      'Live is #2 (commit d77ead8).',
+      '#2 (commit d77ead8) is live.',
     ],
   },
 );
@@ -609,9 +610,9 @@ red(
     triggered: true,
     lines: [
       'Deployment #1 failed after ….',
-      "Its build log is in Nodion's dashboard.",
+      "Its deployment log is in Nodion's dashboard.",
       'Deployment #1 is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It is of ${SHA}; expected was ffac537.`,
+      `It deployed ${SHA}; ffac537 was expected.`,
       BRANCH,
       NONE_LIVE,
     ],
@@ -634,7 +635,7 @@ for (const wait of ['true', 'false']) {
       lines: [
         "Deployment #1 does not say its commit, so `expected_sha` d77ead8 can't be confirmed.",
         ...(wait === 'true' ? [] : ['It may say so later: use `wait: true`.']),
-        wait === 'true' ? 'Live is #1.' : NONE_LIVE,
+        wait === 'true' ? '#1 is live.' : NONE_LIVE,
       ],
     },
   );
@@ -657,9 +658,9 @@ red(
     number: 1,
     triggered: true,
     lines: [
-      'Deployment #1 went live, but is of tag "v1", not of `image_tag` "v2".',
+      'Deployment #1 went live, but has tag "v1", not "v2" (`image_tag`).',
       'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
-      'Live is #1 (v1).',
+      '#1 (v1) is live.',
     ],
   },
 );

@@ -11,7 +11,7 @@ scenario('A failed deployment is red, with its outputs', async ({ nodion, deploy
   expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'failed' });
   expect(annotations(run, 'error')).toEqual([
     expect.stringMatching(
-      /^Application My App: Deployment #1 failed after \d+\.?\d? s\.\nIts build log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+      /^Application My App: Deployment #1 failed after \d+\.?\d? s\.\nIts deployment log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
     ),
   ]);
   expect(run.summary).toContain(
@@ -47,7 +47,7 @@ scenario('A deployment that expired behind a newer one is red, naming that one',
   );
   expect(annotations(run, 'error')).toEqual([
     expect.stringMatching(
-      /^Application My App: Deployment #1 expired after \d+\.?\d? s: it never went live\.\nA newer deployment, #2, is "created"\.\nDeploy again, or look at it in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+      /^Application My App: Deployment #1 expired after \d+\.?\d? s: it never went live\.\nA newer deployment of the same commit, #2, is "created"\.\nWith `expected_sha` and `reuse_existing: true`, the step follows a deployment of the same commit instead\.\nNo deployment of the application is live\.$/,
     ),
   ]);
 });
@@ -59,7 +59,7 @@ scenario('A deployment still waiting at the timeout is red, with its outputs', a
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ deploy_number: '1', status: 'waiting', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Deployment #1 was still "waiting" when the timeout of 30 s was over.\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nIf it often takes longer, raise `timeout`.\nNo deployment of the application is live.',
+    'Application My App: Deployment #1 was still "waiting" when the 30 s timeout expired.\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nIf it often takes longer, raise `timeout`.\nNo deployment of the application is live.',
   ]);
 });
 
@@ -69,7 +69,7 @@ scenario('An end that nobody has heard of is red at the timeout', async ({ nodio
   expect(run.exitCode).toBe(1);
   expect(run.outputs.status).toBe('done');
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Deployment #1 was still "done" when the timeout of 30 s was over.\n"done" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\nNo deployment of the application is live.',
+    'Application My App: Deployment #1 was still "done" when the 30 s timeout expired.\n"done" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\nNo deployment of the application is live.',
   ]);
 });
 
@@ -85,7 +85,7 @@ for (const [how, expected_sha] of [
 }
 
 for (const [wait, is, live] of [
-  ['true', 'went live, but is of', 'Live is #1 (commit d77ead8).'],
+  ['true', 'went live, but is of', '#1 (commit d77ead8) is live.'],
   ['false', 'is of', 'No deployment of the application is live.'],
 ] as const) {
   scenario(`Another commit than \`expected_sha\` is red, wait: ${wait}`, async (stage) => {
@@ -95,7 +95,7 @@ for (const [wait, is, live] of [
     expect(run.exitCode).toBe(1);
     expect(run.outputs.deploy_number).toBe('1');
     expect(annotations(run, 'error')).toEqual([
-      `Application My App: Deployment #1 ${is} commit d77ead8, not of \`expected_sha\` ffac537.\nIt is of ${SHA}; expected was ${OTHER_SHA}.\nNodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.\n${live}`,
+      `Application My App: Deployment #1 ${is} commit d77ead8, not of \`expected_sha\` ffac537.\nIt deployed ${SHA}; ${OTHER_SHA} was expected.\nNodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.\n${live}`,
     ]);
   });
 }

@@ -77,8 +77,8 @@ scenario('An application that flaps, never good three times in a row, is red', a
   const begin = 'Application shop: Deployment #2 is live but not healthy: ';
   expect(possible.map((end) => begin + end)).toContain(first);
   expect(others).toEqual([
-    "3 good answers in a row were expected within 12 s (`health_timeout`): look at the application's log.",
-    'Live is #2 (v2).',
+    "3 consecutive good answers were needed within 12 s (`health_timeout`): look at the application's log.",
+    '#2 (v2) is live.',
   ]);
 });
 
@@ -178,7 +178,7 @@ for (const [what, reply, phrase, advice, more = {}] of BAD) {
       expected(advice)
         .replace('8 s', more.health_timeout ?? '8s')
         .replace(/(?<=within \d+)s/, ' s'),
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ]);
     expect(titleOf(run)).toEqual({ title: titles.error });
     expect(run.outputs).toMatchObject({
@@ -245,7 +245,7 @@ for (const [what, prepare, phrase, advice] of UNREACHABLE) {
     expect(errorLines(run)).toEqual([
       `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from ${url}/up: ${phrase}.`,
       expected(advice),
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ]);
   });
 }
@@ -320,7 +320,7 @@ scenario('An application that never answers at all is red', async (stage) => {
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: not one whole answer came from ${shop.url}.`,
     EXPECTED,
-    'Live is #2 (v2).',
+    '#2 (v2) is live.',
   ]);
 });
 
@@ -333,9 +333,9 @@ scenario('Good answers that are too few are red', async (stage) => {
   expect(run.outputs.healthy).toBe('false');
   expect(shop.server.checks).toHaveLength(2);
   expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 is live but not yet healthy: 2 good answers came, and 4 were needed.',
-    '4 good answers in a row were expected within 15 s (`health_timeout`): no answer was bad. Raise `health_timeout`, or lower `poll_interval` (3 s).',
-    'Live is #2 (v2).',
+    'Application shop: Deployment #2 is live but not yet healthy: got 2 good answers, needed 4.',
+    '4 consecutive good answers were needed within 15 s (`health_timeout`): no answer was bad. Raise `health_timeout`, or lower `poll_interval` (3 s).',
+    '#2 (v2) is live.',
   ]);
 });
 
@@ -356,8 +356,8 @@ scenario('One bad answer of one is told like more of them', async (stage) => {
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
     `Application shop: Deployment #2 is live but not healthy: 1 of 1 answers were bad, the last one 503 from ${shop.url}.`,
-    "1 good answer was expected within 8 s (`health_timeout`): look at the application's log.",
-    'Live is #2 (v2).',
+    "1 good answer was needed within 8 s (`health_timeout`): look at the application's log.",
+    '#2 (v2) is live.',
   ]);
 });
 
@@ -371,8 +371,8 @@ scenario('A health check that the timeout ends is red, and says so', async (stag
   expect(run.outputs).toMatchObject({ healthy: 'false', status: 'available', timed_out: 'true' });
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
-    "3 good answers in a row were expected before the timeout of 6 s was over: look at the application's log.",
-    'Live is #2 (v2).',
+    "3 consecutive good answers were needed before the 6 s timeout expired: look at the application's log.",
+    '#2 (v2) is live.',
   ]);
   expect(gitHub.statuses.at(-1)?.state).toBe('error');
 });
@@ -387,9 +387,9 @@ scenario('The health of what is seen live only at the timeout is not known', asy
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ healthy: '', status: 'available', timed_out: 'true' });
   expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 went live, but the timeout of 4 s was over before its health was known.',
+    'Application shop: Deployment #2 went live, but the 4 s timeout expired before its health was known.',
     'Raise `timeout`, if it often takes longer.',
-    'Live is #2 (v2).',
+    '#2 (v2) is live.',
   ]);
   expect(titleOf(run)).toEqual({ title: 'Health not known' });
   expect(shop.server.checks).toEqual([]);
@@ -412,7 +412,7 @@ scenario('Three applications are asked at their own addresses, in their order', 
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(3);
   expect(errorLines(run)).toEqual([
     '1 of 3 applications failed.',
-    `Application api: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${api.url}. ${EXPECTED} Live is #2 (v2).`,
+    `Application api: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${api.url}. ${EXPECTED} #2 (v2) is live.`,
   ]);
   expect(web.server.checks).toHaveLength(3);
   expect(mail.server.checks).toHaveLength(3);
@@ -460,7 +460,7 @@ scenario('The health of what did not go live is not asked', async (stage) => {
   expect(shop.server.checks).toEqual([]);
 });
 
-scenario('A workflow cancelled during the health check is red at once', async (stage) => {
+scenario('A step cancelled during the health check is red at once', async (stage) => {
   let cancel = () => {};
   const shop = await addShop(stage, (_, { count }) => {
     if (count === 2) cancel();
@@ -475,9 +475,9 @@ scenario('A workflow cancelled during the health check is red at once', async (s
   expect(run.exitCode).toBe(1);
   expect(shop.server.checks.length).toBeLessThanOrEqual(3);
   expect(errorLines(run)).toEqual([
-    'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+    'Application shop: The step was cancelled after deployment #2 went live, before everything was checked.',
     'Check it yourself.',
-    'Live is #2 (v2).',
+    '#2 (v2) is live.',
   ]);
 });
 
@@ -632,7 +632,7 @@ for (const [variable, problem] of [
     expect(errorLines(run)).toEqual([
       `Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (\`health_timeout\`), the last one: no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
       "Check the runner's proxy, or exempt the host in NO_PROXY.",
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ]);
     expect(titleOf(run)).toEqual({ title: 'Health not known' });
     expect(run.outputs).toMatchObject({ healthy: '', timed_out: 'false' });

@@ -163,7 +163,7 @@ for (const mark of ['\u0301', '\u20e3', '\uff9e', '\uff9f']) {
           'error',
           'title',
           expect.stringMatching(`^Application ${name}: Deployment #1 failed after `),
-          "Its build log is in Nodion's dashboard.",
+          "Its deployment log is in Nodion's dashboard.",
           'No deployment of the application is live.',
         ],
       ]);
@@ -206,9 +206,9 @@ for (const [what, foreign, shown] of [
         'error',
         'title',
         'Application My App: Deployment #1 went live, but is of commit x Nothi, not of `expected_sha` abcdef1.',
-        `It is of ${shown}; expected was abcdef1.`,
+        `It deployed ${shown}; abcdef1 was expected.`,
         TAKES_LATEST_COMMIT,
-        'Live is #1 (commit x Nothi).',
+        '#1 (commit x Nothi) is live.',
       ],
     ]);
   });
@@ -234,7 +234,7 @@ for (const [what, foreign, shown] of [
         'Application My App: Deployment #1 went live, but #2 superseded it before its rollout was complete.',
         `Missing: the application is "${shown}"; worker ${shown} is "${shown}"; instance ${shown} runs #2.`,
         'Use `concurrency` in the workflow to deploy one after another.',
-        expect.stringMatching(/^Live is #2\b/),
+        expect.stringMatching(/^#2 is live\b/),
       ],
     ]);
   });
@@ -263,7 +263,7 @@ for (const text of ['GH-1', 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e', ':tada:'
     const { summary } = await deploy(null, { inputs: { application_id, expected_sha: 'abcdef1' } });
     const shown = summary.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
     expect(shown).toContain(`of commit <code>${text.slice(0, 7)}</code>, not of`);
-    expect(shown).toContain(`It is of <code>${text}</code>; expected was`);
+    expect(shown).toContain(`It deployed <code>${text}</code>; <code>`);
     expect(shown.replaceAll(/<code>.*?<\/code>|```mermaid[^`]*```/g, '')).not.toContain(
       text.slice(0, 7),
     );

@@ -40,7 +40,7 @@ for (const [what, write] of Object.entries(TOO_LARGE)) {
     expect(cancelledMs).toBeLessThan(5_000);
     expect(run.exitCode).toBe(1);
     const [error = ''] = annotations(run, 'error');
-    const failed = `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: `;
+    const failed = `The step was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: `;
     // On a busy machine eight of them take longer than 10 s.
     if (!error.startsWith(`${failed}no whole answer within 10 s.`)) {
       expect(error).toBe(`${failed}the answer is larger than 16 MiB.${ANSWER_ADVICE}`);

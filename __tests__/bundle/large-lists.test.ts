@@ -44,7 +44,7 @@ cancelScenario(
     expect(cancelledMs).toBeLessThan(5_000);
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')).toEqual([
-      `The workflow was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: an item of the answer is larger than 128 KiB.${ANSWER_ADVICE}`,
+      `The step was cancelled before anything was triggered.\nThe last failure: The request to ${hostOf(stage.nodion)} (GET /applications/:id/deployments) failed: an item of the answer is larger than 128 KiB.${ANSWER_ADVICE}`,
     ]);
     expect(Number(run.stderr)).toBeLessThan(LARGEST_MB);
   },

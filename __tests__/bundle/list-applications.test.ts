@@ -162,6 +162,6 @@ scenario('A list of applications that never comes is red at the timeout', async 
   const run = await list(stage, { timeout: '30s' });
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    `The \`timeout\` was over before the step was done.\nThe last failure: ${new URL(stage.nodion.url).host} answered 503 to GET /applications. Nodion, or a gateway before it, is down or busy: run the job again later.`,
+    `The \`timeout\` expired before the step was done.\nThe last failure: ${new URL(stage.nodion.url).host} answered 503 to GET /applications. Nodion, or a gateway before it, is down or busy: run the job again later.`,
   ]);
 });

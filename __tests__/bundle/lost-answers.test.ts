@@ -126,7 +126,7 @@ scenario(
       `The request to ${new URL(nodion.url).host} (POST /applications/:id/deployments) failed: no answer (ECONNRESET).`,
       'A deployment may have been made and be in progress.',
       "Look for number 2 or above in Nodion's dashboard before you trigger again.",
-      'Live is still #1 (commit d77ead8).',
+      '#1 (commit d77ead8) is still live.',
     ]);
   },
 );
@@ -146,7 +146,7 @@ scenario('A lost trigger that nobody may search for is not repeated', async (sta
     `The request to ${new URL(nodion.url).host} (POST /applications/:id/deployments) failed: no answer (ECONNRESET).`,
     'A deployment may have been made and be in progress.',
     "Look in Nodion's dashboard before you trigger again.",
-    "What is live can't be said.",
+    'It is not known what is live.',
   ]);
 });
 
@@ -167,7 +167,13 @@ scenario('A trigger answered 421 is not repeated', async ({ nodion, deploy }) =>
   expect(annotations(run, 'error')[0]).toContain('may have been made');
 });
 
-for (const status of [409, 422]) {
+const BUSY = '\nSomething else is in progress there: run the job again once that has ended.';
+
+for (const [status, advice] of [
+  [409, BUSY],
+  [422, ''],
+  [423, BUSY],
+] as const) {
   scenario(`A trigger is not repeated after ${status}, which would come again`, async (stage) => {
     const { nodion, deploy } = stage;
     nodion.fail({ on: TRIGGER, times: 9, fault: answer(status, { errors: ['Busy'] })(false) });
@@ -175,7 +181,7 @@ for (const status of [409, 422]) {
     expect(run.exitCode).toBe(1);
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(annotations(run, 'error')).toEqual([
-      `Application My App: Nodion refused the trigger (${status}): Busy.\nNothing was triggered for it.`,
+      `Application My App: Nodion refused the trigger (${status}): Busy.\nNothing was triggered for it.${advice}`,
     ]);
   });
 }

@@ -292,7 +292,7 @@ proxyScenario(
     expect(performance.now() - cancelledAt).toBeLessThan(5_000);
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'error')).toEqual([
-      'The workflow was cancelled before anything was triggered.',
+      'The step was cancelled before anything was triggered.',
     ]);
   },
   { clock: 'real', hasSignals: true },

@@ -81,7 +81,7 @@ for (const [status, told] of FINAL) {
           : [
               'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
             ]),
-        "When it was last seen, nothing was live; what is live now can't be said.",
+        'When it was last seen, nothing was live; it is not known what is live now.',
       ].join('\n'),
     ]);
   });

@@ -80,7 +80,7 @@ for (const [what, fault] of NO_LOG) {
     expect(run.exitCode).toBe(1);
     expect(annotations(run, 'warning')).toHaveLength(1);
     expect(annotations(run, 'error')[0]).toMatch(
-      /^Application My App: Deployment #1 failed after [\d.]+ s\.\nIts build log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
+      /^Application My App: Deployment #1 failed after [\d.]+ s\.\nIts deployment log is in Nodion's dashboard\.\nNo deployment of the application is live\.$/,
     );
   });
 }

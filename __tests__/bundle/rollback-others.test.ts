@@ -24,7 +24,7 @@ const bad = ({ url }: Shop) => `N of N answers were bad, the last one 503 from $
 
 /** The lines of a rollback that failed, before what is live. */
 const WAS_TO_GO_BACK = (shop: Shop) => [
-  `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: ${bad(shop)}`,
+  `It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: ${bad(shop)}`,
   DATA,
   "Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.",
 ];
@@ -45,7 +45,7 @@ scenario('A rollback that a newer version replaces has failed', async (stage) =>
   expect(errorLines(run)).toEqual([
     'Application shop: The rollback failed too: Deployment #3 went live, but #4, which is newer, is live now.',
     ...WAS_TO_GO_BACK(shop),
-    'Live is #4 (v3).',
+    '#4 (v3) is live.',
   ]);
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '3' });
 });
@@ -64,7 +64,7 @@ scenario('A deployment that may be another’s is not rolled back', async (stage
     `Application shop: Deployment #3 is live but not healthy: ${bad(shop)}`,
     EXPECTED,
     "No rollback: the deployment may not be this step's.",
-    'Live is #3 (v2).',
+    '#3 (v2) is live.',
   ]);
 });
 
@@ -82,7 +82,7 @@ scenario('Nothing is rolled back when another version went live in between', asy
     `Application shop: Deployment #3 is live but not healthy: ${bad(shop)}`,
     EXPECTED,
     `No rollback: #2, which is not this step's, is "available" as well.`,
-    'Live is #3 (v2).',
+    '#3 (v2) is live.',
   ]);
 });
 
@@ -102,7 +102,7 @@ scenario('A rollback names what it overtook', async (stage) => {
     "#3 (v3), which was not in the list from just before the rollback's trigger, was overtaken by #4: see whether it is meant to be live.",
     DATA,
     'Find out what was wrong before you deploy it again.',
-    'Live is #4 (v1).',
+    '#4 (v1) is live.',
   ]);
 });
 
@@ -123,7 +123,7 @@ scenario('A lost rollback is not repeated once somebody else has deployed', asyn
     'A deployment may have been made and be in progress.',
     "Look for number 3 or above in Nodion's dashboard before you trigger again.",
     ...WAS_TO_GO_BACK(shop),
-    'Live is #3 (v3).',
+    '#3 (v3) is live.',
   ]);
   expect(run.log).toContain('No deployment of this step has appeared: trying again (attempt 2)');
   expect(run.log).not.toContain('triggering again');
@@ -175,7 +175,7 @@ scenario('An old list without our deployment is read again: another is newer', a
     `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
     "Look at the application's log.",
     'No rollback: #3, which is newer, has appeared.',
-    'Live is #3 (v3).',
+    '#3 (v3) is live.',
   ]);
   expect(run.log).toContain('Deployment #2 is missing from the list. Retrying in ');
   expect(run.outputs).toMatchObject({ rolled_back: '', rollback_deploy_number: '' });
@@ -200,10 +200,10 @@ scenario('A rollback kept from its trigger by a `Retry-After` says what is live'
   const run = await deploy(shop.application, { inputs: { ...shop.inputs, timeout: '45s' } });
   expect(run.exitCode).toBe(1);
   expect(triggers(nodion)).toEqual(['v2']);
-  expect(errorLines(run).at(-1)).toBe('Live is #2 (v2).');
+  expect(errorLines(run).at(-1)).toBe('#2 (v2) is live.');
 });
 
-scenario('A workflow cancelled before a rollback’s trigger triggers nothing', async (stage) => {
+scenario('A step cancelled before a rollback’s trigger triggers nothing', async (stage) => {
   const { nodion, deploy } = stage;
   let step: ChildProcess | undefined;
   const shop = await addPausedShop(stage, (count) => {
@@ -221,8 +221,8 @@ scenario('A workflow cancelled before a rollback’s trigger triggers nothing', 
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not ${DIED(shop)}`,
     "Look at the application's log.",
-    'No rollback: the workflow was cancelled.',
-    'Live is #2 (v2).',
+    'No rollback: the step was cancelled.',
+    '#2 (v2) is live.',
   ]);
   expect(run.outputs.rolled_back).toBe('');
 });

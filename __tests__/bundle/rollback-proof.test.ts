@@ -10,7 +10,7 @@ import { addShop, errorLines } from './shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const UNCERTAIN = 'No rollback: it is not certain that the deployment is bad.';
-const LIVE = 'Live is #2 (v2).';
+const LIVE = '#2 (v2) is live.';
 
 /** The tags that were triggered. */
 function triggers(nodion: FakeNodion): unknown[] {
@@ -33,7 +33,7 @@ for (const [what, reply, found, next] of [
   [
     'was never bad',
     () => 200,
-    /^Application shop: Deployment #2 is live but not yet healthy: \d good answers came, and 20 were needed\.$/,
+    /^Application shop: Deployment #2 is live but not yet healthy: got \d good answers, needed 20\.$/,
     'no answer was bad. Raise `timeout`, or lower `poll_interval` (1 s).',
   ],
 ] as const) {
@@ -60,7 +60,7 @@ for (const [what, reply, found, next] of [
       expect(first).toBe(`Application shop: Deployment #2 is live but ${named}`);
     } else expect(first).toMatch(found);
     expect(lines).toEqual([
-      `20 good answers in a row were expected before the timeout of 6 s was over: ${next}`,
+      `20 consecutive good answers were needed before the 6 s timeout expired: ${next}`,
       'No rollback: `timeout` ended the health check, which proves nothing.',
       LIVE,
     ]);
@@ -78,14 +78,14 @@ scenario('The answers of a cache prove nothing', async (stage) => {
   expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: '' });
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one 503 from ${shop.url}, which a cache has had for 3600 s: it may be from before the deployment went live.`,
-    '3 good answers in a row were expected within 8 s (`health_timeout`): give an address in `health_url` that no cache keeps.',
+    '3 consecutive good answers were needed within 8 s (`health_timeout`): give an address in `health_url` that no cache keeps.',
     UNCERTAIN,
     LIVE,
   ]);
 });
 
 for (const [when, status, afterMs, found] of [
-  ['between two good probes', 200, 50, /not yet healthy: 1 good answer came, and 3 were needed\.$/],
+  ['between two good probes', 200, 50, /not yet healthy: got 1 good answer, needed 3\.$/],
   ['after a bad probe', 503, 50, /not healthy: N of N answers were bad, the last one 503 from /],
   [
     'during a probe',
@@ -155,7 +155,7 @@ scenario(
     expect(run.outputs).toMatchObject({ healthy: 'true', rolled_back: '', timed_out: 'true' });
     const [first, next, ...lines] = errorLines(run);
     expect(first).toBe(
-      'Application shop: Deployment #2 is live, but the timeout of 30 s was over before it was known to be stable for 10 s.',
+      'Application shop: Deployment #2 is live, but the 30 s timeout expired before it was known to be stable for 10 s.',
     );
     expect(next).toMatch(
       /^The last probe says nothing about the application: no answer from http:\/\/shop\.test\/up: the request through the proxy .*\(ECONNREFUSED\)\.$/,
@@ -213,7 +213,7 @@ scenario(
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(['v2']);
     expect(errorLines(run).slice(1)).toEqual([
-      '3 good answers in a row were expected within 8 s (`health_timeout`): check the path in `health_url`.',
+      '3 consecutive good answers were needed within 8 s (`health_timeout`): check the path in `health_url`.',
       UNCERTAIN,
       LIVE,
     ]);

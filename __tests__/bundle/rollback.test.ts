@@ -56,7 +56,7 @@ scenario('A bad version does not stay live: the tag before it is deployed again'
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(annotations(run, 'warning')).toEqual([]);
   const back = `Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`;
-  expect(errorLines(run)).toEqual([`Application shop: ${back}`, DATA, BACK, 'Live is #3 (v1).']);
+  expect(errorLines(run)).toEqual([`Application shop: ${back}`, DATA, BACK, '#3 (v1) is live.']);
   expect(titleOf(run)).toEqual({ title: 'Rolled back' });
   expect(run.outputs).toMatchObject({
     deploy_number: '2',
@@ -121,7 +121,7 @@ scenario('After a good version two bad ones each end at the good one', async (st
       `Application shop: Rolled back to docker.io/shop:v1 (#${old}, now #${now}): deployment #${ours} was not healthy: N of N answers were bad, the last one 500 from ${shop.url}.`,
       DATA,
       BACK,
-      `Live is #${now} (v1).`,
+      `#${now} (v1) is live.`,
     ]);
     expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: `${now}` });
   }
@@ -142,7 +142,7 @@ scenario('A version that dies within `stable_for` is rolled back', async (stage)
     `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was healthy at first, until 3 answers in a row were bad, the last one 503 from ${shop.url}.`,
     DATA,
     BACK,
-    'Live is #3 (v1).',
+    '#3 (v1) is live.',
   ]);
   expect(run.outputs).toMatchObject({ healthy: 'false', rolled_back: 'true' });
 });
@@ -165,10 +165,10 @@ scenario('A rollout that never completes is rolled back at the timeout', async (
   expect(run.exitCode).toBe(1);
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
-    'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the timeout of 6 s was over: instance web-2 runs #1.',
+    'Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): the rollout of deployment #2 was not complete when the 6 s timeout expired: instance web-2 runs #1.',
     DATA,
     BACK,
-    'Live is #3 (v1).',
+    '#3 (v1) is live.',
   ]);
   expect(run.outputs).toMatchObject({ healthy: '', rolled_back: 'true', timed_out: 'true' });
   expect(gitHub.statuses.at(-1)?.state).toBe('failure');
@@ -183,7 +183,7 @@ scenario('A health check before the trigger that hangs up to the timeout is red'
   expect(run.exitCode).toBe(1);
   expect(triggers(nodion)).toEqual([]);
   expect(errorLines(run)).toEqual([
-    'The timeout of 3 s was over before anything was triggered.',
+    'The 3 s timeout expired before anything was triggered.',
     "The last failure: The health check before the trigger had no answer before the timeout: look at the application's log, or check `health_url`.",
   ]);
   expect(run.outputs).toMatchObject({ triggered: 'false', timed_out: 'true' });
@@ -223,13 +223,13 @@ scenario('A rollback that does not end is given up at its time limit', async (st
   expect(run.durationMs).toBeLessThan(12_000);
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
-    'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the timeout of 6 s was over.',
+    'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the 6 s timeout expired.',
     'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
     'If it often takes longer, raise `timeout`.',
-    `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    `It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     DATA,
     FAILED,
-    'Live is still #2 (v2).',
+    '#2 (v2) is still live.',
   ]);
   expect(run.outputs).toMatchObject({
     rolled_back: 'false',
@@ -250,10 +250,10 @@ scenario('A rollback that is not healthy either is the loudest message', async (
   expect(errorLines(run)).toEqual([
     `Application shop: The rollback failed too: Deployment #3 is live but not healthy: ${bad}`,
     EXPECTED,
-    `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: ${bad}`,
+    `It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: ${bad}`,
     DATA,
     FAILED,
-    'Live is #3 (v1).',
+    '#3 (v1) is live.',
   ]);
   expect(titleOf(run)).toEqual({ title: 'Rollback failed' });
   expect(run.outputs).toMatchObject({
@@ -277,11 +277,12 @@ scenario('A rollback that fails says so first, and what is live', async (stage) 
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
     'Application shop: The rollback failed too: Deployment #3 failed after ….',
-    "Look at it in Nodion's dashboard.",
-    `It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
+    "Its deployment log is in Nodion's dashboard.",
+    'Usually the tag does not exist, or Nodion may not pull from the registry.',
+    `It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,
     DATA,
     FAILED,
-    'Live is still #2 (v2).',
+    '#2 (v2) is still live.',
   ]);
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '3' });
 });
@@ -302,7 +303,7 @@ scenario('A rollback that Nodion refuses is not tried again', async (stage) => {
   expect(lines[0]).toBe(
     'Application shop: The rollback failed too: Nodion refused the trigger (400): Image is gone.',
   );
-  expect(lines.slice(-3)).toEqual([DATA, FAILED, 'Live is still #2 (v2).']);
+  expect(lines.slice(-3)).toEqual([DATA, FAILED, '#2 (v2) is still live.']);
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '' });
 });
 
@@ -339,7 +340,7 @@ scenario('Of several applications only the bad one is rolled back', async (stage
   expect(web.application.deployments).toHaveLength(2);
   expect(errorLines(run)).toEqual([
     '1 of 2 applications failed.',
-    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}. ${DATA} ${BACK} Live is #3 (v1).`,
+    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #3): deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}. ${DATA} ${BACK} #3 (v1) is live.`,
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { application_name: 'web', healthy: true, rolled_back: null, rollback_deploy_number: null },
@@ -386,7 +387,7 @@ scenario('A rollback to a tag that has moved names the image that is live now', 
     `#1 was of ${was}.`,
     DATA,
     BACK,
-    'Live is #3 (v1).',
+    '#3 (v1) is live.',
   ]);
 });
 
@@ -455,7 +456,7 @@ function nothingToGoBackTo(old: Partial<FakeDeployment>, why: string): Forbidden
   const nothing = `there is nothing to go back to: ${why}`;
   return {
     prepare: (_, { application }) => Object.assign(application.deployments[0] ?? {}, old),
-    lines: [...UNHEALTHY, `No rollback: ${nothing}`, 'Live is #2 (v2).'],
+    lines: [...UNHEALTHY, `No rollback: ${nothing}`, '#2 (v2) is live.'],
     warning: `${nothing} If a deployment of this step turns out bad, it stays live.`,
   };
 }
@@ -465,9 +466,10 @@ const FORBIDDEN: Record<string, Forbidden> = {
     given: life(['created', 0], ['failed', 500]),
     lines: [
       'Application shop: Deployment #2 failed after ….',
-      "Look at it in Nodion's dashboard.",
+      "Its deployment log is in Nodion's dashboard.",
+      'Usually the tag does not exist, or Nodion may not pull from the registry.',
       'No rollback: the deployment was not seen to go live.',
-      'Live is still #1 (v1).',
+      '#1 (v1) is still live.',
     ],
   },
   'it expired': {
@@ -476,18 +478,18 @@ const FORBIDDEN: Record<string, Forbidden> = {
       'Application shop: Deployment #2 expired after …: it never went live.',
       "Deploy again, or look at it in Nodion's dashboard.",
       'No rollback: the deployment was not seen to go live.',
-      'Live is still #1 (v1).',
+      '#1 (v1) is still live.',
     ],
   },
   'it is not live at the timeout': {
     given: life(['waiting', 0]),
     inputs: { timeout: '4s' },
     lines: [
-      'Application shop: Deployment #2 was still "waiting" when the timeout of 4 s was over.',
+      'Application shop: Deployment #2 was still "waiting" when the 4 s timeout expired.',
       'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
       'If it often takes longer, raise `timeout`.',
       'No rollback: the deployment was not seen to go live.',
-      'Live is still #1 (v1).',
+      '#1 (v1) is still live.',
     ],
   },
   'sight of it is lost before it is live': {
@@ -499,7 +501,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
       'Nodion answered 404 to GET /applications/:id/deployments.',
       WAS_THERE,
       'No rollback: the deployment was not seen to go live.',
-      "When it was last seen, #1 (v1) was live; what is live now can't be said.",
+      'When it was last seen, #1 (v1) was live; it is not known what is live now.',
     ],
   },
   'it is of another tag than asked for': {
@@ -511,10 +513,10 @@ const FORBIDDEN: Record<string, Forbidden> = {
     },
     reply: (tag) => (tag === 'v1' ? 200 : 503),
     lines: [
-      'Application shop: Deployment #2 went live, but is of tag "v9", not of `image_tag` "v2".',
+      'Application shop: Deployment #2 went live, but has tag "v9", not "v2" (`image_tag`).',
       'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
       'No rollback: it is for bad health, not for another commit or tag.',
-      'Live is #2 (v9).',
+      '#2 (v9) is live.',
     ],
   },
   'it is unknown whether it was made': {
@@ -525,7 +527,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
       'A deployment may have been made and be in progress.',
       "Look for number 2 or above in Nodion's dashboard before you trigger again.",
       'No rollback: it is unknown whether a deployment was made.',
-      'Live is still #1 (v1).',
+      '#1 (v1) is still live.',
     ],
   },
   'the application was bad before': {
@@ -533,7 +535,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
     lines: [
       ...UNHEALTHY,
       'No rollback: the application was not healthy before either: 503 from URL.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
     warning:
       'it is not healthy now: 503 from URL. If a deployment of this step turns out bad, it stays live.',
@@ -570,7 +572,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
       'Nodion answered 403 to GET /applications/:id/instances.',
       'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
       'No rollback: the rollout could not be checked.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'the instances are answered 404': {
@@ -581,18 +583,18 @@ const FORBIDDEN: Record<string, Forbidden> = {
       'Nodion answered 404 to GET /applications/:id/instances: Not found.',
       WAS_THERE,
       'No rollback: the rollout could not be checked.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'the instances can’t be read up to the timeout': {
     inputs: { ...rollout, timeout: '20s' },
     prepare: ({ nodion }) => nodion.fail({ on: INSTANCES, times: 999, fault: answer(503)(false) }),
     lines: [
-      'Application shop: Deployment #2 went live, but its rollout could not be checked when the timeout of 20 s was over.',
+      'Application shop: Deployment #2 went live, but its rollout could not be checked when the 20 s timeout expired.',
       'The last read failed: HOST answered 503 to GET /applications/:id/instances.',
       "Look at the application in Nodion's dashboard.",
       'No rollback: the rollout could not be checked.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'it was triggered by another step': {
@@ -604,7 +606,7 @@ const FORBIDDEN: Record<string, Forbidden> = {
     lines: [
       ...UNHEALTHY,
       'No rollback: this step did not trigger the deployment.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
     triggered: [],
   },
@@ -612,10 +614,10 @@ const FORBIDDEN: Record<string, Forbidden> = {
     inputs: { timeout: '6s', stable_for: '6s' },
     reply: () => 200,
     lines: [
-      'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
+      'Application shop: Deployment #2 is live, but the 6 s timeout expired before it was known to be stable for 6 s.',
       'Raise `timeout`, if it often takes longer.',
       'No rollback: it is not certain that the deployment is bad.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
 };
@@ -663,8 +665,8 @@ scenario('Nothing is rolled back for instances that do not say what they run', a
 });
 
 for (const [end, live] of [
-  ['waiting', 'Live is #2 (v2).'],
-  ['available', 'Live is #3 (v3).'],
+  ['waiting', '#2 (v2) is live.'],
+  ['available', '#3 (v3) is live.'],
 ] as const) {
   scenario(`Nothing is rolled back when a newer deployment is ${end}`, async (stage) => {
     const { nodion, deploy } = stage;
@@ -721,9 +723,9 @@ interface Cancelled {
 const GOES_ON =
   'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const MAY_BE = 'A deployment may have been made and be in progress.';
-const CANCELLED_NO_ROLLBACK = 'No rollback: the workflow was cancelled.';
+const CANCELLED_NO_ROLLBACK = 'No rollback: the step was cancelled.';
 const WAS_TO_GO_BACK =
-  'It was to go back to docker.io/shop:v1 (#1): deployment #2 was not healthy: BAD';
+  'It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: BAD';
 
 /** How often the deployments were read after so many triggers. */
 function pollsAfter(triggered: number, nodion: FakeNodion): number {
@@ -737,24 +739,24 @@ const CANCELLED: Record<string, Cancelled> = {
     faults: [{ on: LIST, fault: { kind: 'hang', carriedOut: false } }],
     when: (nodion) => nodion.requestsTo(LIST).length === 1,
     triggered: [],
-    lines: ['The workflow was cancelled before anything was triggered.'],
+    lines: ['The step was cancelled before anything was triggered.'],
   },
   'during the health check before the trigger': {
     reply: () => 'hang',
     when: (_, { server }) => server.checks.length === 1,
     triggered: [],
-    lines: ['The workflow was cancelled before anything was triggered.'],
+    lines: ['The step was cancelled before anything was triggered.'],
   },
   'during the trigger': {
     faults: [{ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } }],
     when: (nodion) => nodion.triggered.length === 1,
     triggered: ['v2'],
     lines: [
-      'Application shop: The workflow was cancelled before it was clear whether anything was triggered.',
+      'Application shop: The step was cancelled before it was clear whether anything was triggered.',
       MAY_BE,
       "Look for number 2 or above in Nodion's dashboard before you trigger again.",
       'No rollback: it is unknown whether a deployment was made.',
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'while it is in progress': {
@@ -762,10 +764,10 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (nodion) => pollsAfter(1, nodion) === 2,
     triggered: ['v2'],
     lines: [
-      'Application shop: The workflow was cancelled while deployment #2 was "waiting".',
+      'Application shop: The step was cancelled while deployment #2 was "waiting".',
       GOES_ON,
       CANCELLED_NO_ROLLBACK,
-      'Live is still #1 (v1).',
+      '#1 (v1) is still live.',
     ],
   },
   'during its health check': {
@@ -773,10 +775,10 @@ const CANCELLED: Record<string, Cancelled> = {
     inputs: { health_timeout: '1m' },
     triggered: ['v2'],
     lines: [
-      'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+      'Application shop: The step was cancelled after deployment #2 went live, before everything was checked.',
       'Check it yourself.',
       CANCELLED_NO_ROLLBACK,
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'during `stable_for`': {
@@ -785,10 +787,10 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (_, { server }) => server.checks.length >= 6,
     triggered: ['v2'],
     lines: [
-      'Application shop: The workflow was cancelled after deployment #2 went live, before everything was checked.',
+      'Application shop: The step was cancelled after deployment #2 went live, before everything was checked.',
       'Check it yourself.',
       CANCELLED_NO_ROLLBACK,
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ],
   },
   'during the trigger of the rollback': {
@@ -796,13 +798,13 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (nodion) => nodion.triggered.length === 2,
     triggered: ['v2', 'v1'],
     lines: [
-      'Application shop: The workflow was cancelled before it was clear whether anything was triggered.',
+      'Application shop: The step was cancelled before it was clear whether anything was triggered.',
       MAY_BE,
       "Look for number 3 or above in Nodion's dashboard before you trigger again.",
       WAS_TO_GO_BACK,
       DATA,
       FAILED,
-      'Live is #3 (v1).',
+      '#3 (v1) is live.',
     ],
     rolledBack: 'false',
   },
@@ -810,12 +812,12 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (nodion) => pollsAfter(2, nodion) === 2,
     triggered: ['v2', 'v1'],
     lines: [
-      'Application shop: The workflow was cancelled while deployment #3 was "waiting".',
+      'Application shop: The step was cancelled while deployment #3 was "waiting".',
       GOES_ON,
       WAS_TO_GO_BACK,
       DATA,
       FAILED,
-      'Live is still #2 (v2).',
+      '#2 (v2) is still live.',
     ],
     rolledBack: 'false',
   },
@@ -824,19 +826,19 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (_, shop) => shop.server.checks.some(({ at }) => liveAt(shop, at) === 3),
     triggered: ['v2', 'v1'],
     lines: [
-      'Application shop: The workflow was cancelled after deployment #3 went live, before everything was checked.',
+      'Application shop: The step was cancelled after deployment #3 went live, before everything was checked.',
       'Check it yourself.',
       WAS_TO_GO_BACK,
       DATA,
       FAILED,
-      'Live is #3 (v1).',
+      '#3 (v1) is live.',
     ],
     rolledBack: 'false',
   },
 };
 
 for (const [when, cancelled] of Object.entries(CANCELLED)) {
-  const name = `A workflow cancelled ${when} triggers nothing more`;
+  const name = `A step cancelled ${when} triggers nothing more`;
   scenario(name, async (stage) => {
     const { nodion, cancelWhen, deploy } = stage;
     const shop = await addShop(stage, cancelled.reply ?? v2IsBad, cancelled.given);
@@ -856,7 +858,7 @@ for (const [when, cancelled] of Object.entries(CANCELLED)) {
     expect(run.exitCode).toBe(1);
     expect(triggers(nodion)).toEqual(cancelled.triggered);
     expect(run.outputs.rolled_back ?? '').toBe(cancelled.rolledBack ?? '');
-    const what = cancelled.rolledBack ? 'Rollback' : 'Workflow';
+    const what = cancelled.rolledBack ? 'Rollback' : 'Step';
     expect(titleOf(run)).toEqual({ title: `${what} cancelled` });
     const bad = `N of N answers were bad, the last one 503 from ${shop.url}.`;
     expect(errorLines(run)).toEqual(cancelled.lines.map((line) => line.replace('BAD', bad)));

@@ -35,10 +35,10 @@ scenario('A rollout incomplete at the timeout is red, naming what lacks', async 
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
     [
-      'Application My App: Deployment #2 went live, but its rollout was not complete when the timeout of 6 s was over.',
+      'Application My App: Deployment #2 went live, but its rollout was not complete when the 6 s timeout expired.',
       'Missing: the application is "deploying"; worker mailer is "starting"; instance web-2 runs #1.',
       "Look at the application in Nodion's dashboard.",
-      'Live is #2 (commit d77ead8).',
+      '#2 (commit d77ead8) is live.',
     ].join('\n'),
   ]);
 });
@@ -59,7 +59,7 @@ scenario('A rollout ends, red, when a newer deployment runs already', async (sta
     'Application My App: Deployment #1 went live, but #2 superseded it before its rollout was complete.',
     expect.stringMatching(/^Missing: instance web-1 runs #2(?:; instance web-2 runs #\d)?\.$/),
     'Use `concurrency` in the workflow to deploy one after another.',
-    expect.stringMatching(/^Live is #2\b/),
+    expect.stringMatching(/^#2 (?:\(commit d77ead8\) )?is live\.$/),
   ]);
 });
 
@@ -85,7 +85,7 @@ for (const [status, advice] of [
       "Application My App: Deployment #1 went live, but its rollout can't be checked.",
       `Nodion answered ${status} to GET /applications/:id/instances.`,
       advice,
-      'Live is #1 (commit d77ead8).',
+      '#1 (commit d77ead8) is live.',
     ]);
   });
 }
@@ -113,7 +113,7 @@ scenario('A rollout whose instances can’t be read to the timeout is red', asyn
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'true' });
   expect(annotations(run, 'error')).toEqual([
-    `Application My App: Deployment #1 went live, but its rollout could not be checked when the timeout of 1 min was over.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nLook at the application in Nodion's dashboard.\nLive is #1 (commit d77ead8).`,
+    `Application My App: Deployment #1 went live, but its rollout could not be checked when the 1 min timeout expired.\nThe last read failed: The request to ${new URL(nodion.url).host} (GET /applications/:id/instances) failed: no answer within 30 s.\nLook at the application in Nodion's dashboard.\n#1 (commit d77ead8) is live.`,
   ]);
 });
 

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 /** What a health check of a shop says that it needs, and what to do. */
 export const expected = (advice: string) =>
-  `3 good answers in a row were expected within 8 s (\`health_timeout\`): ${advice}.`;
+  `3 consecutive good answers were needed within 8 s (\`health_timeout\`): ${advice}.`;
 
 export const EXPECTED = expected("look at the application's log");
 

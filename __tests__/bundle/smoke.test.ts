@@ -73,7 +73,7 @@ if (process.platform !== 'win32') {
       // GitHub's runner kills it after 10 s; it takes 3 s.
       expect(performance.now() - cancelledAt).toBeLessThan(8_000);
       expect(run.exitCode).toBe(1);
-      expect(annotations(run, 'error')[0]).toContain('The workflow was cancelled');
+      expect(annotations(run, 'error')[0]).toContain('The step was cancelled');
     },
   );
 }

@@ -25,7 +25,7 @@ scenario('An application that dies within `stable_for` is red, after three asks'
   expect(errorLines(run)).toEqual([
     `Application shop: Deployment #2 is live but not healthy: it was, until 3 answers in a row were bad, the last one 503 from ${shop.url}.`,
     "Look at the application's log.",
-    'Live is #2 (v2).',
+    '#2 (v2) is live.',
   ]);
   expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
     title: 'Live, but not stable',
@@ -78,9 +78,9 @@ scenario('A timeout within `stable_for` is red, though nothing was bad', async (
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true', status: 'available' });
   expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 is live, but the timeout of 6 s was over before it was known to be stable for 6 s.',
+    'Application shop: Deployment #2 is live, but the 6 s timeout expired before it was known to be stable for 6 s.',
     'Raise `timeout`, if it often takes longer.',
-    'Live is #2 (v2).',
+    '#2 (v2) is live.',
   ]);
   expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
     title: 'Stability not known',
@@ -103,7 +103,7 @@ scenario('A timeout within `stable_for` names the bad answer before it', async (
   expect(run.exitCode).toBe(1);
   expect(run.outputs).toMatchObject({ healthy: 'true', timed_out: 'true' });
   expect(errorLines(run).slice(0, 2)).toEqual([
-    'Application shop: Deployment #2 is live, but the timeout of 45 s was over before it was known to be stable for 40 s.',
+    'Application shop: Deployment #2 is live, but the 45 s timeout expired before it was known to be stable for 40 s.',
     `The last answer was bad: 503 from ${shop.url}.`,
   ]);
 });
@@ -117,7 +117,7 @@ scenario('A timeout within `stable_for` says what could not be read', async (sta
   });
   expect(run.exitCode).toBe(1);
   expect(errorLines(run).slice(0, 2)).toEqual([
-    'Application shop: Deployment #2 is live, but the timeout of 30 s was over before it was known to be stable for 20 s.',
+    'Application shop: Deployment #2 is live, but the 30 s timeout expired before it was known to be stable for 20 s.',
     `The last read failed: ${new URL(nodion.url).host} answered 503 to GET /applications/:id/instances.`,
   ]);
   expect(run.log).not.toContain('Recovered from');
@@ -151,7 +151,7 @@ for (const [times, exitCode] of [
     expect(errorLines(run)).toEqual([
       'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks in a row found it incomplete, the last one: instance web-1 runs #1.',
       "Look at the application in Nodion's dashboard.",
-      'Live is #2 (v2).',
+      '#2 (v2) is live.',
     ]);
     expect(run.commands.find(({ name }) => name === 'error')?.properties).toEqual({
       title: 'Live, but not stable',

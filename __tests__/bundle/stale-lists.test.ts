@@ -98,7 +98,7 @@ for (const [what, fault] of OLD_LISTS) {
       "#41 is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.",
       'A deployment may have been made and be in progress.',
       "Look for number 1 or above in Nodion's dashboard before you trigger again.",
-      'Live is #41 (commit d77ead8).',
+      '#41 (commit d77ead8) is live.',
     ]);
   });
 }

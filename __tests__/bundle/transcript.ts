@@ -64,6 +64,7 @@ function standIns(text: string, ids: readonly string[]): string {
     .replace(UUID, (id) => (ids.includes(id) ? standInId(ids.indexOf(id) + 1) : id))
     .replace(/(?<=127\.0\.0\.1:)\d+/g, '8080')
     .replace(/\b(\d+) of \1 answers\b/g, 'N of N answers')
+    .replace(/(?<=^deployments_file: )\S+/gm, 'RUNNER_TEMP/nodion-deploy-…/deployments.json')
     .replace(new RegExp(`(?<=\\b(?:after|for|again in|at most) )${DURATION}`, 'g'), '… s')
     .replace(new RegExp(`(?<=<td>)${DURATION}(?=</td>)`, 'g'), '… s')
     .replace(new RegExp(`^${DURATION}(?= .*:(?:active|done|crit|milestone))`, 'gm'), '… s')

@@ -62,7 +62,10 @@ function situation(
   }
 }
 
-const LOOK = "Look at it in Nodion's dashboard.";
+const LOG = "Its deployment log is in Nodion's dashboard.";
+const FOLLOW =
+  'With `expected_sha` and `reuse_existing: true`, the step follows a deployment of the same commit instead.';
+const USUALLY = 'Usually the tag does not exist, or Nodion may not pull from the registry.';
 const GOES_ON =
   'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
 const OF_TEST = 'It is of commit d77ead8 "test" by John Doe.';
@@ -139,10 +142,15 @@ situation(
   },
   {
     title: 'error: Deployment failed',
-    annotation: ['Application shop: Deployment #2 failed after ….', LOOK, 'Live is still #1 (v1).'],
+    annotation: [
+      'Application shop: Deployment #2 failed after ….',
+      LOG,
+      USUALLY,
+      '#1 (v1) is still live.',
+    ],
     heading: '❌ shop #2: deployment failed',
     outputs: { status: 'failed', timed_out: 'false' },
-    gitHub: ['failure', `shop: Deployment #2 failed after …. ${LOOK} Live is still #1 (v1).`],
+    gitHub: ['failure', `shop: Deployment #2 failed after …. ${LOG} ${USUALLY.slice(0, 54)}…`],
   },
 );
 
@@ -153,13 +161,13 @@ situation(
     options: cancelWhen(() => nodion.triggered.length > 0),
   }),
   {
-    title: 'error: Workflow cancelled',
+    title: 'error: Step cancelled',
     annotation: [
-      'Application shop: The workflow was cancelled while deployment #1 was "waiting".',
+      'Application shop: The step was cancelled while deployment #1 was "waiting".',
       GOES_ON,
       'No deployment of the application is live.',
     ],
-    heading: '🚫 shop #1: workflow cancelled',
+    heading: '🚫 shop #1: step cancelled',
     outputs: {
       status: 'waiting',
       triggered: 'true',
@@ -167,7 +175,7 @@ situation(
     },
     gitHub: [
       'error',
-      'shop: The workflow was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow i…',
+      'shop: The step was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in…',
     ],
   },
 );
@@ -182,9 +190,9 @@ situation(
     title: 'error: Another commit went live',
     annotation: [
       'Application shop: Deployment #1 went live, but is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It is of ${SHA}; expected was ffac537.`,
+      `It deployed ${SHA}; ffac537 was expected.`,
       'Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.',
-      'Live is #1 (commit d77ead8).',
+      '#1 (commit d77ead8) is live.',
     ],
     heading: '❌ shop #1: another commit went live',
     outputs: { status: 'available', triggered: 'true' },
@@ -208,13 +216,13 @@ situation(
   {
     title: 'error: Another image tag',
     annotation: [
-      'Application shop: Deployment #2 is of tag "v1", not of `image_tag` "v2".',
+      'Application shop: Deployment #2 has tag "v1", not "v2" (`image_tag`).',
       'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
       'No deployment of the application is live.',
     ],
     heading: '❌ shop #2: another image tag',
     outputs: { triggered: 'true' },
-    gitHub: ['failure', expect.stringContaining('is of tag "v1"') as never],
+    gitHub: ['failure', expect.stringContaining('has tag "v1"') as never],
   },
 );
 
@@ -234,7 +242,7 @@ situation(
       'Nodion refused the API key (401 Unauthorized).',
       'Create a new key and update the secret behind `api_key`.',
       GOES_ON,
-      "When it was last seen, nothing was live; what is live now can't be said.",
+      'When it was last seen, nothing was live; it is not known what is live now.',
     ],
     heading: '❌ shop #1: lost sight of the deployment',
     outputs: { status: 'waiting', triggered: 'true' },
@@ -293,8 +301,8 @@ situation(
     title: 'error: Deployment expired',
     annotation: [
       'Application shop: Deployment #1 expired after …: it never went live.',
-      'A newer deployment, #2, is "waiting".',
-      "Deploy again, or look at it in Nodion's dashboard.",
+      'A newer deployment of the same commit, #2, is "waiting".',
+      FOLLOW,
       'No deployment of the application is live.',
     ],
     heading: '❌ shop #1: deployment expired',
@@ -324,8 +332,9 @@ situation(
     title: 'error: Deployment superseded',
     annotation: [
       'Application shop: Deployment #1 was superseded by #2, which is live.',
-      'Use `concurrency` in the workflow to deploy one after another.',
-      'Live is #2 (commit d77ead8).',
+      'It is of the same commit, so what was to be deployed is live.',
+      FOLLOW,
+      '#2 (commit d77ead8) is live.',
     ],
     heading: '❌ shop #1: deployment superseded',
     outputs: { status: 'expired' },
@@ -431,7 +440,7 @@ situation(
   {
     title: 'error: Timed out',
     annotation: [
-      'Application shop: Deployment #1 was still "cancelled" when the timeout of … was over.',
+      'Application shop: Deployment #1 was still "cancelled" when the … timeout expired.',
       '"cancelled" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
       'No deployment of the application is live.',
     ],
@@ -607,7 +616,7 @@ scenario('What was not recovered from is not said to be', async ({ nodion, deplo
   expect(run.exitCode).toBe(1);
   expect(run.log).not.toContain('Recovered from');
   expect(run.commands.find(({ name }) => name === 'error')?.data).toMatch(
-    /was "waiting" when it was last seen, .* before the end of the timeout of 30 s\./,
+    /was "waiting" when it was last seen, .* before the end of the 30 s timeout\./,
   );
 });
 

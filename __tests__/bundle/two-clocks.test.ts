@@ -71,7 +71,7 @@ scenario(
     const run = await deploy(nodion.addApplication(), { inputs: { timeout: '12s' } });
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(annotations(run, 'error')[0]?.split('\n').slice(0, 2)).toEqual([
-      'Application My App: The timeout of 12 s was over before it was clear whether anything was triggered.',
+      'Application My App: The 12 s timeout expired before it was clear whether anything was triggered.',
       'Nodion answered the trigger with success (200).',
     ]);
   },

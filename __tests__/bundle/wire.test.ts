@@ -387,7 +387,7 @@ scenario(
     expect(run.exitCode).toBe(1);
     expect(run.outputs).toEqual({});
     expect(annotations(run, 'error')).toEqual([
-      `The \`timeout\` was over before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.${ANSWER_ADVICE}`,
+      `The \`timeout\` expired before the step was done.\nThe last failure: ${hostOf(nodion)} answered 200 to GET /applications, but not as documented: nested too deeply.${ANSWER_ADVICE}`,
     ]);
   },
 );

@@ -45,7 +45,7 @@ test('A failed deployment is a failure', async () => {
   expect(await concluded(ending('failed'))).toEqual([
     'failure: Deployment failed',
     'Deployment #12 failed after 35 s.',
-    "Its build log is in Nodion's dashboard.",
+    "Its deployment log is in Nodion's dashboard.",
   ]);
 });
 
@@ -68,7 +68,7 @@ test('An expired deployment is a failure, with the newer one that got ahead', as
 test('A deployment that is not final at the timeout is a failure, but goes on', async () => {
   expect(await concluded(ending('timed_out', {}, 'waiting'))).toEqual([
     'timed_out: Timed out',
-    'Deployment #12 was still "waiting" when the timeout of 15 min was over.',
+    'Deployment #12 was still "waiting" when the 15 min timeout expired.',
     GOES_ON,
     'If it often takes longer, raise `timeout`.',
   ]);
@@ -77,7 +77,7 @@ test('A deployment that is not final at the timeout is a failure, but goes on', 
 test('A status that is not known is told, and nothing claimed of it', async () => {
   expect(await concluded(ending('timed_out', {}, 'deploying'))).toEqual([
     'timed_out: Timed out',
-    'Deployment #12 was still "deploying" when the timeout of 15 min was over.',
+    'Deployment #12 was still "deploying" when the 15 min timeout expired.',
     '"deploying" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
   ]);
 });
@@ -86,7 +86,7 @@ test('A deployment that was not seen at the timeout is told with the age of its 
   const lastLook = { error: down, lastSeenMs: 61_000 };
   expect(await concluded(ending('timed_out', { lastLook }, 'waiting'))).toEqual([
     'timed_out: Timed out',
-    'Deployment #12 was "waiting" when it was last seen, 1 min 1 s before the end of the timeout of 15 min.',
+    'Deployment #12 was "waiting" when it was last seen, 1 min 1 s before the end of the 15 min timeout.',
     'Every poll since then failed: Nodion answered 503.',
     "It may have ended since: look at it in Nodion's dashboard.",
   ]);
@@ -112,13 +112,13 @@ test('A live deployment of another commit or tag is a failure', async () => {
 
 test('A cancellation says what goes on', async () => {
   expect(await concluded({ ...waiting, error: new Interrupted('cancelled') })).toEqual([
-    'cancelled: Workflow cancelled',
-    'The workflow was cancelled while deployment #12 was "waiting".',
+    'cancelled: Step cancelled',
+    'The step was cancelled while deployment #12 was "waiting".',
     GOES_ON,
   ]);
   expect(await concluded({ error: new Interrupted('cancelled') })).toEqual([
-    'cancelled: Workflow cancelled',
-    'The workflow was cancelled after deployment #12 went live, before everything was checked.',
+    'cancelled: Step cancelled',
+    'The step was cancelled after deployment #12 went live, before everything was checked.',
     'Check it yourself.',
   ]);
 });
@@ -161,5 +161,5 @@ test('What ends before the trigger triggers nothing', async () => {
     error,
   });
   expect(ended[0]).toBe('timed_out: Timed out');
-  expect(ended[1]).toBe('The timeout of 15 min was over before anything was triggered for it.');
+  expect(ended[1]).toBe('The 15 min timeout expired before anything was triggered for it.');
 });

@@ -191,7 +191,7 @@ test('A conclusion is of words of ours, whatever the status is', async () => {
   const shown = `x Nothing was triggered. All checks passed ${'y'.repeat(56)}…`;
   expect(conclusion).toMatchObject({ kind: 'timed_out', title: 'Timed out' });
   expect(conclusion.kind === 'timed_out' && conclusion.lines.map(String)).toEqual([
-    `Deployment #3 was still "${shown}" when the timeout of 1 min was over.`,
+    `Deployment #3 was still "${shown}" when the 1 min timeout expired.`,
     `"${shown}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`,
   ]);
 });

@@ -1,4 +1,5 @@
 import { type Attempt, newAttempt } from '../../src/deploy/attempt/attempt.ts';
+import { success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
 import type { Target } from '../../src/deploy/preflight.ts';
@@ -104,7 +105,8 @@ export function run(name: string, given: Partial<DeploymentRun> = {}): Deploymen
     healthy: null,
     rollback: null,
     timedOut: false,
-    conclusion: { kind: 'success', as: 'live' },
+    conclusion: success('live'),
+    live: { kind: 'unknown' },
     ...given,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import { jobSummary } from '../../src/report/job-summary.ts';
 import { describeEnd, describeRevision } from '../../src/report/wording.ts';
@@ -16,6 +17,7 @@ const failed: Partial<DeploymentRun> = {
   outcome: null,
   conclusion: {
     kind: 'failure',
+    reason: 'deployment_failed',
     title: 'Deployment failed',
     lines: [sentence`Deployment #12 failed after 35 s.`, sentence`Look at ${'<it>'}.`],
   },
@@ -46,9 +48,7 @@ describe('The end of a step', () => {
   });
 
   test('does not say “is live” where a newer one is', () => {
-    expect(
-      end(run('shop', { conclusion: { kind: 'success', as: 'went live', replacedBy: 13 } })),
-    ).toEqual([
+    expect(end(run('shop', { conclusion: success('live', { by: 13 }) }))).toEqual([
       'Went live',
       'Application shop: Deployment #12 went live; now #13, which is newer, is live.',
       'It is of the latest commit.',
@@ -57,8 +57,8 @@ describe('The end of a step', () => {
 
   test('does not claim what was not waited for', () => {
     const waiting = { deployment: deployment(12, { status: 'waiting' }), outcome: null };
-    const triggered = { kind: 'success', as: 'triggered' } as const;
-    const inProgress = { kind: 'success', as: 'in progress' } as const;
+    const triggered = success('triggered');
+    const inProgress = success('in_progress');
     expect(end(run('shop', { ...waiting, conclusion: triggered }))).toEqual([
       'Triggered',
       'Application shop: Deployment #12 was triggered, and is not waited for.',

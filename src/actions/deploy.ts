@@ -1,3 +1,5 @@
+import { newAttempt } from '../deploy/attempt/attempt.ts';
+import { liveState } from '../deploy/conclusion/live-state.ts';
 import { deployApplication, knownUrl, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
@@ -5,27 +7,26 @@ import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { SYMBOLS } from '../report/job-summary.ts';
 import { createLogTails } from '../report/log-tail.ts';
-import { setAttemptOutputs, setInitialOutputs, setOutputs } from '../report/outputs.ts';
-import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
 import {
-  describeEnd,
-  describeFailure,
-  describeHealthBefore,
-  describeProblem,
-  displayName,
-} from '../report/wording.ts';
+  createLiveOutputs,
+  setConclusion,
+  setInitialOutputs,
+  setOutputs,
+} from '../report/outputs.ts';
+import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
+import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.ts';
-import { joined, sentence } from '../runner/sentence.ts';
+import { sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
 
 /** The action of `action.yml`. */
-export const deploy = () => runAction(runDeploy);
+export const deploy = () => runAction(runDeploy, () => setConclusion('failure', 'internal_error'));
 
 async function runDeploy(step: Step): Promise<void> {
-  const plan = await readDeployPlan();
+  const plan = await readPlan();
   const { signal } = step;
   step.startTimeout(plan.timeoutMs);
   setInitialOutputs(plan);
@@ -38,7 +39,10 @@ async function runDeploy(step: Step): Promise<void> {
   const targets = await preflight(plan, {
     ...{ client, transport, signal },
     onEvent: log.preflight,
-  }).catch((error: unknown) => failBeforeTargets(error, plan));
+  }).catch((error: unknown) => {
+    const isAnswered = client.outageLimit.hasBeenAnswered();
+    return failBeforeTargets(error, plan, isAnswered);
+  });
   if (targets.some(({ problem }) => problem !== null)) failBeforeTrigger(targets);
   setOutputs(targets.map((target) => ({ target })));
   if (plan.dryRun) return await endDryRun(targets);
@@ -46,13 +50,16 @@ async function runDeploy(step: Step): Promise<void> {
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
   const logTails = createLogTails(plan);
+  const liveOutputs = createLiveOutputs(targets);
   const runs = await Promise.all(
-    targets.map((target, index) =>
+    targets.map((target) =>
       deployApplication(target, plan, {
         ...{ transport, signal, moreTime: step.moreTime },
         onEvent: (event) => {
-          const isKnown = event.kind === 'progress' && event.event.kind === 'deployment';
-          if (index === 0 && isKnown && !event.isRollback) setAttemptOutputs(target, event.attempt);
+          liveOutputs.update(target, event);
+          if (event.kind === 'progress' && !event.isRollback && event.attempt.deployment) {
+            gitHubDeployment?.update(target, event.attempt.deployment);
+          }
           if (event.kind === 'rollback') {
             logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
           }
@@ -62,6 +69,7 @@ async function runDeploy(step: Step): Promise<void> {
     ),
   );
   log.end();
+  liveOutputs.end();
 
   setOutputs(runs);
   await report(runs, plan, { logTails, gitHubDeployment, step });
@@ -73,23 +81,40 @@ async function runDeploy(step: Step): Promise<void> {
     throw new StepFailure(title, lines);
   }
   if (step.isCancelled()) {
-    throw new StepFailure('Workflow cancelled', [CANCELLED_TOO_LATE, ...lines]);
+    setConclusion('cancelled', 'cancelled');
+    throw new StepFailure('Step cancelled', [CANCELLED_TOO_LATE, ...lines]);
   }
   commands.notice(title, lines);
 }
 
+/** @throws StepFailure */
+async function readPlan(): Promise<DeployPlan> {
+  try {
+    return await readDeployPlan();
+  } catch (error) {
+    setConclusion('failure', 'invalid_inputs');
+    throw error;
+  }
+}
+
 /** Ends a step whose applications could not be found. */
-async function failBeforeTargets(error: unknown, plan: DeployPlan): Promise<never> {
+async function failBeforeTargets(
+  error: unknown,
+  plan: DeployPlan,
+  isAnswered: boolean,
+): Promise<never> {
   if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
   const words = await import(
     /* webpackChunkName: "failure" */ '../deploy/conclusion/describe-failure.ts'
   ).catch(() => null);
-  if (!words) throw error;
-  const { kind, title, lines } = words.beforeTrigger(error, plan);
-  setInitialOutputs(plan, { error: String(joined(lines, ' ')), timedOut: kind === 'timed_out' });
-  const failure = new StepFailure(title, lines);
-  reportNothingDeployed(SYMBOLS[kind], failure);
-  throw failure;
+  if (!words) {
+    setConclusion('failure', 'internal_error');
+    throw error;
+  }
+  const failure = words.beforeTrigger(error, plan, { hasBeenRead: false, isAnswered });
+  setInitialOutputs(plan, failure);
+  reportNothingDeployed(SYMBOLS[failure.kind], failure);
+  throw new StepFailure(failure.title, failure.lines);
 }
 
 /** Ends a step of which an application can't be deployed: then none is. */
@@ -104,13 +129,13 @@ function failBeforeTrigger(targets: readonly Target[]): never {
 }
 
 async function endDryRun(targets: readonly Target[]): Promise<void> {
-  const known = targets.map(async (target) => ({ target, url: await knownUrl(target) }));
+  const known = targets.map(async (target) => ({
+    ...{ target, url: await knownUrl(target), live: liveState(newAttempt(target.deployments)) },
+    conclusion: { kind: 'success', reason: 'checked' } as const,
+  }));
   setOutputs(await Promise.all(known));
-  const lines = [
-    sentence`The key can read ${joined(targets.map(displayName), ', ')}, and the inputs fit.`,
-    ...targets.flatMap(describeHealthBefore),
-    sentence`Nothing was triggered. Whether the key may deploy can't be known without deploying.`,
-  ];
+  const { describeDryRun } = await import('../report/dry-run.ts');
+  const lines = describeDryRun(targets.map((target) => ({ ...target, name: displayName(target) })));
   reportNothingDeployed('ℹ️', { title: 'Dry run', lines });
   commands.notice('Dry run', lines);
 }

@@ -1,7 +1,5 @@
 import type { ApplicationClient } from '../nodion/client.ts';
-import { type NodionError, withoutAdvice } from '../nodion/errors.ts';
 import type { Domain } from '../nodion/responses.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
 
 const LABEL = '[a-z\\d](?:[a-z\\d-]*[a-z\\d])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
@@ -25,17 +23,6 @@ export async function readUrl(
   signal: AbortSignal,
 ): Promise<string | null> {
   return await application.domains({ signal, lane: 'background' }).then(applicationUrl, () => null);
-}
-
-/** Why the path in `health_url` can't be asked at the application called `name`: no domain, or an error. */
-export function missingUrl(path: string, name: Sentence, error: NodionError | null): Sentence[] {
-  const needs = sentence`\`health_url\`: "${path}" needs the address of ${name}`;
-  return [
-    error
-      ? sentence`${needs}, which can't be read: ${withoutAdvice(error)}`
-      : sentence`${needs}, which has no domain that is available.`,
-    sentence`Give the whole address in \`health_url\`.`,
-  ];
 }
 
 /** Letters, digits, hyphens and dots, and no IP address in disguise, such as `0x7f.1`. */

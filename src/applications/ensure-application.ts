@@ -192,13 +192,13 @@ function unknownWhetherCreated(
 ): StepFailure {
   const isCancelled = cause instanceof Interrupted && cause.reason === 'cancelled';
   const ended = isCancelled
-    ? sentence`The workflow was cancelled.`
-    : sentence`The \`timeout\` was over.`;
+    ? sentence`The step was cancelled.`
+    : sentence`The \`timeout\` expired.`;
   const last = cause instanceof Interrupted ? cause.lastError : cause;
   const reason = last instanceof NodionError ? last.summary : last ? describeError(last) : ended;
   const news = strangers.length > 0 && sentence`It may be ${describe(strangers)}, which is new.`;
   const what = doubt ?? (news || null);
-  return new StepFailure(isCancelled ? 'Workflow cancelled' : 'Unknown whether created', [
+  return new StepFailure(isCancelled ? 'Step cancelled' : 'Unknown whether created', [
     sentence`An application called "${name}" may have been created.`,
     reason,
     ...(what ? [what] : []),

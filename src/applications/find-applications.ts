@@ -2,7 +2,7 @@ import { NodionError } from '../nodion/errors.ts';
 import type { Application } from '../nodion/responses.ts';
 import { isUuid } from '../nodion/responses.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { StepFailure } from '../runner/step-failure.ts';
+import { ApplicationMismatch } from './application-mismatch.ts';
 import { nearestNames } from './nearest-names.ts';
 
 /**
@@ -10,7 +10,7 @@ import { nearestNames } from './nearest-names.ts';
  * same normal form (NFC). A name that no application has is taken as several, separated by commas, if it
  * contains any.
  *
- * @throws StepFailure that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
+ * @throws ApplicationMismatch that lists, for each name, the ids when there are several of it, and the nearest names when there is none.
  */
 export function findApplications(
   applications: readonly Application[],
@@ -25,16 +25,26 @@ export function findApplications(
           .map((part) => part.trim())
           .filter((part) => part !== ''),
   );
-  const problems: Sentence[] = [];
+  const problems: { reason: ApplicationMismatch['reason']; line: Sentence }[] = [];
   const found = wanted.flatMap((name, index) => {
     const matches = named(name);
-    if (wanted.indexOf(name) < index)
-      problems.push(sentence`\`application_name\` lists "${name}" twice.`);
-    else if (matches.length === 0) problems.push(none(name, applications));
-    else if (matches.length > 1) problems.push(several(name, matches));
+    if (wanted.indexOf(name) < index) {
+      const line = sentence`\`application_name\` lists "${name}" twice.`;
+      problems.push({ reason: 'inputs_do_not_fit', line });
+    } else if (matches.length === 0) {
+      problems.push({ reason: 'application_not_found', line: none(name, applications) });
+    } else if (matches.length > 1) {
+      problems.push({ reason: 'application_ambiguous', line: several(name, matches) });
+    }
     return matches;
   });
-  if (problems.length > 0) throw new StepFailure('Not deployed', problems);
+  const [first] = problems;
+  if (first) {
+    throw new ApplicationMismatch(
+      first.reason,
+      problems.map(({ line }) => line),
+    );
+  }
   return found;
 }
 

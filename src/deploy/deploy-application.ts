@@ -3,11 +3,12 @@ import { liveDeployment } from '../nodion/deployments.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { type Attempt, type AttemptEvent, newAttempt } from './attempt/attempt.ts';
+import { type Attempt, type AttemptEvent, type Before, newAttempt } from './attempt/attempt.ts';
 import { runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
-import type { Conclusion, Failure } from './conclusion/conclusion.ts';
+import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
+import { type LiveState, liveState } from './conclusion/live-state.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 import type { NoRollback, Rollback } from './roll-back.ts';
@@ -28,6 +29,8 @@ export interface DeploymentRun extends Attempt {
   /** Whether a timeout ended the wait for it, or for its rollback. */
   readonly timedOut: boolean;
   readonly conclusion: Conclusion;
+  /** What is live at the end. */
+  readonly live: LiveState;
 }
 
 /** What happens while an application is deployed. */
@@ -102,7 +105,12 @@ export async function deployApplication(
 
   const tried = ended.kind === 'success' ? null : await tryRollback(ended);
   const rollback = tried && 'why' in tried ? null : tried;
-  const conclusion = ended.kind === 'success' ? ended : await withLiveState(ended, attempt, tried);
+  const last = (tried ?? { attempt }).attempt;
+  const live = liveState(last);
+  const conclusion =
+    ended.kind === 'success' || !isAfterTrigger(attempt)
+      ? ended
+      : await withLiveState(ended, tried, { live, before: last.before });
   onEvent({ kind: 'concluded', conclusion });
   const { health, stability } = attempt;
   return {
@@ -116,6 +124,7 @@ export async function deployApplication(
     rollback,
     timedOut: [ended, rollback?.conclusion].some((end) => end?.kind === 'timed_out'),
     conclusion,
+    live,
   };
 }
 
@@ -149,14 +158,13 @@ function findPrevious({ deployments }: Target, attempt: Attempt): Deployment | n
 /** A failure with what became of its rollback, and with what is live now. */
 async function withLiveState(
   failure: Failure,
-  attempt: Attempt,
   tried: Rollback | NoRollback | null,
+  { live: state, before }: { live: LiveState; before: Before },
 ): Promise<Failure> {
-  if (!isAfterTrigger(attempt)) return failure;
   const words = await import(
     /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
   ).catch(() => null);
-  const live = words ? [words.describeLive((tried ?? { attempt }).attempt)] : [];
+  const live = words ? [words.describeLive(state, before)] : [];
   if (tried && 'failure' in tried) {
     return { ...tried.failure, lines: [...tried.failure.lines, ...live] };
   }
@@ -173,9 +181,10 @@ export function isTriggered(origin: Origin | null): boolean {
 
 /** The run of a target that is not deployed, because of its own problem or another's. */
 export function skippedRun(target: Target): DeploymentRun {
-  const lines = target.problem ?? [sentence`Not triggered, because of another application.`];
+  const skipped = [sentence`Not triggered, because of another application.`];
+  const nothing = newAttempt(target.deployments);
   return {
-    ...newAttempt(null),
+    ...nothing,
     target,
     url: null,
     previous: null,
@@ -183,6 +192,7 @@ export function skippedRun(target: Target): DeploymentRun {
     healthy: null,
     rollback: null,
     timedOut: false,
-    conclusion: { kind: 'failure', title: 'Not deployed', lines },
+    conclusion: target.problem ?? failure('skipped', 'Not deployed', skipped),
+    live: liveState(nothing),
   };
 }

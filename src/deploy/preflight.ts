@@ -1,4 +1,5 @@
-import { applicationUrl, missingUrl, readUrl } from '../applications/application-url.ts';
+import { ApplicationMismatch } from '../applications/application-mismatch.ts';
+import { applicationUrl, readUrl } from '../applications/application-url.ts';
 import { type Retry, retryRead } from '../http/retry.ts';
 import type { SendRequest } from '../http/transport.ts';
 import type { ApplicationClient, NodionClient, ReadOptions } from '../nodion/client.ts';
@@ -6,8 +7,9 @@ import { NodionError } from '../nodion/errors.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
 import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { shortSha } from './attempt/revision.ts';
 import type { ProbeResult } from './checks/probe-health.ts';
+import { type Failure, failure } from './conclusion/conclusion.ts';
+import type { MisfitInput, Obstacle } from './conclusion/not-deployed.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import { addressMismatch } from './plan/health-addresses.ts';
 
@@ -29,7 +31,7 @@ export interface Target {
   /** Why it could not be rolled back, as far as that is known; null for no reason, or where that is not asked for. */
   readonly rollbackProblem: Sentence | null;
   /** Why it can't be deployed; null when it can. */
-  readonly problem: readonly Sentence[] | null;
+  readonly problem: Failure | null;
 }
 
 /** What happens before the targets are known. */
@@ -94,6 +96,17 @@ export async function preflight(
     }
   }
 
+  async function describe(target: Target, obstacle: Obstacle): Promise<Failure> {
+    const { application, applicationId } = target;
+    const name = foreign(application?.name || applicationId);
+    const words = await import(
+      /* webpackChunkName: "failure" */ './conclusion/not-deployed.ts'
+    ).catch(() => null);
+    if (words) return words.notDeployed(obstacle, { name, plan });
+    const lines = obstacle.error?.lines ?? [sentence`The inputs don't fit ${name}.`];
+    return failure('internal_error', 'Not deployed', lines);
+  }
+
   async function target(id: string, known: Application | null, index: number): Promise<Target> {
     const api = client.application(id);
     const unread: Target = {
@@ -116,12 +129,12 @@ export async function preflight(
       if (!plan.dryRun) client.preparePost();
       const [application, deployments, needed] = await reading;
       const target = { ...unread, application, deployments };
-      const problem = inputMismatch(application, deployments?.deployments ?? [], plan);
-      if (problem) return { ...target, problem };
+      const misfit = findMisfit(application, deployments?.deployments ?? [], plan);
+      if (misfit) return { ...target, problem: await describe(target, misfit) };
       const url = needed && applicationUrl(needed.domains);
       if (path !== null && !url) {
-        const name = foreign(application?.name || id);
-        return { ...target, problem: missingUrl(path, name, needed?.error ?? null) };
+        const missing = { kind: 'no address', path, error: needed?.error ?? null } as const;
+        return { ...target, problem: await describe(target, missing) };
       }
       const healthUrl = url && path ? new URL(path, url).href : (urls[index] ?? null);
       const healthBefore = isProbed && healthUrl !== null ? await probe(healthUrl) : null;
@@ -134,7 +147,7 @@ export async function preflight(
       return { ...ready, rollbackProblem: rollbackProblem(ready, plan) };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      return { ...unread, problem: error.lines };
+      return { ...unread, problem: await describe(unread, { kind: 'unreadable', error }) };
     }
   }
 
@@ -147,42 +160,26 @@ export async function preflight(
   });
   const named = findApplications(all, applications.names);
   const mismatch = health && addressMismatch(health.at, named.length);
-  if (mismatch) throw new StepFailure('Not deployed', [ours(mismatch)]);
+  if (mismatch) throw new ApplicationMismatch('inputs_do_not_fit', [ours(mismatch)]);
   return await Promise.all(
     named.map((application, index) => target(application.id, application, index)),
   );
 }
 
 /** Which input is not for applications of this kind, as far as the kind is known; null for none. */
-function inputMismatch(
+function findMisfit(
   application: Application | null,
   deployments: readonly Deployment[],
   { match: { imageTag, commit }, rollback }: DeployPlan,
-): Sentence[] | null {
+): Obstacle | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
     application?.deployment_strategy ??
     deployments.find((one) => one.strategy !== null)?.strategy ??
     (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
-  const name = application?.name || sentence`the application`;
   const isGit = ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '');
-  if (rollback && isGit) {
-    return [
-      sentence`\`rollback: true\` is not for ${name}, a Git-based application (${strategy}).`,
-      sentence`Nodion deploys the latest commit of its branch: leave \`rollback\` out, and push a revert where one is needed.`,
-    ];
-  }
-  if (imageTag && isGit) {
-    return [
-      sentence`\`image_tag\`: "${imageTag}" is not for ${name}, a Git-based application (${strategy}).`,
-      sentence`Nodion deploys the latest commit of its branch: leave \`image_tag\` out, or see \`expected_sha\`.`,
-    ];
-  }
-  if (commit && strategy === 'prebuilt_image') {
-    return [
-      sentence`\`expected_sha\`: "${shortSha(commit)}" is not for ${name}, a pre-built image application.`,
-      sentence`Its deployments are of no commit: see \`image_tag\`.`,
-    ];
-  }
-  return null;
+  const misfit = (input: MisfitInput) => ({ kind: 'misfit', input, strategy }) as const;
+  if (rollback && isGit) return misfit('rollback');
+  if (imageTag && isGit) return misfit('image_tag');
+  return commit && strategy === 'prebuilt_image' ? misfit('expected_sha') : null;
 }

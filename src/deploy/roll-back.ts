@@ -53,7 +53,7 @@ function decideRollback(
   const { deployment, error, outcome, rollout } = attempt;
   const { target, plan, previous } = options;
   if (error instanceof UnknownOutcome) return sentence`it is unknown whether a deployment was made`;
-  if (isCancelled(attempt)) return sentence`the workflow was cancelled`;
+  if (isCancelled(attempt)) return sentence`the step was cancelled`;
   if (outcome?.kind !== 'available' || !deployment) {
     return sentence`the deployment was not seen to go live`;
   }
@@ -116,7 +116,7 @@ export async function rollBack(
   const due = decideRollback(bad, failed, options);
   if (due instanceof Sentence) return { why: due, attempt: bad };
   const signal = moreTime(plan.timeoutMs);
-  if (signal.aborted) return { why: sentence`the workflow was cancelled`, attempt: bad };
+  if (signal.aborted) return { why: sentence`the step was cancelled`, attempt: bad };
   onDue(due);
   const itsPlan: DeployPlan = {
     ...plan,
@@ -133,7 +133,7 @@ export async function rollBack(
   const attempt = await runAttempt(start, itsPlan, { ...running, signal });
   if (attempt.error instanceof NoLongerNewest) return { why: attempt.error.reason, attempt };
   if (isCancelled(attempt) && attempt.before.kind === 'not sent') {
-    return { why: sentence`the workflow was cancelled`, attempt };
+    return { why: sentence`the step was cancelled`, attempt };
   }
   const conclusion = await concludeIt(attempt, itsPlan);
   const failure =
@@ -153,7 +153,7 @@ async function concludeIt(attempt: Attempt, plan: DeployPlan): Promise<Conclusio
   const { deployment, lastSeen } = attempt;
   const newer = deployment && replacementOf(deployment, lastSeen?.deployments ?? []);
   if (conclusion.kind !== 'success' || !newer) return conclusion;
-  return failure('Deployment superseded', [
+  return failure('superseded', 'Deployment superseded', [
     sentence`Deployment #${deployment.deploy_number} went live, but #${newer}, which is newer, is live now.`,
   ]);
 }
@@ -173,7 +173,7 @@ function rolledBack({ to, evidence }: DueRollback, attempt: Attempt): Failure {
   const was = to.image_reference;
   const image = deployment?.image_reference ?? was ?? tagOf(to);
   const number = sentence`#${to.deploy_number}`;
-  return failure('Rolled back', [
+  return failure('rolled_back', 'Rolled back', [
     sentence`Rolled back to ${image} (${number}, now #${deployment?.deploy_number}): ${evidence}`,
     // The tag may have moved.
     ...(was && was !== image ? [sentence`${number} was of ${was}.`] : []),
@@ -188,11 +188,12 @@ function rollbackFailed({ to, evidence }: DueRollback, failed: Failure, attempt:
   const wasCancelled = failed.kind === 'cancelled';
   return {
     kind: wasCancelled ? 'cancelled' : 'failure',
+    reason: wasCancelled ? 'cancelled' : 'rollback_failed',
     title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
     lines: [
       wasCancelled ? summary : sentence`The rollback failed too: ${summary}`,
       ...more.filter((line) => !isRetryAdvice(line, attempt.error)),
-      sentence`It was to go back to ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}): ${evidence}`,
+      sentence`It was meant to restore ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}), because ${evidence}`,
       ...overtook(attempt),
       UNDONE,
       sentence`Look at the application in Nodion's dashboard, and deploy a tag that is known to be good.`,

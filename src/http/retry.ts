@@ -42,6 +42,8 @@ export async function retryRead<T>(
       await sleep(retryInMs, signal);
     }
   } catch (error) {
-    throw error instanceof Interrupted ? new Interrupted(error.reason, lastError) : error;
+    throw error instanceof Interrupted
+      ? new Interrupted(error.reason, lastError ?? error.lastError)
+      : error;
   }
 }

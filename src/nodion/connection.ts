@@ -10,24 +10,16 @@ import { Interrupted, type InterruptReason, NotSent, withGrace } from '../time/d
 import {
   CANCELLED_POST_GRACE_MS,
   LAST_LOOK_MS,
+  LONG_WAIT_MS,
   POST_GRACE_MS,
   REQUEST_LIMIT_MS,
 } from '../time/step-clock.ts';
-import { NodionError, type RequestName } from './errors.ts';
+import { NodionError, type RequestName, type RequestRecord } from './errors.ts';
 import type { ListName } from './list-shapes.ts';
 import { createOutageLimit, type OutageLimit } from './outage-limit.ts';
 
 /** Bytes: eight such bodies at once take less than 300 MB. */
 const LARGEST_BODY = 2 ** 20;
-
-/** What became of one request, for the debug log. */
-export interface RequestRecord {
-  readonly method: string;
-  readonly path: string;
-  /** The HTTP status, or what happened in its place. */
-  readonly result: string;
-  readonly durationMs: number;
-}
 
 export interface ConnectionOptions {
   readonly apiKey: string;
@@ -189,11 +181,14 @@ export function createConnection(options: ConnectionOptions): Connection {
         const { httpError } = await import('./request-errors.ts');
         throw httpError(name, response, { nowMs, wasAnswered: answered.has(url) });
       }
-      if (signal.aborted) throw new Interrupted(signal.reason);
+      const isLong = performance.now() - startedAtMs > LONG_WAIT_MS;
+      const isTold = isLong && signal.reason === ('timed_out' satisfies InterruptReason);
+      if (signal.aborted && !isTold) throw new Interrupted(signal.reason);
+      const { networkError, unansweredError } = await import('./request-errors.ts');
+      if (signal.aborted) throw new Interrupted(signal.reason, unansweredError(name, url));
       const cause = error instanceof RequestError ? error.cause : error;
       if (!(cause instanceof HttpError)) throw error;
       result = cause.message;
-      const { networkError } = await import('./request-errors.ts');
       throw networkError(name, cause, outageLimit.hasBeenAnswered());
     } finally {
       const durationMs = performance.now() - startedAtMs;

@@ -65,3 +65,12 @@ export interface RequestName {
   /** The application's; null for a request that names none. */
   readonly id: string | null;
 }
+
+/** What became of one request, for the debug log. */
+export interface RequestRecord {
+  readonly method: string;
+  readonly path: string;
+  /** The HTTP status, or what happened in its place. */
+  readonly result: string;
+  readonly durationMs: number;
+}

@@ -1,5 +1,6 @@
 import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
 import { parseJson } from '../http/parse-json.ts';
+import { findProxy } from '../http/proxy.ts';
 import { joined, ours, sentence } from '../runner/sentence.ts';
 import { LONGEST_RETRY_AFTER_MS } from '../time/step-clock.ts';
 import { NodionError, type RequestName } from './errors.ts';
@@ -10,10 +11,14 @@ const MESSAGES_SHOWN = 10;
 /** 304 is one that nobody asked for. */
 const RETRYABLE: readonly number[] = [304, 408, 425, 429];
 
+const BUSY_ADVICE = 'Something else is in progress there: run the job again once that has ended.';
+
 const ADVICE: Readonly<Record<number, string>> = {
   400: "Check the inputs and, in Nodion's dashboard, the application.",
   401: 'Create a new key and update the secret behind `api_key`.',
   403: 'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
+  409: BUSY_ADVICE,
+  423: BUSY_ADVICE,
   429: 'Nodion, or a gateway before it, limits the rate of requests: run the job again later.',
 };
 /** In place of those, for a request that names no application. */
@@ -155,6 +160,17 @@ export function networkError(
     sentence`The request to ${ours(host)} (${ours(route)}) failed: ${ours(error.message)}.`,
     details,
     ours(/^(?:TOO_LARGE|BAD_ENCODING|HPE_\w+)$/.test(code) ? ANSWER_ADVICE : LATER_ADVICE),
+  );
+}
+
+/** In place of an answer that the end of the step's time cut off. */
+export function unansweredError({ route, host }: RequestName, url: string): NodionError {
+  const proxy = findProxy(new URL(url));
+  const through = proxy && sentence` through the proxy ${ours(proxy.url.origin)}`;
+  return new NodionError(
+    sentence`${ours(host)} had not answered ${ours(route)}${through}.`,
+    { retryable: true },
+    ours(LATER_ADVICE),
   );
 }
 

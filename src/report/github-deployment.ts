@@ -1,29 +1,28 @@
-import { context } from '@actions/github';
-import { request as octokit } from '@octokit/request';
-import { connectProblem, HttpError } from '../http/http-error.ts';
-import { parseJson } from '../http/parse-json.ts';
-import { toFetch } from '../http/to-fetch.ts';
+import type { Conclusion } from '../deploy/conclusion/conclusion.ts';
+import { gitHubState } from '../deploy/conclusion/github-state.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
+import type { Target } from '../deploy/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
-import { optional } from '../nodion/read-fields.ts';
-import { ours, type Sentence, sentence } from '../runner/sentence.ts';
+import type { Deployment } from '../nodion/responses.ts';
+import * as commands from '../runner/commands.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
-import { GITHUB_LIMIT_MS } from '../time/step-clock.ts';
+import { Interrupted, type InterruptReason, sleep } from '../time/deadline.ts';
+import { FIRST_STATE_MS } from '../time/step-clock.ts';
+import { createGitHubApi, GitHubError, type GitHubRequest, withRetries } from './github-api.ts';
+import { commitOf, findTaggedCommit, saysRevision } from './github-commit.ts';
+import { createCreation, LONGEST_DESCRIPTION, whyUnavailable } from './github-creation.ts';
 
-const LONGEST_DESCRIPTION = 140;
-const TITLE = 'No GitHub deployment';
+const GAVE_UP: InterruptReason = 'gave_up';
 
-/** GitHub's words for the state of a GitHub deployment, as far as they are used here. */
-export type GitHubDeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
-
-/** A GitHub deployment that is being recorded in the background. */
+/** The step as a GitHub deployment, which is recorded in the background. */
 export interface GitHubDeployment {
-  /**
-   * Sets the last state; null leaves it `in_progress`.
-   * @throws StepFailure that says what GitHub refused and which permission the job may lack.
-   */
+  /** Takes note of a target's deployment; once the first one says its commit, that is recorded as in progress. */
+  update(target: Target, deployment: Deployment): void;
+  /** Sets the last state, by the conclusions of all applications. Never throws: a failure is a warning. */
   finish(end: {
-    state: GitHubDeploymentState | null;
+    conclusions: readonly Conclusion[];
     description: string;
     /** Shown with the state `success`; null for none. */
     environmentUrl: string | null;
@@ -31,152 +30,169 @@ export interface GitHubDeployment {
   }): Promise<void>;
 }
 
+/** What is recorded. */
+interface Recorded {
+  readonly environment: NonNullable<DeployPlan['environment']>;
+  readonly match: DeployPlan['match'];
+  readonly targets: readonly Target[];
+  /** Its description. */
+  readonly about: string;
+  readonly transport: SendRequest;
+}
+
 /**
- * Records the commit that the workflow runs for as a GitHub deployment to `environment`, in the state
- * `in_progress`, by https://docs.github.com/rest/deployments. Never throws: failures come out of finish().
- * Loads `@actions/github`, which reads the event's file at once, so import this module only when it is needed.
+ * Records the commit that is deployed as a GitHub deployment to `environment`. Never throws: a failure is
+ * a warning at the end. Loads `@actions/github`, which reads the event's file at once, so import this
+ * module only when it is needed.
  */
-export function startGitHubDeployment(options: {
-  token: string;
-  environment: string;
-  description: string;
-  transport: SendRequest;
-}): GitHubDeployment {
-  const { token, environment } = options;
-  const post = gitHubPost(token, options.transport);
-  const creation = new AbortController();
-  setTimeout(() => creation.abort(), GITHUB_LIMIT_MS).unref();
+export function createGitHubDeployment(recorded: Recorded): GitHubDeployment {
+  const { environment, match, targets, about } = recorded;
+  const { GITHUB_API_URL: apiUrl = 'https://api.github.com' } = process.env;
+  const [first] = targets;
+  const deployments = new Map<Target, Deployment>();
+  const creating = new AbortController();
+  const firstState = new AbortController();
+  const request = gitHubRequest(apiUrl, recorded);
+  const creation = createCreation(request, creating.signal);
+  let created: Promise<number> | null = null;
+  /** Resolves to why there is no first state; null where there is. */
+  let started: Promise<unknown> | null = null;
+  let hasState = false;
 
-  const setState = async (
-    deploymentId: number,
-    state: GitHubDeploymentState,
-    end: { description: string; environmentUrl: string | null; signal: AbortSignal },
-  ) => {
-    await post('POST /repos/{owner}/{repo}/deployments/{deploymentId}/statuses', {
-      ...context.repo,
-      deploymentId,
-      state,
-      description: singleLine(end.description, LONGEST_DESCRIPTION),
-      log_url: runUrl(),
-      ...(end.environmentUrl && { environment_url: end.environmentUrl }),
-      request: { signal: end.signal },
-    });
-  };
-
-  /** Resolves to the ID, and why the first state is not set; null when it is. */
-  async function create(): Promise<{ id: number; error: unknown }> {
-    if (token === '') throw new StepFailure(TITLE, [sentence`\`github_token\` is empty.`]);
-    const isProduction = /(?:^|[^a-z])prod(?:uction)?(?:[^a-z]|$)/i.test(environment);
-    const pullRequest = context.payload.pull_request;
-    const { id } = await post('POST /repos/{owner}/{repo}/deployments', {
-      ...context.repo,
-      // The merge commit that a pull request's workflow runs on belongs to no branch.
-      ref: pullRequest?.head?.sha ?? context.sha,
-      environment,
-      description: singleLine(options.description, LONGEST_DESCRIPTION),
-      auto_merge: false,
-      required_contexts: [],
-      production_environment: isProduction,
-      transient_environment: pullRequest !== undefined && !isProduction,
-      request: { signal: creation.signal },
-    });
-    if (typeof id !== 'number')
-      throw new StepFailure(TITLE, [sentence`GitHub made no deployment.`]);
-    const { description } = options;
-    const end = { description, environmentUrl: null, signal: creation.signal };
-    const error = await setState(id, 'in_progress', end).then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    return { id, error };
+  async function create(): Promise<number> {
+    const { signal } = creating;
+    const deployment = (first && deployments.get(first)) ?? null;
+    const find = (tag: string) => findTaggedCommit(tag, { request, signal });
+    const commit = await commitOf(deployment, match, { find });
+    const key = crypto.randomUUID();
+    const payload = { ...payloadOf(targets, deployments), key };
+    const { name } = environment;
+    return await creation.create({ environment: name, description: about, commit, payload, key });
   }
 
-  const created = create().catch((error: unknown) => ({ id: null, error }));
+  async function setState(
+    state: 'in_progress' | 'success' | 'failure' | 'error',
+    { description, ...more }: { description: string; environment_url?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    created ??= create();
+    const parameters = {
+      deploymentId: await created,
+      state,
+      description: singleLine(description, LONGEST_DESCRIPTION),
+      log_url: runUrl(),
+      ...more,
+    };
+    const route = 'POST /repos/{owner}/{repo}/deployments/{deploymentId}/statuses';
+    await withRetries(signal, () => request(route, parameters, signal));
+    hasState = true;
+  }
+
+  async function start(): Promise<unknown> {
+    return await setState('in_progress', { description: about }, firstState.signal).then(
+      () => null,
+      (error: unknown) => error,
+    );
+  }
+
+  async function setLastState({
+    conclusions,
+    description,
+    environmentUrl,
+    signal,
+  }: Parameters<GitHubDeployment['finish']>[0]): Promise<void> {
+    const state = gitHubState(conclusions);
+    if (state === null) {
+      started ??= start();
+      const error = await started;
+      if (error !== null) throw error;
+      return;
+    }
+    if (started !== null) await Promise.race([started, sleep(FIRST_STATE_MS, signal)]);
+    firstState.abort(GAVE_UP);
+    const hasUrl = state === 'success' && environmentUrl;
+    const end = { description, ...(hasUrl && { environment_url: environmentUrl }) };
+    await setState(state, end, signal);
+  }
+
   return {
-    async finish({ state, ...end }) {
+    update: (target, deployment) => {
+      deployments.set(target, deployment);
+      if (target === first && saysRevision(deployment)) started ??= start();
+    },
+    finish: async (end) => {
       const { signal } = end;
-      signal.addEventListener('abort', () => creation.abort());
-      const { id, error } = await created;
+      const giveUp = () => {
+        creating.abort(GAVE_UP);
+        firstState.abort(GAVE_UP);
+      };
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp);
       try {
-        if (id === null) throw error;
-        if (state !== null) {
-          const environmentUrl = state === 'success' ? end.environmentUrl : null;
-          await setState(id, state, { ...end, environmentUrl });
-        } else if (error !== null) throw error;
-      } catch (reason) {
-        const what =
-          id === null
-            ? sentence`The step is not recorded in GitHub's deployments: `
-            : sentence`The GitHub deployment does not have its last state: `;
-        throw new StepFailure(TITLE, [sentence`${what}${explain(reason)}`]);
+        await setLastState(end);
+      } catch (error) {
+        const isMade = await created?.then(
+          () => true,
+          () => false,
+        );
+        const what = isMade ? unfinished(hasState) : notMade(creation.isInDoubt());
+        const title = isMade ? 'GitHub deployment not finished' : 'No GitHub deployment';
+        commands.warning(title, [sentence`${what}${explain(error, apiUrl)}`]);
       }
     },
   };
 }
 
-function runUrl(): string {
-  const attempt = process.env.GITHUB_RUN_ATTEMPT;
-  const { owner, repo } = context.repo;
-  const run = `${context.serverUrl}/${owner}/${repo}/actions/runs/${context.runId}`;
-  return attempt ? `${run}/attempts/${attempt}` : run;
+/** @returns what throws GitHubError at each request, where there can be no GitHub deployment. */
+function gitHubRequest(apiUrl: string, { environment, transport }: Recorded): GitHubRequest {
+  const problem = whyUnavailable(apiUrl, environment.token);
+  if (problem) return () => Promise.reject(new GitHubError(problem));
+  const request = createGitHubApi({ apiUrl, token: environment.token, transport });
+  const [owner, repo] = (process.env.GITHUB_REPOSITORY ?? '').split('/');
+  return (route, parameters, signal) => request(route, { owner, repo, ...parameters }, signal);
 }
 
-/** Sends requests to GitHub's REST API, each of which resolves to the object that answers it. */
-function gitHubPost(token: string, transport: SendRequest) {
-  const request = octokit.defaults({
-    baseUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
-    headers: { authorization: `token ${token}`, 'user-agent': 'nodion-deploy' },
-    request: { fetch: toFetch(withinOrigin(transport), GITHUB_LIMIT_MS) },
+/** What is known of the first application's deployment, and of all where there are several. */
+function payloadOf(
+  targets: readonly Target[],
+  deployments: ReadonlyMap<Target, Deployment>,
+): object {
+  const all = targets.map((target) => {
+    const { deploy_number, git_sha, image_reference } = deployments.get(target) ?? {};
+    return {
+      application_id: target.applicationId,
+      application_name: target.application?.name ?? null,
+      deploy_number: deploy_number ?? null,
+      git_sha: git_sha ?? null,
+      image_reference: image_reference ?? null,
+    };
   });
-  return async (route: string, parameters: Record<string, unknown>) => {
-    const { status, data } = await request(route, parameters);
-    if (status >= 300)
-      throw new StepFailure(TITLE, [
-        sentence`GitHub answered ${status}, a redirect that is not followed.`,
-      ]);
-    try {
-      const answer = parseJson(String(data));
-      if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
-    } catch {}
-    throw new StepFailure(TITLE, [sentence`GitHub answered ${status}, but not with JSON.`]);
-  };
+  return { ...all[0], ...(all.length > 1 && { applications: all }) };
 }
 
-/** Follows one redirect, as of a renamed repository, unless the token would go to another origin. */
-function withinOrigin(transport: SendRequest): SendRequest {
-  return async (request) => {
-    const response = await transport(request);
-    const { status, headers } = response;
-    const isRedirect = [301, 302, 307, 308].includes(status);
-    if (!isRedirect || !URL.canParse(headers.location ?? '', request.url)) return response;
-    const target = new URL(headers.location ?? '', request.url);
-    if (target.origin !== new URL(request.url).origin) return response;
-    return await transport({ ...request, url: target.href });
-  };
+function runUrl(): string {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = process.env;
+  const server = GITHUB_SERVER_URL ?? 'https://github.com';
+  const run = `${server}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+  return GITHUB_RUN_ATTEMPT ? `${run}/attempts/${GITHUB_RUN_ATTEMPT}` : run;
 }
 
-function explain(reason: unknown): Sentence {
-  if (reason instanceof StepFailure) return describeError(reason);
-  const error = reason as { response?: { status?: number; data?: unknown }; cause?: unknown };
-  const status = error.response?.status;
-  if (status === 403 || status === 404) {
-    return sentence`GitHub answered ${status}: the job may lack \`permissions: deployments: write\`, or \`github_token\` be for another repository.`;
+function notMade(isInDoubt: boolean): Sentence {
+  return isInDoubt
+    ? sentence`It is not known whether the step is recorded in GitHub's deployments: `
+    : sentence`The step is not recorded in GitHub's deployments: `;
+}
+
+function unfinished(hasState: boolean): Sentence {
+  const rest = hasState ? sentence`stays "in_progress"` : sentence`has no state`;
+  return sentence`The GitHub deployment was made, but ${rest}: `;
+}
+
+function explain(error: unknown, apiUrl: string): Sentence {
+  if (error instanceof Interrupted) {
+    const { lastError } = error;
+    if (lastError) return explain(lastError, apiUrl);
+    return sentence`${ours(new URL(apiUrl).host)} did not answer in time.`;
   }
-  if (status === 401) return sentence`GitHub answered 401: \`github_token\` is not valid.`;
-  if (status) return sentence`GitHub answered ${status}: ${messageOf(error.response?.data)}.`;
-  if (error.cause instanceof HttpError) {
-    const why = connectProblem(error.cause) ?? error.cause.message;
-    return sentence`Can't reach ${error.cause.host}: ${ours(why)}.`;
-  }
-  const isOurs = reason instanceof Error && reason.name !== 'AbortError' && !('request' in reason);
-  return isOurs ? describeError(reason) : sentence`GitHub did not answer in time.`;
-}
-
-/** GitHub's own words in an error body. */
-function messageOf(data: unknown): string {
-  try {
-    const message = optional(parseJson(String(data)), 'message');
-    if (typeof message === 'string') return singleLine(message, LONGEST_DESCRIPTION);
-  } catch {}
-  return 'without a message';
+  return error instanceof StepFailure ? joined(error.lines, ' ') : describeError(error);
 }

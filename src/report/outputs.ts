@@ -1,114 +1,154 @@
-import type { Attempt } from '../deploy/attempt/attempt.ts';
-import { type DeploymentRun, isTriggered } from '../deploy/deploy-application.ts';
+import type { Conclusion, Failure, Reason } from '../deploy/conclusion/conclusion.ts';
+import { type DeployEvent, type DeploymentRun, isTriggered } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
+import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined } from '../runner/sentence.ts';
 
 /** What the outputs of one application are made of; what is not known yet is left out. */
-type Known = Pick<DeploymentRun, 'target'> & Partial<DeploymentRun>;
+interface Known extends Partial<Omit<DeploymentRun, 'rollback' | 'conclusion'>> {
+  readonly target: Target;
+  readonly rollback?: DeploymentRun['rollback'];
+  /** The deployment that goes back, while it does. */
+  readonly rollbackDeployment?: Deployment | null;
+  readonly conclusion?: Conclusion | { readonly kind: 'success'; readonly reason: 'checked' };
+}
+
+/** Sets how the step ends. */
+export function setConclusion(kind: Conclusion['kind'], reason: Reason): void {
+  commands.setOutput('conclusion', kind);
+  commands.setOutput('reason', reason);
+}
 
 /**
  * The outputs that hold until the applications are known: `deployments` has an object for each ID or name.
  * @param end why the step ends already; left out while it goes on.
  */
-export function setInitialOutputs(
-  { applications }: DeployPlan,
-  end?: { error: string; timedOut: boolean },
-): void {
-  const unknown = { triggered: false, timed_out: end?.timedOut ?? false };
-  commands.setOutput('triggered', unknown.triggered);
-  commands.setOutput('timed_out', unknown.timed_out);
-  const asked =
+export function setInitialOutputs({ applications }: DeployPlan, end?: Failure): void {
+  const timedOut = end?.kind === 'timed_out';
+  commands.setOutput('triggered', false);
+  commands.setOutput('timed_out', timedOut);
+  if (end) setConclusion(end.kind, end.reason);
+  const unknown = outputsOf({ timedOut, ...(end && { conclusion: end }) });
+  setDeployments(
     applications.by === 'id'
-      ? applications.ids.map((id) => ({ application_id: id, application_name: null }))
-      : applications.names.map((name) => ({ application_id: null, application_name: name }));
-  commands.setOutput(
-    'deployments',
-    asked.map((application) => ({
-      ...NOTHING,
-      ...application,
-      ...unknown,
-      ...(end && { error: end.error }),
-    })),
+      ? applications.ids.map((id) => ({ ...unknown, application_id: id }))
+      : applications.names.map((name) => ({ ...unknown, application_name: name })),
   );
 }
 
 /** The outputs of the first application by their names, and `deployments` with those of all. */
 export function setOutputs(all: readonly Known[]): void {
-  if (all[0]) setSingleOutputs(all[0]);
-  commands.setOutput(
-    'deployments',
-    all.map((known) => {
-      const { conclusion } = known;
-      const hasFailed = conclusion && conclusion.kind !== 'success';
-      return {
-        ...outputsOf(known),
-        ...(hasFailed && { error: String(joined(conclusion.lines, ' ')) }),
-      };
-    }),
+  const [first] = all;
+  if (first) setSingleOutputs(first);
+  const failed = all.find(
+    ({ conclusion }) => hasFailed(conclusion) && conclusion.reason !== 'skipped',
   );
+  const conclusion = (failed ?? first)?.conclusion;
+  if (conclusion) setConclusion(conclusion.kind, conclusion.reason);
+  setDeployments(all.map(outputsOf));
 }
 
-/** The outputs of the first application's deployment, as soon as it is known. */
-export function setAttemptOutputs(target: Target, { deployment, origin }: Attempt): void {
-  setSingleOutputs({ target, deployment, triggered: isTriggered(origin) });
-}
+const WRITTEN_EVERY_MS = 1_000;
 
-function setSingleOutputs(known: Known): void {
-  for (const [name, value] of Object.entries(outputsOf(known))) commands.setOutput(name, value);
-}
+/**
+ * Keeps the outputs true while applications are deployed, for a step that is killed: those of the first at
+ * once, `deployments` once a second at most.
+ */
+export function createLiveOutputs(targets: readonly Target[]) {
+  const all = new Map<Target, Known>(targets.map((target) => [target, { target }]));
+  let writtenAtMs = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
 
-/** The outputs of one application about which nothing is known. */
-const NOTHING = {
-  id: null,
-  deploy_number: null,
-  status: null,
-  application_id: null,
-  application_name: null,
-  git_sha: null,
-  image_reference: null,
-  strategy: null,
-  triggered: false,
-  timed_out: false,
-  duration_seconds: null,
-  url: null,
-  healthy: null,
-  previous_deploy_number: null,
-  previous_git_sha: null,
-  previous_image_reference: null,
-  rolled_back: null,
-  rollback_deploy_number: null,
-};
+  function write(): void {
+    timer = undefined;
+    writtenAtMs = performance.now();
+    setDeployments([...all.values()].map(outputsOf));
+  }
 
-function outputsOf(known: Known) {
-  const { target, deployment, durationMs, previous, rollback } = known;
   return {
-    ...NOTHING,
-    ...(deployment && {
-      id: deployment.id,
-      deploy_number: deployment.deploy_number,
-      status: deployment.status,
-      git_sha: deployment.git_sha,
-      image_reference: deployment.image_reference,
-    }),
-    application_id: target.applicationId,
-    application_name: target.application?.name ?? null,
-    strategy: deployment?.strategy ?? target.application?.deployment_strategy ?? null,
+    update: (target: Target, event: DeployEvent): void => {
+      if (event.kind !== 'progress' || !IS_NEWS.test(event.event.kind)) return;
+      const { deployment, origin, before } = event.attempt;
+      const triggered = deployment ? isTriggered(origin) : before.kind !== 'not sent';
+      const news = event.isRollback
+        ? { rollbackDeployment: deployment }
+        : { deployment, triggered };
+      const known = { ...all.get(target), target, ...news };
+      all.set(target, known);
+      if (target === targets[0]) setSingleOutputs(known);
+      timer ??= setTimeout(write, writtenAtMs + WRITTEN_EVERY_MS - performance.now());
+    },
+    end: (): void => clearTimeout(timer),
+  };
+}
+
+const IS_NEWS = /^(?:trigger-sent|trigger-not-sent|deployment|successor)$/;
+
+/** All but `conclusion` and `reason`, which may be another application's. */
+function setSingleOutputs(known: Known): void {
+  const { conclusion, ...rest } = known;
+  const { conclusion: _, reason, ...single } = outputsOf(rest);
+  for (const [name, value] of Object.entries(single)) commands.setOutput(name, value);
+}
+
+function withoutOutputs<T extends { conclusion: string | null }>(deployment: T) {
+  if (deployment.conclusion !== 'success') return deployment;
+  return { ...deployment, conclusion: 'failure', reason: 'output_not_written' satisfies Reason };
+}
+
+function setDeployments(deployments: readonly { conclusion: string | null }[]): void {
+  commands.setOutput('deployments', deployments);
+  // What the outputs can't say any more, the file still can.
+  const isWritten = commands.outputProblem() === null;
+  const inFile = isWritten ? deployments : deployments.map(withoutOutputs);
+  commands.setOutput('deployments_file', commands.writeJsonFile('deployments.json', inFile));
+}
+
+/** All outputs of one application; what is not known is null. */
+function outputsOf(known: Partial<Known>) {
+  const { target, deployment, durationMs, rollback, live } = known;
+  const back = rollback?.attempt.deployment ?? known.rollbackDeployment;
+  const { application = null, applicationId = null } = target ?? {};
+  const running = live?.kind === 'running' && { live_deploy_number: live.number };
+  return {
+    id: deployment?.id ?? null,
+    ...revision('', deployment),
+    status: deployment?.status ?? null,
+    application_id: applicationId,
+    application_name: application?.name ?? null,
+    strategy: deployment?.strategy ?? application?.deployment_strategy ?? null,
     triggered: known.triggered ?? false,
     timed_out: known.timedOut ?? false,
     duration_seconds:
       typeof durationMs === 'number' ? Number((durationMs / 1_000).toFixed(1)) : null,
     url: known.url ?? null,
     healthy: known.healthy ?? null,
-    ...(previous && {
-      previous_deploy_number: previous.deploy_number,
-      previous_git_sha: previous.git_sha,
-      previous_image_reference: previous.image_reference,
-    }),
-    ...(rollback && {
-      rolled_back: rollback.conclusion.kind === 'success',
-      rollback_deploy_number: rollback.attempt.deployment?.deploy_number ?? null,
-    }),
+    ...revision('previous_', known.previous),
+    rolled_back: rollback ? rollback.conclusion.kind === 'success' : null,
+    rollback_deploy_number: back?.deploy_number ?? null,
+    ...revision('live_', live?.kind === 'listed' ? live.deployment : null),
+    ...running,
+    ...endOf(known.conclusion),
   };
+}
+
+function revision(prefix: string, deployment: Deployment | null | undefined) {
+  return {
+    [`${prefix}deploy_number`]: deployment?.deploy_number ?? null,
+    [`${prefix}git_sha`]: deployment?.git_sha ?? null,
+    [`${prefix}image_reference`]: deployment?.image_reference ?? null,
+  };
+}
+
+/** How it ended; null while it goes on. */
+function endOf(conclusion: Known['conclusion']) {
+  const { kind = null, reason = null } = conclusion ?? {};
+  const error = hasFailed(conclusion) && { error: String(joined(conclusion.lines, ' ')) };
+  return { conclusion: kind, reason, ...error };
+}
+
+function hasFailed(conclusion: Known['conclusion']): conclusion is Failure {
+  return conclusion !== undefined && conclusion.kind !== 'success';
 }

@@ -1,4 +1,3 @@
-import { gitHubState } from '../deploy/conclusion/github-state.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight.ts';
@@ -11,24 +10,17 @@ import { jobSummary, shortSummary } from './job-summary.ts';
 import type { LogTails } from './log-tail.ts';
 import { byGravity, describeHead, describeNow, displayName, reasonOf } from './wording.ts';
 
-/**
- * Starts to record the step as a GitHub deployment, where `environment` asks for it; else null.
- * Loads the GitHub client, which is a chunk of its own. Never throws: a failure is a warning.
- */
+/** The step as a GitHub deployment, where `environment` asks for that; else null. Loads a chunk of its own. */
 export async function recordGitHubDeployment(
-  { environment }: DeployPlan,
+  { environment, match }: DeployPlan,
   targets: readonly Target[],
   transport: SendRequest,
 ): Promise<GitHubDeployment | null> {
   if (!environment) return null;
   try {
-    const gitHub = await import('./github-deployment.ts');
-    return gitHub.startGitHubDeployment({
-      token: environment.token,
-      environment: environment.name,
-      description: `Nodion: ${targets.map(displayName).join(', ')}`,
-      transport,
-    });
+    const { createGitHubDeployment } = await import('./github-deployment.ts');
+    const about = `Nodion: ${targets.map(displayName).join(', ')}`;
+    return createGitHubDeployment({ environment, match, targets, about, transport });
   } catch (error) {
     warn(
       'No GitHub deployment',
@@ -51,13 +43,11 @@ export async function report(
   const { gitHubDeployment, step } = options;
   const signal = step.reportSignal();
 
-  const finished = gitHubDeployment
-    ?.finish({
-      ...gitHubEnd(runs),
-      environmentUrl: plan.environment?.url ?? runs[0]?.url ?? null,
-      signal,
-    })
-    .catch((error: unknown) => warn('No GitHub deployment', reasonOf(error)));
+  const finished = gitHubDeployment?.finish({
+    ...gitHubEnd(runs),
+    environmentUrl: plan.environment?.url ?? runs[0]?.url ?? null,
+    signal,
+  });
   const logTails = await options.logTails.print(runs, signal);
   await finished;
   const isCancelled = step.isCancelled();
@@ -74,7 +64,9 @@ export function reportNothingDeployed(
 
 function writeSummary(summary: string): void {
   try {
-    commands.appendToSummary(summary);
+    const problem = commands.outputProblem();
+    const unwritten = problem ? shortSummary('❌', 'Outputs not written', [problem]) : '';
+    commands.appendToSummary(unwritten + summary);
   } catch (error) {
     warn('No job summary', sentence`The job summary can't be written: ${reasonOf(error)}`);
   }
@@ -89,7 +81,7 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
       return `${displayName(target)}: ${end}`;
     })
     .join('; ');
-  return { state: gitHubState(runs.map(({ conclusion }) => conclusion)), description };
+  return { conclusions: runs.map(({ conclusion }) => conclusion), description };
 }
 
 function workflow() {

@@ -73,10 +73,10 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
   const gravest = byGravity(failed);
   return {
     hasFailed: true,
-    title: isCancelled ? 'Workflow cancelled' : 'Not all succeeded',
+    title: isCancelled ? 'Step cancelled' : 'Not all succeeded',
     lines: [
       isCancelled
-        ? sentence`The workflow was cancelled before ${count} were done.`
+        ? sentence`The step was cancelled before ${count} were done.`
         : sentence`${count} failed.`,
       ...gravest.map(describeFailure),
     ],
@@ -98,42 +98,34 @@ export function describeFailure({ target, conclusion }: DeploymentRun): Sentence
 
 /** Why a target can't be deployed, naming an unknown one where there are `others`; no lines where it can. */
 export function describeProblem(target: Target, hasOthers: boolean): readonly Sentence[] {
-  const [summary, ...advice] = target.problem ?? [];
-  if (!summary || target.application || !hasOthers) return target.problem ?? [];
+  const lines = target.problem?.lines ?? [];
+  const [summary, ...advice] = lines;
+  if (!summary || target.application || !hasOthers) return lines;
   return [sentence`Application ${displayName(target)}: ${summary}`, ...advice];
-}
-
-/** What a health check before the trigger showed; no lines where there was none. */
-export function describeHealthBefore(target: Target): Sentence[] {
-  const { healthBefore: result } = target;
-  if (!result) return [];
-  const { verdict, phrase } = result;
-  return [
-    sentence`The health check of ${displayName(target)} is ${ours(verdict)} now, whatever the answer contains: ${phrase}.`,
-  ];
 }
 
 /** Two or three words for how a run ended. */
 export function describeHead({ conclusion, health }: DeploymentRun): string {
   if (conclusion.kind !== 'success') return conclusion.title;
-  if (conclusion.as === 'live' && health) return 'Live and healthy';
-  return HEADS[conclusion.as];
+  if (conclusion.superseded) return 'Went live';
+  if (conclusion.reason === 'live' && health) return 'Live and healthy';
+  return HEADS[conclusion.reason];
 }
 
-const HEADS: Readonly<Record<Success['as'], string>> = {
+const HEADS: Readonly<Record<Success['reason'], string>> = {
   triggered: 'Triggered',
-  'in progress': 'Already in progress',
-  'already live': 'Already live',
+  in_progress: 'Already in progress',
+  already_live: 'Already live',
   live: 'Live',
-  'went live': 'Went live',
 };
 
 /** What is live after a deployment that went well, where that is not known to be it; null where it is. */
 export function describeNow({ conclusion }: DeploymentRun): Sentence | null {
-  if (conclusion.kind !== 'success' || conclusion.as !== 'went live') return null;
-  return conclusion.replacedBy === null
+  if (conclusion.kind !== 'success' || !conclusion.superseded) return null;
+  const { by } = conclusion.superseded;
+  return by === null
     ? sentence`whether it still is live could not be read`
-    : sentence`now #${conclusion.replacedBy}, which is newer, is live`;
+    : sentence`now #${by}, which is newer, is live`;
 }
 
 /** What became of the application's deployment, and what it is of. */
@@ -144,19 +136,20 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
   const revision = sentence`It is of ${describeRevision(deployment)}.`;
   const checked = health ? [sentence`The application is healthy.`] : [];
   const wasChecked = health ? [sentence`The application was healthy when last asked.`] : [];
-  switch (conclusion.as) {
+  if (conclusion.superseded) {
+    return [sentence`${subject} went live; ${describeNow(run)}.`, ...wasChecked, revision];
+  }
+  switch (conclusion.reason) {
     case 'triggered':
       return [sentence`${subject} was triggered, and is not waited for.`, revision];
-    case 'in progress':
+    case 'in_progress':
       return [sentence`${subject} was in progress already, so nothing was triggered.`, revision];
-    case 'already live':
+    case 'already_live':
       return [
         sentence`${subject} was live already, so nothing was triggered.`,
         ...checked,
         revision,
       ];
-    case 'went live':
-      return [sentence`${subject} went live; ${describeNow(run)}.`, ...wasChecked, revision];
     case 'live':
       return [sentence`${subject} is live${describeChecks(run)}.`, revision];
   }

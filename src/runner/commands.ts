@@ -1,4 +1,5 @@
-import { appendFileSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as core from '@actions/core';
 import { redactSecrets, registerSecret } from './redact-secrets.ts';
 import { joined, ours, type Sentence, sentence } from './sentence.ts';
@@ -82,7 +83,7 @@ const unwrittenOutputs = new Map<string, unknown>();
 export function setOutput(name: string, value: string | number | boolean | object | null): void {
   const text =
     typeof value === 'object' && value !== null
-      ? JSON.stringify(value, (_, part) => redactPart(part))
+      ? safeJson(value)
       : singleLine(String(value ?? ''), Number.POSITIVE_INFINITY);
   if (outputs.get(name) === text) return;
   try {
@@ -91,6 +92,28 @@ export function setOutput(name: string, value: string | number | boolean | objec
     unwrittenOutputs.delete(name);
   } catch (error) {
     unwrittenOutputs.set(name, error);
+  }
+}
+
+const safeJson = (value: object) => JSON.stringify(value, (_, part) => redactPart(part));
+
+let folder: string | undefined;
+
+/**
+ * Writes JSON to a file of this name, the step's own until the job ends.
+ * @returns its path; '' where it can't be written, as without RUNNER_TEMP.
+ */
+export function writeJsonFile(name: string, value: object): string {
+  try {
+    const { RUNNER_TEMP } = process.env;
+    if (!RUNNER_TEMP) throw new Error('RUNNER_TEMP is not set');
+    folder ??= mkdtempSync(join(RUNNER_TEMP, 'nodion-deploy-'));
+    const path = join(folder, name);
+    writeFileSync(path, safeJson(value));
+    return path;
+  } catch (error) {
+    debug(`${name} is not written: ${error}`);
+    return '';
   }
 }
 

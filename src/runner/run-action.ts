@@ -6,13 +6,13 @@ import { sentence } from './sentence.ts';
 import { describeError, StepFailure } from './step-failure.ts';
 
 /** What is said of a cancellation that found everything done. */
-export const CANCELLED_TOO_LATE = sentence`The workflow was cancelled too late to change anything; the step is red all the same.`;
+export const CANCELLED_TOO_LATE = sentence`The step was cancelled too late to change anything; it is red all the same.`;
 
 /** The time and the signals of the step that is running. */
 export interface Step {
   /** Aborts at the step's timeout or when the workflow is cancelled; its reason says which. */
   readonly signal: AbortSignal;
-  /** Whether the workflow has been cancelled, also after the timeout. */
+  /** Whether a signal has ended the step, also after the timeout. */
   isCancelled(): boolean;
   /** A signal for work with a time limit of its own: aborts after `ms`, or when the workflow is cancelled. */
   moreTime(ms: number): AbortSignal;
@@ -25,8 +25,23 @@ export interface Step {
 /**
  * Runs an action to its end: the one place where errors, SIGINT and SIGTERM become a failed step.
  * `main` throws StepFailure to fail with a title of its own.
+ * @param onBug called with an error that nobody foresaw, before the step ends.
  */
-export async function runAction(main: (step: Step) => Promise<void>): Promise<void> {
+export async function runAction(
+  main: (step: Step) => Promise<void>,
+  onBug: () => void = () => {},
+): Promise<void> {
+  /** Fails the step where something failed, or where its outputs could not be written. */
+  function end(error: unknown): void {
+    const failure = error === null ? null : toStepFailure(error, onBug);
+    const problem = commands.outputProblem();
+    if (!failure && !problem) return;
+    commands.fail(failure?.title ?? 'Outputs not written', [
+      ...(failure?.lines ?? []),
+      ...(problem ? [problem] : []),
+    ]);
+  }
+
   const step = new AbortController();
   const report = new AbortController();
   // Every application listens to these two; from the eleventh on, Node would warn of a leak.
@@ -61,28 +76,18 @@ export async function runAction(main: (step: Step) => Promise<void>): Promise<vo
         return report.signal;
       },
     });
-    end(isCancelled ? new StepFailure('Workflow cancelled', [CANCELLED_TOO_LATE]) : null);
+    end(isCancelled ? new StepFailure('Step cancelled', [CANCELLED_TOO_LATE]) : null);
   } catch (error) {
     end(error);
   }
   commands.endProcess();
 }
 
-/** Fails the step where something failed, or where its outputs could not be written. */
-function end(error: unknown): void {
-  const failure = error === null ? null : toStepFailure(error);
-  const problem = commands.outputProblem();
-  if (!failure && !problem) return;
-  commands.fail(failure?.title ?? 'Outputs not written', [
-    ...(failure?.lines ?? []),
-    ...(problem ? [problem] : []),
-  ]);
-}
-
-function toStepFailure(error: unknown): StepFailure {
+function toStepFailure(error: unknown, onBug: () => void): StepFailure {
   if (error instanceof StepFailure) return error;
   if (error instanceof Interrupted) return interruption(error);
   const unexpected = error instanceof Error ? error : new Error(String(error));
+  onBug();
   for (const line of (unexpected.stack ?? '').split('\n')) commands.debug(line);
   return new StepFailure('Unexpected error', [
     sentence`This is a bug of the action, please report it: ${unexpected.message}`,
@@ -92,12 +97,12 @@ function toStepFailure(error: unknown): StepFailure {
 function interruption({ reason, lastError }: Interrupted): StepFailure {
   const last = lastError ? [sentence`The last failure: ${describeError(lastError)}`] : [];
   return reason === 'cancelled'
-    ? new StepFailure('Workflow cancelled', [
-        sentence`The workflow was cancelled before the step was done.`,
+    ? new StepFailure('Step cancelled', [
+        sentence`The step was cancelled before it was done.`,
         ...last,
       ])
     : new StepFailure('Timed out', [
-        sentence`The \`timeout\` was over before the step was done.`,
+        sentence`The \`timeout\` expired before the step was done.`,
         ...last,
       ]);
 }

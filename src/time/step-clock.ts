@@ -68,6 +68,10 @@ export const HEARTBEAT_MS = 30_000;
 export const POST_GRACE_MS = 400;
 /** Until the end of the last look at the timeout, that grace included. */
 export const LAST_LOOK_MS = 800;
+/** What has not answered for so long when `timeout` ends the request is named. */
+export const LONG_WAIT_MS = 2_000;
+/** For a first state of the GitHub deployment that is on its way when the last one is due: it must not come after that. */
+export const FIRST_STATE_MS = 1_500;
 /** For the report: log tail, GitHub deployment, summary. */
 export const REPORT_MS = 5_000;
 /** The log of a bad version before it is rolled back, beside the rollback. */

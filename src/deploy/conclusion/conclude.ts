@@ -5,12 +5,12 @@ import { describeError } from '../../runner/step-failure.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { mismatchOf } from '../attempt/revision.ts';
 import type { DeploymentMatch, DeployPlan } from '../plan/deploy-plan.ts';
-import { type Conclusion, type Failure, failure, type Success } from './conclusion.ts';
+import { type Conclusion, type Failure, failure, type Success, success } from './conclusion.ts';
 
 /** Concludes what happened, but for what is live now. Loads the words for failures where there is one. */
 export async function conclude(attempt: Attempt, plan: DeployPlan): Promise<Conclusion> {
   const { deployment } = attempt;
-  if (deployment && isGreen(attempt, deployment, plan.match)) return success(attempt, deployment);
+  if (deployment && isGreen(attempt, deployment, plan.match)) return successOf(attempt, deployment);
   try {
     const { describeFailure } = await import(
       /* webpackChunkName: "failure" */ './describe-failure.ts'
@@ -26,7 +26,7 @@ function notLoaded({ deployment, error }: Attempt, cause: unknown): Failure {
   const known = deployment
     ? sentence`Deployment #${deployment.deploy_number} was "${deployment.status}" when it was last seen.`
     : sentence`No deployment is known.`;
-  return failure('Not told in full', [
+  return failure('internal_error', 'Not told in full', [
     sentence`A part of the action is gone from the runner's disk, so what went wrong can't be told in full: ${describeError(cause)}`,
     ...(error ? [sentence`The last failure: ${describeError(error)}`] : []),
     known,
@@ -50,15 +50,15 @@ function isGreen(attempt: Attempt, deployment: Deployment, match: DeploymentMatc
   );
 }
 
-function success(attempt: Attempt, { status }: Deployment): Success {
+function successOf(attempt: Attempt, { status }: Deployment): Success {
   const { origin, outcome, timeline, rollout, health, lastSeen } = attempt;
   const wentLive = outcome?.kind === 'available' || status === 'available';
-  if (!wentLive) return { kind: 'success', as: origin === 'reused' ? 'in progress' : 'triggered' };
+  if (!wentLive) return success(origin === 'reused' ? 'in_progress' : 'triggered');
   const newer = replacedBy(attempt);
   const isSeen = (rollout === null && health === null) || lastSeen?.isCurrent;
-  if (newer !== null || !isSeen) return { kind: 'success', as: 'went live', replacedBy: newer };
   const wasLive = origin === 'reused' && timeline[0]?.name === 'available';
-  return { kind: 'success', as: wasLive ? 'already live' : 'live' };
+  const superseded = newer !== null || !isSeen ? { by: newer } : null;
+  return success(wasLive ? 'already_live' : 'live', superseded);
 }
 
 /** The number of a newer deployment that is live in place of ours; null for none. */

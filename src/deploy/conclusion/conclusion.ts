@@ -1,24 +1,43 @@
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 
+/** Why a step or an application ended as it did, in one word for conditions: docs/troubleshooting.md says what each means. */
+export type Reason = Success['reason'] | Failure['reason'] | StepReason;
+
 /** How an application ended: in a success, or in a failure. */
 export type Conclusion = Success | Failure;
 
 /** How an application ended well. */
-export type Success = { readonly kind: 'success' } & (
-  | {
-      /** Not waited for: triggered, or under way already (`reuse_existing`); else seen live, since before or now. */
-      readonly as: 'triggered' | 'in progress' | 'already live' | 'live';
-    }
-  | {
-      readonly as: 'went live';
-      /** The number of the newer deployment that is live now; null where that could not be read. */
-      readonly replacedBy: number | null;
-    }
-);
+export interface Success {
+  readonly kind: 'success';
+  /** Went live, now or before; not waited for: triggered, or under way already (`reuse_existing`). */
+  readonly reason: 'live' | 'already_live' | 'triggered' | 'in_progress';
+  /**
+   * Where it went live and was not seen live at the end: the number of the newer deployment that is live
+   * now, null where that could not be read. Null as a whole where it was, or was not waited for.
+   */
+  readonly superseded: { readonly by: number | null } | null;
+}
 
 /** How an application ended, if not well. */
 export interface Failure {
   readonly kind: 'failure' | 'timed_out' | 'cancelled';
+  readonly reason:
+    | BeforeTrigger
+    | 'trigger_refused'
+    | 'outcome_unknown'
+    | 'deployment_failed'
+    | 'expired'
+    | 'superseded'
+    | 'wrong_commit'
+    | 'wrong_image'
+    | 'commit_not_confirmed'
+    | 'lost_sight'
+    | 'timed_out'
+    | FailedCheck
+    | 'rolled_back'
+    | 'rollback_failed'
+    | 'cancelled'
+    | 'internal_error';
   /** The annotation's title; in the summary's heading behind the name. */
   readonly title: string;
   /** What happened; then the state of the world; then what to do. */
@@ -27,13 +46,47 @@ export interface Failure {
   readonly evidence?: Sentence | null;
 }
 
-export function failure(title: string, lines: readonly Sentence[]): Failure {
-  return { kind: 'failure', title, lines };
+type BeforeTrigger =
+  | 'unauthorized'
+  | 'application_not_found'
+  | 'application_ambiguous'
+  | 'inputs_do_not_fit'
+  | 'image_not_found'
+  | 'image_not_checked'
+  | 'busy'
+  | 'unreachable'
+  | 'skipped';
+
+type FailedCheck =
+  | 'rollout_incomplete'
+  | 'rollout_not_verified'
+  | 'unhealthy'
+  | 'health_not_known'
+  | 'unstable'
+  | 'stability_not_known'
+  | 'no_longer_live';
+
+/** Reasons of a step as a whole: a dry run, and failures without an application to blame. */
+type StepReason = 'checked' | 'invalid_inputs' | 'output_not_written';
+
+export function failure(
+  reason: Failure['reason'],
+  title: string,
+  lines: readonly Sentence[],
+): Failure {
+  return { kind: 'failure', reason, title, lines };
+}
+
+export function success(
+  reason: Success['reason'],
+  superseded: Success['superseded'] = null,
+): Success {
+  return { kind: 'success', reason, superseded };
 }
 
 /** Whether it is a success in which the deployment went live. */
-export function hasGoneLive(conclusion: Conclusion): boolean {
-  return conclusion.kind === 'success' && !/^(?:triggered|in progress)$/.test(conclusion.as);
+export function hasGoneLive({ reason }: Conclusion): boolean {
+  return reason === 'live' || reason === 'already_live';
 }
 
 /** What to do where a newer deployment got ahead. */

@@ -1,4 +1,4 @@
-import { isFinal, isKnown } from '../../nodion/deployments.ts';
+import { isFinal, isInProgress, isKnown } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment } from '../../nodion/responses.ts';
@@ -7,6 +7,7 @@ import { describeError } from '../../runner/step-failure.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { Attempt } from '../attempt/attempt.ts';
+import { tagOf } from '../attempt/revision.ts';
 import type { Outcome } from '../attempt/wait-for-deployment.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, ONE_AFTER_ANOTHER } from './conclusion.ts';
@@ -21,6 +22,7 @@ import {
   timeoutOf,
   whatEnded,
 } from './interruption.ts';
+import { reasonBeforeTrigger } from './not-deployed.ts';
 import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
 
 /** What went wrong, but for what is live now, of an attempt that is not green. */
@@ -30,7 +32,7 @@ export function describeFailure(attempt: Attempt, plan: DeployPlan): Failure {
   if (deployment) return afterTrigger(attempt, deployment, plan);
   return before.kind !== 'not sent' && error instanceof NodionError
     ? triggerRefused(error, before)
-    : beforeTrigger(error, plan, true);
+    : beforeTrigger(error, plan, { hasBeenRead: true, isAnswered: true });
 }
 
 function afterTrigger(attempt: Attempt, deployment: Deployment, plan: DeployPlan): Failure {
@@ -45,20 +47,31 @@ function afterTrigger(attempt: Attempt, deployment: Deployment, plan: DeployPlan
   return mismatch ?? failedCheck(attempt, deployment, plan);
 }
 
-/** What ended early, before a trigger was sent; `hasBeenRead` for one application of those read. */
-export function beforeTrigger(error: unknown, plan: DeployPlan, hasBeenRead = false): Failure {
+/**
+ * What ended early, before a trigger was sent.
+ * @param options.hasBeenRead for one application of those read.
+ * @param options.isAnswered whether Nodion has answered anything as documented.
+ */
+export function beforeTrigger(
+  error: unknown,
+  plan: DeployPlan,
+  { hasBeenRead, isAnswered }: { hasBeenRead: boolean; isAnswered: boolean },
+): Failure {
   const it = hasBeenRead && sentence` for it`;
   if (error instanceof Interrupted) {
+    const { lastError: last } = error;
+    const isReached = isAnswered && !(last instanceof NodionError && !last.wasSent);
     return {
-      ...interruption(error),
+      ...interruption(error, isReached ? 'timed_out' : 'unreachable'),
       lines: [
         sentence`${whatEnded(error, plan)} before anything was triggered${it}.`,
         ...lastError(error, describeError),
       ],
     };
   }
-  const reason = hasBeenRead ? linesAfterRead(error) : linesOf(error);
-  return failure('Not deployed', [...reason, sentence`Nothing was triggered${it}.`]);
+  const lines = hasBeenRead ? linesAfterRead(error) : linesOf(error);
+  const reason = reasonBeforeTrigger(error, hasBeenRead);
+  return failure(reason, 'Not deployed', [...lines, sentence`Nothing was triggered${it}.`]);
 }
 
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
@@ -82,12 +95,12 @@ function lostSight(deployment: Deployment, error: unknown): Failure {
   const number = deployment.deploy_number;
   const reason = linesAfterRead(error);
   if (deployment.status === 'available') {
-    return failure('Rollout not verified', [
+    return failure('rollout_not_verified', 'Rollout not verified', [
       sentence`Deployment #${number} went live, but its rollout can't be checked.`,
       ...reason,
     ]);
   }
-  return failure('Lost sight of the deployment', [
+  return failure('lost_sight', 'Lost sight of the deployment', [
     sentence`Deployment #${number} was "${deployment.status}" when it could no longer be read.`,
     ...reason,
     ...(isGone(error) ? [] : [whatGoesOn(deployment)]),
@@ -103,30 +116,62 @@ function notLive(
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const after = ours(formatDuration(durationMs ?? 0));
   if (outcome.kind === 'failed') {
-    return failure('Deployment failed', [
+    return failure('deployment_failed', 'Deployment failed', [
       sentence`${number} failed after ${after}.`,
-      deployment.image_reference === null
-        ? sentence`Its build log is in Nodion's dashboard.`
-        : sentence`Look at it in Nodion's dashboard.`,
+      sentence`Its deployment log is in Nodion's dashboard.`,
+      ...(isOfImage(deployment)
+        ? [sentence`Usually the tag does not exist, or Nodion may not pull from the registry.`]
+        : []),
     ]);
   }
   if (outcome.kind === 'expired') {
-    const { newer } = outcome;
-    if (newer?.status === 'available') {
-      return failure('Deployment superseded', [
-        sentence`${number} was superseded by #${newer.deploy_number}, which is live.`,
-        ONE_AFTER_ANOTHER,
-      ]);
-    }
-    return failure('Deployment expired', [
-      sentence`${number} expired after ${after}: it never went live.`,
-      ...(newer
-        ? [sentence`A newer deployment, #${newer.deploy_number}, is "${newer.status}".`]
-        : []),
-      sentence`Deploy again, or look at it in Nodion's dashboard.`,
-    ]);
+    return expired(deployment, { newer: outcome.newer, after, plan });
   }
   return timedOut(deployment, outcome, plan);
+}
+
+/** It never went live, perhaps because a newer one went ahead. */
+function expired(
+  deployment: Deployment,
+  { newer, after, plan }: { newer: Deployment | null; after: Sentence; plan: DeployPlan },
+): Failure {
+  const number = sentence`Deployment #${deployment.deploy_number}`;
+  const what = newer && sameRevision(deployment, newer);
+  const isAlive = newer !== null && (newer.status === 'available' || isInProgress(newer));
+  const follow =
+    what &&
+    isAlive &&
+    !plan.reuseExisting &&
+    sentence`With \`${ours(what.input)}\` and \`reuse_existing: true\`, the step follows a deployment of the same ${ours(what.word)} instead.`;
+  if (newer?.status === 'available') {
+    return failure('superseded', 'Deployment superseded', [
+      sentence`${number} was superseded by #${newer.deploy_number}, which is live.`,
+      ...(what
+        ? [sentence`It is of the same ${ours(what.word)}, so what was to be deployed is live.`]
+        : []),
+      follow || ONE_AFTER_ANOTHER,
+    ]);
+  }
+  const same = what && sentence` of the same ${ours(what.word)}`;
+  return failure('expired', 'Deployment expired', [
+    sentence`${number} expired after ${after}: it never went live.`,
+    ...(newer
+      ? [sentence`A newer deployment${same}, #${newer.deploy_number}, is "${newer.status}".`]
+      : []),
+    follow || sentence`Deploy again, or look at it in Nodion's dashboard.`,
+  ]);
+}
+
+/** What two deployments are both of, and the input that names it; null where they differ, or don't say. */
+function sameRevision(one: Deployment, other: Deployment) {
+  const tag = tagOf(one);
+  if (tag !== null && tag === tagOf(other)) return { word: 'tag', input: 'image_tag' };
+  const isSame = one.git_sha !== null && one.git_sha === other.git_sha;
+  return isSame ? { word: 'commit', input: 'expected_sha' } : null;
+}
+
+function isOfImage({ image_reference, strategy }: Deployment): boolean {
+  return image_reference !== null || strategy === 'prebuilt_image';
 }
 
 function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPlan): Failure {
@@ -135,6 +180,7 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
     const age = ours(formatDuration(lastLook.lastSeenMs));
     return {
       kind: 'timed_out',
+      reason: 'lost_sight',
       title: 'Timed out',
       lines: [
         sentence`Deployment #${number} was "${status}" when it was last seen, ${age} before the end of ${timeoutOf(plan)}.`,
@@ -145,9 +191,10 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
   }
   return {
     kind: 'timed_out',
+    reason: 'timed_out',
     title: 'Timed out',
     lines: [
-      sentence`Deployment #${number} was still "${status}" when ${timeoutOf(plan)} was over.`,
+      sentence`Deployment #${number} was still "${status}" when ${timeoutOf(plan)} expired.`,
       whatGoesOn(deployment),
       ...(isKnown(deployment) ? [sentence`If it often takes longer, raise \`timeout\`.`] : []),
     ],

@@ -3,38 +3,21 @@ import type { Deployment } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import type { Before } from '../attempt/attempt.ts';
 import { shortSha, tagOf } from '../attempt/revision.ts';
-import type { Rollout } from '../checks/verify-rollout.ts';
+import type { LiveState } from './live-state.ts';
 
-/**
- * What is live, as far as it is known: the end of every failure after a trigger.
- * @param known.before the deployments before the trigger, as far as they are known.
- * @param known.lastSeen the deployments as last seen; null where they were never read.
- * @param known.deployment ours, which may have been seen later; null where it is not known.
- * @param known.rollout how far it got; null where it was not verified.
- */
-export function describeLive(known: {
-  before: Before;
-  lastSeen: { readonly deployments: readonly Deployment[]; readonly isCurrent: boolean } | null;
-  deployment: Deployment | null;
-  rollout: Rollout | null;
-}): Sentence {
-  const { before, lastSeen, deployment: ours, rollout } = known;
-  if (lastSeen === null && ours?.status !== 'available') {
-    return sentence`What is live can't be said.`;
+/** What is live, as far as it is known: the end of every failure after a trigger. */
+export function describeLive(state: LiveState, before: Before): Sentence {
+  if (state.kind === 'unknown') return sentence`It is not known what is live.`;
+  if (state.kind === 'running') return sentence`#${state.number} is live.`;
+  const { deployment: live } = state;
+  const named = live && sentence`#${live.deploy_number}${version(live)}`;
+  if (state.kind === 'outdated') {
+    return sentence`When it was last seen, ${named ?? sentence`nothing`} was live; it is not known what is live now.`;
   }
-  const supersededBy = rollout?.supersededBy ?? 0;
-  const others = (lastSeen?.deployments ?? []).filter(({ id }) => id !== ours?.id);
-  const live = liveDeployment(ours ? [...others, ours] : others);
-  if (lastSeen && !lastSeen.isCurrent) {
-    const was = live ? sentence`#${live.deploy_number}${version(live)} was` : sentence`nothing was`;
-    return sentence`When it was last seen, ${was} live; what is live now can't be said.`;
-  }
-  // Its instances may show it before the list does.
-  if (supersededBy > (live?.deploy_number ?? 0)) return sentence`Live is #${supersededBy}.`;
   if (!live) return sentence`No deployment of the application is live.`;
   const liveBefore = before.kind === 'listed' ? liveDeployment(before.deployments) : null;
   const still = liveBefore?.id === live.id && sentence`still `;
-  return sentence`Live is ${still}#${live.deploy_number}${version(live)}.`;
+  return sentence`${named} is ${still}live.`;
 }
 
 /** The tag, or else the commit, in brackets; null where neither is known. */

@@ -14,21 +14,26 @@ export function describeMismatch(
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const wentLive = deployment.status === 'available';
   const is = wentLive ? sentence`went live, but is ` : sentence`is `;
+  const has = wentLive ? sentence`went live, but has ` : sentence`has `;
   switch (mismatchOf(deployment, match)) {
     case 'tag':
-      return failure(wentLive ? 'Another image tag went live' : 'Another image tag', [
-        sentence`${number} ${is}of tag "${tagOf(deployment)}", not of \`image_tag\` "${imageTag}".`,
-        sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
-      ]);
+      return failure(
+        'wrong_image',
+        wentLive ? 'Another image tag went live' : 'Another image tag',
+        [
+          sentence`${number} ${has}tag "${tagOf(deployment)}", not "${imageTag}" (\`image_tag\`).`,
+          sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
+        ],
+      );
     case 'no commit':
-      return failure('Commit not confirmed', [
+      return failure('commit_not_confirmed', 'Commit not confirmed', [
         sentence`${number} does not say its commit, so \`expected_sha\` ${shortSha(commit ?? '')} can't be confirmed.`,
         ...(wait ? [] : [sentence`It may say so later: use \`wait: true\`.`]),
       ]);
     case 'commit':
-      return failure(wentLive ? 'Another commit went live' : 'Another commit', [
+      return failure('wrong_commit', wentLive ? 'Another commit went live' : 'Another commit', [
         sentence`${number} ${is}of commit ${shortSha(git_sha ?? '')}, not of \`expected_sha\` ${shortSha(commit ?? '')}.`,
-        sentence`It is of ${git_sha}; expected was ${commit}.`,
+        sentence`It deployed ${git_sha}; ${commit} was expected.`,
         sentence`Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.`,
       ]);
     case null:

@@ -38,7 +38,7 @@ export function failedCheck(
     return unhealthy(deployment, health, { plan, healthPlan: plan.health, standing });
   }
   if (stability && !stability.isStable) return unstable(deployment, stability, { plan, standing });
-  return failure('No longer live', [
+  return failure('no_longer_live', 'No longer live', [
     sentence`${standing.subject}.`,
     sentence`Look at it in Nodion's dashboard.`,
   ]);
@@ -65,16 +65,17 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
   const shown = joined(missing.slice(0, PHRASES_SHOWN), '; ');
   const list = missing.length > 0 ? [sentence`Missing: ${shown}${more}.`] : [];
   if (supersededBy !== null) {
-    return failure('Superseded before its rollout was complete', [
+    return failure('superseded', 'Superseded before its rollout was complete', [
       sentence`Deployment ${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
       ...list,
       ONE_AFTER_ANOTHER,
     ]);
   }
-  const when = sentence`when ${timeoutOf(plan)} was over`;
+  const when = sentence`when ${timeoutOf(plan)} expired`;
   if (readError) {
     return {
       kind: 'timed_out',
+      reason: 'rollout_not_verified',
       title: 'Rollout not verified',
       lines: [
         sentence`Deployment ${number} went live, but its rollout could not be checked ${when}.`,
@@ -84,19 +85,20 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
       ],
     };
   }
+  // An instance that does not say what it runs proves nothing.
+  const isProven = missing.length > unattributed;
   return {
     kind: 'timed_out',
+    reason: isProven ? 'rollout_incomplete' : 'rollout_not_verified',
     title: 'Rollout not complete',
     lines: [
       sentence`Deployment ${number} went live, but its rollout was not complete ${when}.`,
       ...list,
       LOOK_AT_IT,
     ],
-    // An instance that does not say what it runs proves nothing.
-    evidence:
-      missing.length > unattributed
-        ? sentence`the rollout of deployment ${number} was not complete ${when}: ${shown}${more}.`
-        : null,
+    evidence: isProven
+      ? sentence`the rollout of deployment ${number} was not complete ${when}: ${shown}${more}.`
+      : null,
   };
 }
 
@@ -110,7 +112,7 @@ function unhealthy(
   const isTimeout = health.endedBy === 'timeout';
   const kind = isTimeout ? 'timed_out' : 'failure';
   const limit = isTimeout
-    ? sentence`before ${timeoutOf(plan)} was over`
+    ? sentence`before ${timeoutOf(plan)} expired`
     : sentence`within ${ours(formatDuration(timeoutMs))} (\`health_timeout\`)`;
   if (health.isHealthy === null) {
     const { lastFailure } = health;
@@ -122,22 +124,23 @@ function unhealthy(
             sentence`${ours(capitalized(ADVICE[lastFailure?.trouble ?? 'proxy']))}.`,
           ]
         : [
-            sentence`Deployment ${number} went live, but ${timeoutOf(plan)} was over before its health was known.`,
+            sentence`Deployment ${number} went live, but ${timeoutOf(plan)} expired before its health was known.`,
             RAISE_TIMEOUT,
           ];
-    return { kind, title: 'Health not known', lines };
+    return { kind, reason: 'health_not_known', title: 'Health not known', lines };
   }
   const found = describeAnswers(health, successes);
   const needed =
     successes === 1
-      ? sentence`1 good answer was expected`
-      : sentence`${successes} good answers in a row were expected`;
+      ? sentence`1 good answer was needed`
+      : sentence`${successes} consecutive good answers were needed`;
   const isShort = health.bad === 0 && health.answers > 0;
   const next = isShort
     ? timeWasShort(isTimeout ? '`timeout`' : '`health_timeout`', plan, health)
     : sentence`${ours(adviceFor(health.lastBad))}.`;
   return {
     kind,
+    reason: 'unhealthy',
     title: standing.isLive ? 'Live, but not healthy' : 'Not healthy',
     lines: [
       sentence`${standing.subject}${standing.but} not ${isShort && sentence`yet `}healthy: ${found}.`,
@@ -181,7 +184,7 @@ function describeAnswers(health: Health, needed: number): Sentence {
   const { where, answers, bad, lastAnswer, lastBad } = health;
   if (answers === 0) return sentence`not one whole answer came from ${where}`;
   if (!lastBad)
-    return sentence`${answers} good ${answers === 1 ? sentence`answer` : sentence`answers`} came, and ${needed} were needed`;
+    return sentence`got ${answers} good ${answers === 1 ? sentence`answer` : sentence`answers`}, needed ${needed}`;
   const last = lastAnswer === lastBad ? sentence`the last one` : sentence`the last bad one`;
   return sentence`${bad} of ${answers} answers were bad, ${last} ${lastBad.phrase}`;
 }
@@ -197,9 +200,10 @@ function unstable(
     const asked = ours(formatDuration(plan.stableForMs));
     return {
       kind: 'timed_out',
+      reason: 'stability_not_known',
       title: 'Stability not known',
       lines: [
-        sentence`${standing.subject}, but ${timeoutOf(plan)} was over before it was known to be stable for ${asked}.`,
+        sentence`${standing.subject}, but ${timeoutOf(plan)} expired before it was known to be stable for ${asked}.`,
         ...(lastProblem ? [lastProblem] : []),
         RAISE_TIMEOUT,
       ],
@@ -209,7 +213,7 @@ function unstable(
   if (kind === 'rollout') {
     const end = sentence`${BAD_IN_A_ROW} looks in a row found it incomplete, the last one: ${last.phrase}.`;
     return {
-      ...failure(title, [
+      ...failure('unstable', title, [
         sentence`${standing.subject}, but its rollout did not last: ${end}`,
         LOOK_AT_IT,
       ]),
@@ -218,7 +222,7 @@ function unstable(
   }
   const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last.phrase}.`;
   return {
-    ...failure(title, [
+    ...failure('unstable', title, [
       sentence`${standing.subject}${standing.but} not healthy: it was, ${end}`,
       sentence`${ours(capitalized(adviceFor(last)))}.`,
     ]),

@@ -4,24 +4,31 @@ import { describeError, StepFailure } from '../../runner/step-failure.ts';
 import type { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
+import type { Failure } from './conclusion.ts';
 
-/** The kind and the title of what an interruption ends. */
-export function interruption({ reason }: Interrupted) {
+/**
+ * The kind, the reason and the title of what an interruption ends.
+ * @param known what is known of one that the step's timeout ended, beside that.
+ */
+export function interruption(
+  { reason }: Interrupted,
+  known: Failure['reason'] = 'timed_out',
+): Pick<Failure, 'kind' | 'reason' | 'title'> {
   return reason === 'cancelled'
-    ? ({ kind: 'cancelled', title: 'Workflow cancelled' } as const)
-    : ({ kind: 'timed_out', title: 'Timed out' } as const);
+    ? { kind: 'cancelled', reason: 'cancelled', title: 'Step cancelled' }
+    : { kind: 'timed_out', reason: known, title: 'Timed out' };
 }
 
 /** The beginning of a sentence: what ended it. */
 export function whatEnded({ reason }: Interrupted, { timeoutMs }: DeployPlan): Sentence {
   return reason === 'cancelled'
-    ? sentence`The workflow was cancelled`
-    : sentence`The timeout of ${ours(formatDuration(timeoutMs))} was over`;
+    ? sentence`The step was cancelled`
+    : sentence`The ${ours(formatDuration(timeoutMs))} timeout expired`;
 }
 
-/** `the timeout of 15 min`. */
+/** `the 15 min timeout`. */
 export function timeoutOf({ timeoutMs }: DeployPlan): Sentence {
-  return sentence`the timeout of ${ours(formatDuration(timeoutMs))}`;
+  return sentence`the ${ours(formatDuration(timeoutMs))} timeout`;
 }
 
 /** A line about the last failure before it; none when nothing had failed. */

@@ -14,7 +14,7 @@ const NOT_TRIGGERED = sentence`Nothing was triggered for it.`;
 export function triggerRefused(error: NodionError, before: Before): Failure {
   const { status, summary, apiMessage } = error;
   const refused = sentence`Nodion refused the trigger (${status})${apiMessage && sentence`: ${apiMessage}`}.`;
-  return failure('Trigger refused', [
+  return failure('trigger_refused', 'Trigger refused', [
     status === 401 || error.isGateways ? summary : refused,
     NOT_TRIGGERED,
     ...adviceOf(error, before.kind === 'listed'),
@@ -36,7 +36,7 @@ export function unknownOutcome(
   ];
   if (cause instanceof Interrupted) {
     return {
-      ...interruption(cause),
+      ...interruption(cause, 'outcome_unknown'),
       lines: [
         sentence`${whatEnded(cause, plan)} before it was clear whether anything was triggered.`,
         ...(accepted ? [sentence`${answeredWithSuccess(accepted)}.`] : []),
@@ -47,7 +47,7 @@ export function unknownOutcome(
   }
   const search = searchFailed && sentence`, and its deployment can't be searched for`;
   const isSearched = !searchFailed && before.kind === 'listed';
-  return failure('Unknown whether triggered', [
+  return failure('outcome_unknown', 'Unknown whether triggered', [
     accepted
       ? sentence`${answeredWithSuccess(accepted)}, but its deployment is not known${isSearched ? sentence`: none has appeared since` : search}.`
       : sentence`The trigger was not answered as documented${search}.`,
