@@ -113,3 +113,17 @@ test('Every reason has a row in the table of reasons, and no other word has', ()
   const documented = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason);
   expect(documented).toEqual(Object.keys(REASONS));
 });
+
+test('Every command of a recipe is one that a shell can read', () => {
+  const commands = shownWorkflows().flatMap((yaml) => {
+    const { jobs } = parse(yaml) as { jobs: Record<string, { steps: { run?: string }[] }> };
+    return Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+  });
+  expect(commands.length).toBeGreaterThan(2);
+  for (const command of commands) {
+    expect([command, String(spawnSync('bash', ['-n', '-c', command]).stderr)]).toEqual([
+      command,
+      '',
+    ]);
+  }
+});

@@ -1,4 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { parse } from 'yaml';
 import { PROJECT_KEY } from '../../fakes/nodion.ts';
 import { readActionMetadata } from '../../fakes/runner.ts';
 import { runWorkflow } from '../../fakes/workflow.ts';
@@ -75,3 +80,38 @@ for (const [action, inputs] of SMALLEST) {
     },
   );
 }
+
+scenario('The step that reports on 250 applications starts, and has all of them', async (stage) => {
+  // Its paths and its bash are others.
+  if (process.platform === 'win32') return;
+  const { nodion, deploy } = stage;
+  const ids = Array.from({ length: 250 }, (_, at) => nodion.addApplication({ name: `s${at}` }).id);
+  const run = await deploy(null, { inputs: { application_id: ids.join(), wait: 'false' } });
+  expect(run.exitCode).toBe(0);
+  const recipe = shownWorkflows().find((yaml) => yaml.startsWith('name: Deploy several')) ?? '';
+  const command: string = parse(recipe).jobs.deploy.steps.at(-1).run;
+  const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
+  try {
+    const file = join(folder, 'deployments.json');
+    writeFileSync(file, run.deploymentsFile ?? '');
+    // In place of jq, which not every machine has: a line for each.
+    const jq = `require('node:fs').readFileSync(process.argv.at(-1), 'utf8')`;
+    const script = `for (const one of JSON.parse(${jq})) console.log(one.application_name, one.reason)`;
+    const body = `#!/bin/bash\nexec '${process.execPath}' -e "${script}" -- "$@"\n`;
+    writeFileSync(join(folder, 'jq'), body, { mode: 0o755 });
+    const report = (env: Record<string, string>) =>
+      spawnSync('bash', ['-e', '-c', command], {
+        env: { PATH: `${folder}:/usr/bin:/bin`, ...env },
+      });
+    const { status, stdout } = report({ FILE: file });
+    expect(status).toBe(0);
+    expect(String(stdout).trim().split('\n')).toHaveLength(250);
+    // The output itself could not be handed over.
+    if (process.platform === 'linux') {
+      const { error } = report({ FILE: file, DEPLOYMENTS: run.outputs.deployments ?? '' });
+      expect(error).toMatchObject({ code: 'E2BIG' });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
