@@ -52,10 +52,10 @@ function scriptOf(url, names) {
  */
 function toFunctionBody(module) {
   return module
-    .replace(/^import\{createRequire as (\w+)\}from"module";/, 'const $1=()=>$require;')
-    .replaceAll(/\bexport const (\w+)=/g, 'exports.$1=')
+    .replace(/^import\{createRequire as ([\w$]+)\}from"module";/, 'const $1=()=>$require;')
+    .replaceAll(/\bexport const ([\w$]+)=/g, 'exports.$1=')
     .replace(/\bexport\{([^{}]+)\};\s*$/, (_, names) => {
-      const pairs = names.split(',').map((name) => name.replace(/(\w+) as (\w+)/, '$2:$1'));
+      const pairs = names.split(',').map((name) => name.replace(/([\w$]+) as (\w+)/, '$2:$1'));
       return `Object.assign(exports,{${pairs}});`;
     })
     .replaceAll(/\bimport\(/g, '$load(')
