@@ -8,6 +8,7 @@ import { expect, test } from '@jest/globals';
  */
 const FLOORS = [
   ['actions'],
+  ['report/summary'],
   ['report'],
   ['deploy'],
   ['deploy/conclusion'],

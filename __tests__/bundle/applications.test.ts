@@ -129,7 +129,7 @@ scenario('All applications are followed to their ends, also when one fails', asy
   ]);
   expect(deployments[1]).not.toHaveProperty('error');
   expect(run.log).toMatch(/^\[api\] #1 is "available" after/m);
-  expect(run.summary).toContain('2 of 3 applications succeeded');
+  expect(run.summary).toContain('<h3>❌ 1 of 3 applications failed</h3>');
 });
 
 scenario('Several applications are all checked before any is triggered', async (stage) => {
@@ -216,5 +216,5 @@ scenario('Applications of which some are only triggered are not called deployed'
   expect(run.exitCode).toBe(0);
   const [notice] = run.commands.filter(({ name }) => name === 'notice');
   expect(notice?.properties.title).toBe('Already live, triggered');
-  expect(run.summary).toContain('<h3>✅ 2 of 2 applications deployed or in progress</h3>');
+  expect(run.summary).toContain('<h3>✅ 2 applications: 1 already live, 1 triggered</h3>');
 });

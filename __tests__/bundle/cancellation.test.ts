@@ -28,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         'Application My App: The step was cancelled while deployment #1 was "waiting".\nThe deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\nNo deployment of the application is live.',
       ]);
       expect(run.summary).toContain(
-        '<h3>🚫 <code>My App</code> <code>#1</code>: step cancelled</h3>',
+        '<h3>🚫 <code>My App</code>: step cancelled while following deployment <code>#1</code></h3>',
       );
     },
   );
@@ -193,7 +193,7 @@ scenario('A step cancelled when live, but not yet reported, is red', async (stag
     expect.stringMatching(/^Application My App: Deployment #1 is live after /),
   ]);
   expect([...more, ...annotations(run, 'notice')]).toEqual([]);
-  expect(run.summary).toMatch(/^<h3>✅ .*: live<\/h3>\n<p>The step was cancelled too late /);
+  expect(run.summary).toMatch(/^<h3>✅ .* is live<\/h3>\n<p>The step was cancelled too late /);
 });
 
 scenario('A step cancelled during its only request is red, and says both', async (stage) => {
@@ -209,7 +209,9 @@ scenario('A step cancelled during its only request is red, and says both', async
     TOO_LATE,
     expect.stringMatching(/Deployment #1 was triggered, and is not waited/),
   ]);
-  expect(run.summary).toMatch(/^<h3>⏳ .*: triggered<\/h3>\n<p>The step was cancelled too /);
+  expect(run.summary).toMatch(
+    /^<h3>🔄 .* is triggered, and not waited for<\/h3>\n<p>The step was cancelled too /,
+  );
 });
 
 scenario('A creation that a cancellation finds on its way is red, and told', async (stage) => {

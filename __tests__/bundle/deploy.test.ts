@@ -72,7 +72,7 @@ scenario('A Git-based application is deployed once, followed and reported', asyn
   ]);
   expect(annotations(run, 'error')).toEqual([]);
   expect(annotations(run, 'warning')).toEqual([]);
-  expect(run.summary).toContain('<h3>✅ <code>My App</code> <code>#2</code>: live</h3>');
+  expect(run.summary).toContain('<h3>✅ <code>My App</code> is live</h3>');
 });
 
 scenario('An image application is deployed with the tag given', async ({ nodion, deploy }) => {

@@ -15,7 +15,15 @@ interface Red {
   /** Of the deployment; null for none, undefined where the step ends before the applications are known. */
   readonly number?: number | null;
   readonly triggered: boolean;
+  /** In the summary's heading; the title in lower case where it is left out. */
+  readonly verdict?: string;
 }
+
+/** Whether a line says what is live. */
+const isOfLive = (line: string) =>
+  /^(?:#.* is (?:still )?live\.$|No deployment .* is live|When it was last seen|It is not known what is live)/.test(
+    line,
+  );
 
 const SYMBOLS = { failure: '❌', timed_out: '⌛', cancelled: '🚫' };
 
@@ -26,7 +34,7 @@ function red(
     options?: StepOptions;
     shownAs?: string;
   },
-  { kind, title, lines, number, triggered }: Red,
+  { kind, title, lines, number, triggered, verdict }: Red,
 ): void {
   scenario(`Every place says the same when ${name}`, async (stage) => {
     const { application, options = {}, shownAs = 'shop' } = play(stage);
@@ -45,11 +53,12 @@ function red(
     const prefix = number === undefined ? '' : `Application ${shownAs}: `;
     expect(stable(data).split('\n')).toEqual([`${prefix}${lines[0]}`, ...lines.slice(1)]);
 
-    const whose = number ? `${shownAs} #${number}: ` : `${shownAs}: `;
-    const head = number === undefined ? title : `${whose}${title.toLowerCase()}`;
+    const head = number === undefined ? title : `${shownAs}: ${verdict ?? title.toLowerCase()}`;
     const shown = stable(renderSummary(run.summary).text.replaceAll('\u200b', ''));
-    expect(shown.split('\n')[0]).toBe(`${SYMBOLS[kind]} ${head}`);
-    expect(shown).toContain(lines.join('\n'));
+    // What is live comes first, and names of inputs are code.
+    const [live, others] = [lines.filter(isOfLive), lines.filter((line) => !isOfLive(line))];
+    const told = [`${SYMBOLS[kind]} ${head}`, ...live, ...others].join('\n');
+    expect(shown.replace(/\n{2,}/g, '\n')).toContain(told.replaceAll('`', ''));
 
     expect(run.exitCode).toBe(1);
     expect(run.outputs).toMatchObject({
@@ -357,6 +366,7 @@ red(
   {
     kind: 'cancelled',
     title: 'Step cancelled',
+    verdict: 'step cancelled while following deployment #1',
     number: 1,
     triggered: true,
     lines: [
@@ -376,6 +386,7 @@ red(
   {
     kind: 'cancelled',
     title: 'Step cancelled',
+    verdict: 'step cancelled while following deployment #1',
     number: 1,
     triggered: true,
     lines: [
@@ -395,6 +406,7 @@ red(
   {
     kind: 'failure',
     title: 'Lost sight of the deployment',
+    verdict: 'lost sight of deployment #1',
     number: 1,
     triggered: true,
     lines: [
@@ -415,6 +427,7 @@ red(
   {
     kind: 'failure',
     title: 'Rollout not verified',
+    verdict: '#1 went live, but its rollout was not verified',
     number: 1,
     triggered: true,
     lines: [
@@ -434,6 +447,7 @@ red(
   {
     kind: 'failure',
     title: 'Deployment expired',
+    verdict: 'deployment #1 expired',
     number: 1,
     triggered: true,
     lines: [
@@ -453,6 +467,7 @@ red(
   {
     kind: 'timed_out',
     title: 'Timed out',
+    verdict: 'timed out waiting for deployment #1',
     number: 1,
     triggered: true,
     lines: [
@@ -473,6 +488,7 @@ red(
   {
     kind: 'timed_out',
     title: 'Timed out',
+    verdict: 'timed out waiting for deployment #1',
     number: 1,
     triggered: true,
     lines: [
@@ -496,6 +512,7 @@ red(
   {
     kind: 'failure',
     title: 'Superseded before its rollout was complete',
+    verdict: '#1 was superseded before its rollout was complete',
     number: 1,
     triggered: true,
     lines: [
@@ -518,6 +535,7 @@ red(
   {
     kind: 'timed_out',
     title: 'Rollout not complete',
+    verdict: '#1 went live, but its rollout was not complete',
     number: 1,
     triggered: true,
     lines: [
@@ -539,6 +557,7 @@ red(
   {
     kind: 'timed_out',
     title: 'Rollout not verified',
+    verdict: '#1 went live, but its rollout was not verified',
     number: 1,
     triggered: true,
     lines: [
@@ -559,6 +578,7 @@ red(
   {
     kind: 'failure',
     title: 'Another commit',
+    verdict: '#1 is of another commit',
     number: 1,
     triggered: true,
     lines: [
@@ -586,6 +606,7 @@ red(
   {
     kind: 'failure',
     title: 'Another commit went live',
+    verdict: '#1 went live, but is of another commit',
     number: 1,
     triggered: true,
     lines: [
@@ -606,6 +627,7 @@ red(
   {
     kind: 'failure',
     title: 'Deployment failed',
+    verdict: 'deployment #1 failed',
     number: 1,
     triggered: true,
     lines: [
@@ -630,6 +652,7 @@ for (const wait of ['true', 'false']) {
     {
       kind: 'failure',
       title: 'Commit not confirmed',
+      verdict: 'the commit of #1 is not confirmed',
       number: 1,
       triggered: true,
       lines: [
@@ -655,6 +678,7 @@ red(
   {
     kind: 'failure',
     title: 'Another image tag went live',
+    verdict: '#1 went live, but is of another image tag',
     number: 1,
     triggered: true,
     lines: [

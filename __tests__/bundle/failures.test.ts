@@ -15,7 +15,7 @@ scenario('A failed deployment is red, with its outputs', async ({ nodion, deploy
     ),
   ]);
   expect(run.summary).toContain(
-    '<h3>❌ <code>My App</code> <code>#1</code>: deployment failed</h3>',
+    '<h3>❌ <code>My App</code>: deployment <code>#1</code> failed</h3>\n<p><b>No deployment of the application is live.</b></p>',
   );
 });
 

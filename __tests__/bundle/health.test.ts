@@ -423,7 +423,7 @@ scenario('Three applications are asked at their own addresses, in their order', 
   ]);
   expect(run.outputs.healthy).toBe('true');
   expect(titleOf(run)).toEqual({ title: 'Not all succeeded' });
-  expect(run.summary).toContain('<h3>❌ 2 of 3 applications succeeded</h3>');
+  expect(run.summary).toContain('<h3>❌ 1 of 3 applications failed</h3>');
 });
 
 scenario('The query of an address is sent, and shown nowhere', async (stage) => {

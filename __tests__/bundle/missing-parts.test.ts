@@ -27,7 +27,7 @@ scenario('What is known is told though parts of the action are gone', async (sta
       /^1 of 2 applications failed\.\nApplication web: A part of the action is gone from the runner's disk, so what went wrong can't be told in full: .* Deployment #1 was "failed" when it was last seen\. Look at the application in Nodion's dashboard\.$/,
     ),
   ]);
-  expect(run.summary).toContain('1 of 2 applications succeeded');
+  expect(run.summary).toContain('1 of 2 applications failed');
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { deploy_number: 1, status: 'available' },
     { deploy_number: 1, status: 'failed', error: expect.stringContaining('gone from the runner') },

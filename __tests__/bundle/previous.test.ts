@@ -120,7 +120,10 @@ scenario('What the version before is called stays text', async ({ nodion, deploy
   expect(run.commands.map(({ data }) => data).join('\n')).not.toContain('PWNED');
   const { elements } = renderSummary(run.summary);
   for (const { name, attributes } of elements) {
-    expect(['script', 'img', 'b', 'i', 'a', 'h1']).not.toContain(name);
+    expect(['script', 'img', 'i', 'a', 'h1']).not.toContain(name);
     expect(attributes).not.toHaveProperty('onerror');
   }
+  // The version that is deployed is in bold.
+  const bold = run.summary.match(/<b><code>v2<\/code><\/b>/g);
+  expect(elements.filter(({ name }) => name === 'b')).toHaveLength(bold?.length ?? 0);
 });

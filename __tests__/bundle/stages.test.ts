@@ -56,7 +56,8 @@ function told({ exitCode, stderr, log, outputs, summary }: StepRun): unknown {
     .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, 'ID')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
     .replaceAll(/\b(\d+) of \1 answers/g, 'N of N answers')
-    .replaceAll(/(?<![\d.])\d+(?:\.\d+)?(?= s\b)/g, 'N')
+    .replaceAll(/(?<![\d.])\d+(?:\.\d+)?(?=(?: |&nbsp;)s\b)/g, 'N')
+    .replaceAll(/step-\w+\/nodion-deploy-\w+/g, 'DIRECTORY')
     .replaceAll(/\d{13}/g, 'AT')
     .replaceAll(/(_seconds\\*":\s?\\*"?)[\d.]+/g, '$1N');
   return JSON.parse(shown);

@@ -13,6 +13,7 @@ const TRIGGER = 'POST /applications/:id/deployments';
 
 const OUR_COMMANDS = ['add-mask', 'debug', 'group', 'endgroup', 'error', 'warning', 'notice'];
 const OUR_ELEMENTS = 'h3 table tbody tr th td code p b pre br details summary'.split(' ');
+const OUR_ATTRIBUTES = ['align', 'class', 'nowrap', 'open'];
 const OUR_OUTPUTS = ACTIONS.flatMap((folder) => Object.keys(readActionMetadata(folder).outputs));
 
 const COMMANDS_OF_PAYLOADS = PAYLOADS.flatMap(parseWorkflowCommands).map(({ data }) => data);
@@ -39,7 +40,7 @@ async function expectTextOnly(run: StepRun): Promise<void> {
       elements.map(({ name }) => name),
       OUR_ELEMENTS,
     ),
-    attributes: others(keys(elements.map(({ attributes }) => attributes)), ['class', 'open']),
+    attributes: others(keys(elements.map(({ attributes }) => attributes)), OUR_ATTRIBUTES),
   }).toEqual({ commands: [], data: [], properties: [], outputs: [], elements: [], attributes: [] });
   for (const diagram of diagrams) await checkDiagram(diagram);
 }

@@ -57,7 +57,8 @@ function shownOutput([name, value]: [string, string]): string {
 
 const UUID = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
 const EPOCH_MS = /\b\d{13}\b/g;
-const DURATION = /\d+(?:\.\d+)? (?:s|min|h)(?: \d+ (?:s|min))?/.source;
+const BLANK = '(?: |&nbsp;)';
+const DURATION = `\\d+(?:\\.\\d+)?${BLANK}(?:s|min|h)(?:${BLANK}\\d+${BLANK}(?:s|min))?`;
 
 function standIns(text: string, ids: readonly string[]): string {
   return text
@@ -66,10 +67,10 @@ function standIns(text: string, ids: readonly string[]): string {
     .replace(/\b(\d+) of \1 answers\b/g, 'N of N answers')
     .replace(/(?<=^deployments_file: )\S+/gm, 'RUNNER_TEMP/nodion-deploy-…/deployments.json')
     .replace(new RegExp(`(?<=\\b(?:after|for|again in|at most) )${DURATION}`, 'g'), '… s')
-    .replace(new RegExp(`(?<=<td>)${DURATION}(?=</td>)`, 'g'), '… s')
-    .replace(new RegExp(`^${DURATION}(?= .*:(?:active|done|crit|milestone))`, 'gm'), '… s')
-    .replace(/(?<=^tickInterval )\d+/gm, '5')
-    .replace(/^section .*\n(?:… s .*\n)+/gm, standInTimes)
+    .replace(new RegExp(`(?<=<td>)${DURATION}`, 'g'), '… s')
+    .replace(new RegExp(`${DURATION}(?= :(?:crit, )?\\d{13},)`, 'g'), '… s')
+    .replace(/^axisFormat .*\ntickInterval .*/gm, 'axisFormat %H:%M:%S\ntickInterval 5second')
+    .replace(/^section .*\n(?:.* :.*\n)+/gm, standInTimes)
     .replace(/(?<=duration_seconds"?: )[\d.]+/g, '0');
 }
 

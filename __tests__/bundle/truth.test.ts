@@ -53,7 +53,7 @@ function situation(
     return {
       annotation: (one?.data ?? '').replace(WITHOUT_TIMES, '…').split('\n'),
       title: `${one?.name}: ${one?.properties.title}`,
-      heading: renderSummary(heading).text.trim(),
+      heading: renderSummary(heading).text.replaceAll('\u200b', '').trim(),
       outputs: Object.fromEntries(asked),
       gitHub: last
         ? [String(last.state), String(last.description).replace(WITHOUT_TIMES, '…')]
@@ -86,7 +86,7 @@ situation(
       `Application shop: Deployment #1 was live already, so nothing was triggered.`,
       OF_TEST,
     ],
-    heading: '✅ shop #1: already live',
+    heading: '✅ shop was live already',
     outputs: { triggered: 'false', status: 'available', duration_seconds: '' },
     gitHub: ['success', 'shop: already live'],
   },
@@ -108,7 +108,7 @@ situation(
       `Application shop: Deployment #1 was in progress already, so nothing was triggered.`,
       OF_TEST,
     ],
-    heading: '⏳ shop #1: already in progress',
+    heading: '🔄 shop: deployment #1 was in progress already',
     outputs: { triggered: 'false', status: 'waiting' },
     gitHub: ['in_progress', 'Nodion: shop'],
   },
@@ -123,7 +123,7 @@ situation(
   {
     title: 'notice: Triggered',
     annotation: ['Application shop: Deployment #1 was triggered, and is not waited for.', OF_TEST],
-    heading: '⏳ shop #1: triggered',
+    heading: '🔄 shop: deployment #1 is triggered, and not waited for',
     outputs: { triggered: 'true', status: 'created', duration_seconds: '' },
     gitHub: ['in_progress', 'Nodion: shop'],
   },
@@ -148,7 +148,7 @@ situation(
       USUALLY,
       '#1 (v1) is still live.',
     ],
-    heading: '❌ shop #2: deployment failed',
+    heading: '❌ shop: deployment #2 failed',
     outputs: { status: 'failed', timed_out: 'false' },
     gitHub: ['failure', `shop: Deployment #2 failed after …. ${LOG} ${USUALLY.slice(0, 54)}…`],
   },
@@ -167,7 +167,7 @@ situation(
       GOES_ON,
       'No deployment of the application is live.',
     ],
-    heading: '🚫 shop #1: step cancelled',
+    heading: '🚫 shop: step cancelled while following deployment #1',
     outputs: {
       status: 'waiting',
       triggered: 'true',
@@ -194,7 +194,7 @@ situation(
       'Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.',
       '#1 (commit d77ead8) is live.',
     ],
-    heading: '❌ shop #1: another commit went live',
+    heading: '❌ shop: #1 went live, but is of another commit',
     outputs: { status: 'available', triggered: 'true' },
     gitHub: [
       'failure',
@@ -220,7 +220,7 @@ situation(
       'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
       'No deployment of the application is live.',
     ],
-    heading: '❌ shop #2: another image tag',
+    heading: '❌ shop: #2 is of another image tag',
     outputs: { triggered: 'true' },
     gitHub: ['failure', expect.stringContaining('has tag "v1"') as never],
   },
@@ -244,7 +244,7 @@ situation(
       GOES_ON,
       'When it was last seen, nothing was live; it is not known what is live now.',
     ],
-    heading: '❌ shop #1: lost sight of the deployment',
+    heading: '❌ shop: lost sight of deployment #1',
     outputs: { status: 'waiting', triggered: 'true' },
     gitHub: [
       'failure',
@@ -305,7 +305,7 @@ situation(
       FOLLOW,
       'No deployment of the application is live.',
     ],
-    heading: '❌ shop #1: deployment expired',
+    heading: '❌ shop: deployment #1 expired',
     outputs: { status: 'expired' },
     gitHub: ['failure', expect.stringContaining('it never went live') as never],
   },
@@ -336,7 +336,7 @@ situation(
       FOLLOW,
       '#2 (commit d77ead8) is live.',
     ],
-    heading: '❌ shop #1: deployment superseded',
+    heading: '❌ shop: deployment #1 was superseded',
     outputs: { status: 'expired' },
     gitHub: ['failure', expect.stringContaining('was superseded by #2') as never],
   },
@@ -365,7 +365,7 @@ situation(
       'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
       OF_TEST,
     ],
-    heading: '✅ shop #1: went live',
+    heading: '✅ shop: deployment #1 went live; now #2, which is newer, is live',
     outputs: { status: 'available' },
     gitHub: ['success', 'shop: went live; now #2, which is newer, is live'],
   },
@@ -395,7 +395,7 @@ situation(
       'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
       OF_TEST,
     ],
-    heading: '✅ shop #1: went live',
+    heading: '✅ shop: deployment #1 went live; now #2, which is newer, is live',
     outputs: { status: 'available' },
     gitHub: ['success', 'shop: went live; now #2, which is newer, is live'],
   },
@@ -422,7 +422,7 @@ situation(
   {
     title: 'notice: Live',
     annotation: ['Application shop: Deployment #2 is live after ….', OF_TEST],
-    heading: '✅ shop #2: live',
+    heading: '✅ shop is live',
     outputs: { status: 'available', deploy_number: '2', triggered: 'true' },
     gitHub: ['success', 'shop: live'],
   },
@@ -444,7 +444,7 @@ situation(
       '"cancelled" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.',
       'No deployment of the application is live.',
     ],
-    heading: '⌛ shop #1: timed out',
+    heading: '⌛ shop: timed out waiting for deployment #1',
     outputs: { status: 'cancelled', timed_out: 'true' },
     gitHub: ['error', expect.stringContaining('was still "cancelled"') as never],
   },
@@ -528,7 +528,9 @@ situation(
       ) as never,
       OF_TEST,
     ],
-    heading: expect.stringMatching(/^⏳ [\da-f-]{36} #1: triggered$/) as never,
+    heading: expect.stringMatching(
+      /^🔄 [\da-f-]{36}: deployment #1 is triggered, and not waited for$/,
+    ) as never,
     outputs: { triggered: 'true' },
     gitHub: ['in_progress', expect.stringMatching(/^Nodion: /) as never],
   },
@@ -569,15 +571,22 @@ syncBuiltinESMExports();`;
 
 scenario('A full disk takes no output that fits', { clock: 'fast' }, async (stage) => {
   const application = stage.nodion.addApplication({ name: 'shop' });
-  const script = `data:text/javascript,${encodeURIComponent(withRoom(1_100))}`;
+  const script = `data:text/javascript,${encodeURIComponent(withRoom(1_500))}`;
   const run = await stage.deploy(application, { env: { NODE_OPTIONS: `--import ${script}` } });
   expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')).toEqual([
-    expect.stringMatching(
-      /^The outputs `deployments` could not be written to .*output: ENOSPC: no space left on device, write$/,
-    ),
-  ]);
-  expect(run.outputs).toMatchObject({ status: 'available', deploy_number: '1' });
+  const [error = '', ...more] = annotations(run, 'error');
+  expect(more).toEqual([]);
+  // How many fit depends on how often the outputs were written on the way.
+  const [, names = ''] =
+    /^The outputs (.*) could not be written to .*output: ENOSPC: no space left on device, write$/.exec(
+      error,
+    ) ?? [];
+  const missed: readonly string[] = names.match(/\w+/g) ?? [];
+  expect(missed).toContain('deployments');
+  const full = { deploy_number: '1', status: 'available', triggered: 'true', reason: 'live' };
+  for (const [name, value] of Object.entries(full)) {
+    if (!missed.includes(name)) expect(run.outputs[name]).toBe(value);
+  }
   // The last one that fitted.
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([{ status: null }]);
 });
@@ -633,6 +642,6 @@ scenario('A verified rollout is told, drawn and timed', async ({ nodion, deploy 
     /^Application shop: Deployment #2 is live on 2 of 2 online instances after /,
   );
   expect(run.summary).toContain('on 2 of 2 online instances');
-  expect(run.summary).toContain('rolled out');
+  expect(run.summary).toMatch(/^rollout [\d.]+ s :/m);
   expect(Number(run.outputs.duration_seconds)).toBeGreaterThan(6);
 });

@@ -59,11 +59,12 @@ test('No other file has a limit or a pause of its own', () => {
       ([, name]) => name,
     ),
   );
-  // How long a part of the timeline must be to be drawn, the longest input, and the names of units.
+  // What of a timeline is drawn, the longest input, and the names of units.
   expect(own.sort()).toEqual([
     'LONGEST_DURATION_MS',
+    'LONGEST_END_MS',
     'LONG_TRIGGER_MS',
-    'SHORTEST_RUN_MS',
+    'SHORTEST_CHART_MS',
     'UNITS_MS',
   ]);
 });

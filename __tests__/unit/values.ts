@@ -107,6 +107,7 @@ export function run(name: string, given: Partial<DeploymentRun> = {}): Deploymen
     timedOut: false,
     conclusion: success('live'),
     live: { kind: 'unknown' },
+    liveLine: null,
     ...given,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { success } from '../../src/deploy/conclusion/conclusion.ts';
+import { failure, success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
-import { jobSummary } from '../../src/report/job-summary.ts';
+import { jobSummary } from '../../src/report/summary/job-summary.ts';
 import { describeEnd, describeRevision } from '../../src/report/wording.ts';
 import { sentence } from '../../src/runner/sentence.ts';
 import { attempt, deployment, run, SHA } from './values.ts';
@@ -94,22 +94,40 @@ describe('The job summary', () => {
     expect(
       summaryOf(run('shop', { deployment: deployment(12, image), previous })),
     ).toMatchInlineSnapshot(`
-"<h3>✅ <code>shop</code> <code>#12</code>: live</h3>
+"<h3>✅ <code>shop</code> is live</h3>
 <table>
-<tr><th>Application</th><th>Deployment</th><th>Status</th><th>Commit or image</th><th>Duration</th></tr>
-<tr><td><code>shop</code></td><td><code>#12</code></td><td>✅ <code>available</code></td><td><code>v1</code> → <code>v2</code> (<code>docker.io/shop:v2</code>)</td><td>35 s</td></tr>
+<tr><th align="left" nowrap>Version</th><td><code>v1</code> → <b><code>v2</code></b> &ensp;<code>docker.io/shop:v2</code></td></tr>
+<tr><th align="left" nowrap>Deployment</th><td><code>#12</code>, replaces <code>#11</code></td></tr>
+<tr><th align="left" nowrap>Took</th><td>35&nbsp;s</td></tr>
 </table>
 
 \`\`\`mermaid
+---
+config:
+  gantt:
+    leftPadding: 92
+    rightPadding: 24
+    barHeight: 20
+    fontSize: 12
+  themeVariables:
+    taskBkgColor: "#0969da"
+    taskBorderColor: "#0969da"
+    taskTextColor: "#ffffff"
+    critBkgColor: "#cf222e"
+    critBorderColor: "#cf222e"
+    sectionBkgColor: "#8b949e"
+    sectionBkgColor2: "#8b949e"
+    altSectionBkgColor: "#8b949e"
+---
 gantt
 dateFormat x
-axisFormat %H:%M:%S
 todayMarker off
+axisFormat %H:%M:%S
 tickInterval 10second
 section shop
-11.7 s created :active, 1767268800300, 1767268812000
-23 s waiting :active, 1767268812000, 1767268835000
-35 s available :milestone, done, 1767268835000, 0ms
+created 12 s :1767268800000, 1767268812000
+waiting 23 s :1767268812000, 1767268835000
+went live :milestone, 1767268835000, 0ms
 \`\`\`
 
 "
@@ -118,24 +136,43 @@ section shop
 
   test('of a failure', () => {
     expect(summaryOf(run('shop', failed))).toMatchInlineSnapshot(`
-"<h3>❌ <code>shop</code> <code>#12</code>: deployment failed</h3>
-<table>
-<tr><th>Application</th><th>Deployment</th><th>Status</th><th>Commit or image</th><th>Duration</th></tr>
-<tr><td><code>shop</code></td><td><code>#12</code></td><td>❌ <code>failed</code></td><td><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a> <code>Show prices with VAT</code> by <code>Ada Lovelace</code></td><td>35 s</td></tr>
-</table>
+"<h3>❌ <code>shop</code>: deployment <code>#12</code> failed</h3>
 <p>Deployment &#35;&#8203;12 failed after 35 s.<br>
 Look at <code>&#60;it&#62;</code>.</p>
+<table>
+<tr><th align="left" nowrap>Version</th><td><b><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a></b></td></tr>
+<tr><th align="left" nowrap>Commit</th><td><code>Show prices with VAT</code> by <code>Ada Lovelace</code></td></tr>
+<tr><th align="left" nowrap>Deployment</th><td><code>#12</code>, <code>failed</code></td></tr>
+<tr><th align="left" nowrap>Ended after</th><td>35&nbsp;s</td></tr>
+</table>
 
 \`\`\`mermaid
+---
+config:
+  gantt:
+    leftPadding: 92
+    rightPadding: 24
+    barHeight: 20
+    fontSize: 12
+  themeVariables:
+    taskBkgColor: "#0969da"
+    taskBorderColor: "#0969da"
+    taskTextColor: "#ffffff"
+    critBkgColor: "#cf222e"
+    critBorderColor: "#cf222e"
+    sectionBkgColor: "#8b949e"
+    sectionBkgColor2: "#8b949e"
+    altSectionBkgColor: "#8b949e"
+---
 gantt
 dateFormat x
-axisFormat %H:%M:%S
 todayMarker off
+axisFormat %H:%M:%S
 tickInterval 10second
 section shop
-11.7 s created :active, 1767268800300, 1767268812000
-23 s waiting :active, 1767268812000, 1767268835000
-35 s available :milestone, crit, 1767268835000, 0ms
+created 12 s :1767268800000, 1767268812000
+waiting 23 s :crit, 1767268812000, 1767268835000
+has failed :milestone, crit, 1767268835000, 0ms
 \`\`\`
 
 "
@@ -146,29 +183,49 @@ section shop
     expect(
       summaryOf(run('shop', failed), run('web', { durationMs: 4_200 })),
     ).toMatchInlineSnapshot(`
-"<h3>❌ 1 of 2 applications succeeded</h3>
+"<h3>❌ 1 of 2 applications failed</h3>
 <table>
-<tr><th>Application</th><th>Deployment</th><th>Status</th><th>Commit or image</th><th>Duration</th></tr>
-<tr><td><code>shop</code></td><td><code>#12</code></td><td>❌ <code>failed</code></td><td><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a> <code>Show prices with VAT</code> by <code>Ada Lovelace</code></td><td>35 s</td></tr>
-<tr><td><code>web</code></td><td><code>#12</code></td><td>✅ <code>available</code></td><td>–</td><td>4.2 s</td></tr>
+<tr><th align="left">Application</th><th align="left">Deployment</th><th align="left">Version</th><th align="left">Result</th><th align="left">Live</th><th align="left">Took</th></tr>
+<tr><td><code>shop</code></td><td><code>#12</code></td><td><b><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a></b></td><td>❌&nbsp;deployment failed</td><td>–</td><td>35&nbsp;s</td></tr>
 </table>
-<p><code>shop</code>: Deployment &#35;&#8203;12 failed after 35 s.<br>
-Look at <code>&#60;it&#62;</code>.</p>
+<p><code>shop</code>: Deployment &#35;&#8203;12 failed after 35 s. Look at <code>&#60;it&#62;</code>.</p>
+<details><summary>✅ 1 succeeded</summary>
+<table>
+<tr><th align="left">Application</th><th align="left">Deployment</th><th align="left">Version</th><th align="left">Result</th><th align="left">Live</th><th align="left">Took</th></tr>
+<tr><td><code>web</code></td><td><code>#12</code></td><td>–</td><td>✅&nbsp;live</td><td><code>#12</code></td><td>4.2&nbsp;s</td></tr>
+</table>
+</details>
 
 \`\`\`mermaid
+---
+config:
+  gantt:
+    leftPadding: 92
+    rightPadding: 24
+    barHeight: 20
+    fontSize: 12
+  themeVariables:
+    taskBkgColor: "#0969da"
+    taskBorderColor: "#0969da"
+    taskTextColor: "#ffffff"
+    critBkgColor: "#cf222e"
+    critBorderColor: "#cf222e"
+    sectionBkgColor: "#8b949e"
+    sectionBkgColor2: "#8b949e"
+    altSectionBkgColor: "#8b949e"
+---
 gantt
 dateFormat x
-axisFormat %H:%M:%S
 todayMarker off
+axisFormat %H:%M:%S
 tickInterval 10second
 section shop
-11.7 s created :active, 1767268800300, 1767268812000
-23 s waiting :active, 1767268812000, 1767268835000
-35 s available :milestone, crit, 1767268835000, 0ms
+created 12 s :1767268800000, 1767268812000
+waiting 23 s :crit, 1767268812000, 1767268835000
 section web
-11.7 s created :active, 1767268800300, 1767268812000
-23 s waiting :active, 1767268812000, 1767268835000
--30.8 s available :done, 1767268835000, 1767268835001
+created 12 s :1767268800000, 1767268812000
+waiting 23 s :1767268812000, 1767268835000
+went live :milestone, 1767268835000, 0ms
 \`\`\`
 
 "
@@ -184,10 +241,33 @@ section web
     const to = deployment(11, image);
     const rollback = { to, attempt: back, conclusion, failure: conclusion };
     const summary = summaryOf({ ...bad, conclusion, rollback });
-    expect(summary).toContain('<td>1 min</td></tr>');
-    expect(summary).toContain('25 s available :crit, 1767268835000, 1767268860000\n');
+    expect(summary).toContain('<td>1&nbsp;min</td></tr>');
+    expect(summary).toContain('rollout 25 s :crit, 1767268835000, 1767268860000\n');
     // Its own bars begin a minute later.
-    expect(summary).toContain('11.7 s created :active, 1767268860300, 1767268872000\n');
-    expect(summary).not.toMatch(/>-|\n-/);
+    expect(summary).toContain('created 12 s :1767268860000, 1767268872000\n');
+    expect(summary).not.toMatch(/>-|(?:^| )-\d/m);
   });
+});
+
+test('The job summary of 200 failures with all that others may write is below 1 MiB', () => {
+  const long = '<'.repeat(5_000);
+  const runs = Array.from({ length: 200 }, (_, index) =>
+    run(`${index}${long}`, {
+      deployment: deployment(12, { status: long, git_sha: long, commit_message: long }),
+      previous: deployment(11, { git_sha: `${index}${long}` }),
+      conclusion: failure('deployment_failed', 'Deployment failed', [
+        sentence`Deployment #12 is "${long}": ${long}.`,
+        sentence`Look at ${long}.`,
+      ]),
+    }),
+  );
+  const lines = Array.from({ length: 15 }, () => ({ ts: long, msg: long }));
+  const summary = jobSummary(runs, {
+    logTails: new Map(runs.map((one) => [one, { lines, count: 50 }])),
+    workflow: { repositoryUrl: null, sha: null },
+    isCancelled: false,
+  });
+  expect(Buffer.byteLength(summary)).toBeLessThan(1_048_576);
+  expect(summary.match(/<tr>/g)).toHaveLength(201);
+  expect(summary.match(/Deployment &#35;&#8203;12 is /g)).toHaveLength(200);
 });

@@ -5,7 +5,6 @@ import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight, type Target } from '../deploy/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
-import { SYMBOLS } from '../report/job-summary.ts';
 import { createLogTails } from '../report/log-tail.ts';
 import {
   createLiveOutputs,
@@ -13,7 +12,9 @@ import {
   setInitialOutputs,
   setOutputs,
 } from '../report/outputs.ts';
-import { recordGitHubDeployment, report, reportNothingDeployed } from '../report/report.ts';
+import { recordGitHubDeployment, report } from '../report/report.ts';
+import { SYMBOLS } from '../report/summary/short-summary.ts';
+import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
 import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.ts';
@@ -72,7 +73,8 @@ async function runDeploy(step: Step): Promise<void> {
   liveOutputs.end();
 
   setOutputs(runs);
-  await report(runs, plan, { logTails, gitHubDeployment, step });
+  const shown = await report(runs, plan, { logTails, gitHubDeployment, step });
+  await writeJobSummary(runs, { logTails: shown, isCancelled: step.isCancelled() });
   const { hasFailed, title, lines } = describeEnd(runs);
   if (hasFailed) {
     // The annotation holds 4,096 characters only.
@@ -113,8 +115,9 @@ async function failBeforeTargets(
   }
   const failure = words.beforeTrigger(error, plan, { hasBeenRead: false, isAnswered });
   setInitialOutputs(plan, failure);
-  reportNothingDeployed(SYMBOLS[failure.kind], failure);
-  throw new StepFailure(failure.title, failure.lines);
+  const { title, lines } = failure;
+  writeShortSummary({ symbol: SYMBOLS[failure.kind], title, lines });
+  throw new StepFailure(title, lines);
 }
 
 /** Ends a step of which an application can't be deployed: then none is. */
@@ -124,7 +127,8 @@ function failBeforeTrigger(targets: readonly Target[]): never {
   const lines = targets.flatMap((target) => describeProblem(target, targets.length > 1));
   const each = new Map(lines.map((line) => [String(line), line])).values();
   const failure = new StepFailure('Not deployed', [...each, sentence`Nothing was triggered.`]);
-  reportNothingDeployed(SYMBOLS.failure, failure);
+  const { title, lines: told } = failure;
+  writeShortSummary({ symbol: SYMBOLS.failure, title, lines: told });
   throw failure;
 }
 
@@ -136,6 +140,6 @@ async function endDryRun(targets: readonly Target[]): Promise<void> {
   setOutputs(await Promise.all(known));
   const { describeDryRun } = await import('../report/dry-run.ts');
   const lines = describeDryRun(targets.map((target) => ({ ...target, name: displayName(target) })));
-  reportNothingDeployed('ℹ️', { title: 'Dry run', lines });
+  writeShortSummary({ symbol: 'ℹ️', title: 'Dry run', lines });
   commands.notice('Dry run', lines);
 }

@@ -5,6 +5,12 @@ import { describeRetry, retryRead } from '../http/retry.ts';
 import { createTransport } from '../http/transport.ts';
 import { connect } from '../nodion/connect.ts';
 import type { Application } from '../nodion/responses.ts';
+import { listSummary } from '../report/summary/application-summaries.ts';
+import {
+  withFailureSummary,
+  writeShortSummary,
+  writeSummary,
+} from '../report/summary/write-summary.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
 import { sentence } from '../runner/sentence.ts';
@@ -16,9 +22,16 @@ const LARGEST_MATRIX = 256;
 /** The action of `list-applications/action.yml`. */
 export const listApplications = () => runAction(list);
 
-async function list({ signal, startTimeout }: Step): Promise<void> {
+async function list(step: Step): Promise<void> {
   const inputs = await readListApplicationsInputs();
-  startTimeout(inputs.timeout);
+  step.startTimeout(inputs.timeout);
+  await withFailureSummary(() => listMatching(inputs, step));
+}
+
+async function listMatching(
+  inputs: Awaited<ReturnType<typeof readListApplicationsInputs>>,
+  { signal }: Step,
+): Promise<void> {
   const client = await connect(
     {
       apiKey: inputs.api_key,
@@ -52,6 +65,7 @@ async function list({ signal, startTimeout }: Step): Promise<void> {
     found.map(({ raw }) => raw),
   );
   if (found.length === 0) return await endWithNone(inputs, all);
+  writeSummary(listSummary(found, all.length));
   commands.group(
     sentence`${found.length} of ${all.length} applications`,
     found.map(
@@ -72,7 +86,10 @@ async function endWithNone(
 ): Promise<void> {
   const { describeNoneFound } = await import('../applications/none-found.ts');
   const lines = describeNoneFound(inputs, all);
-  if (inputs.allow_empty) return commands.warning(NONE_FOUND, lines);
+  if (inputs.allow_empty) {
+    writeShortSummary({ symbol: '⚠️', title: NONE_FOUND, lines });
+    return commands.warning(NONE_FOUND, lines);
+  }
   const advice = sentence`Where that is no mistake, set \`allow_empty: true\`.`;
   throw new StepFailure(NONE_FOUND, [...lines, advice]);
 }

@@ -31,6 +31,8 @@ export interface DeploymentRun extends Attempt {
   readonly conclusion: Conclusion;
   /** What is live at the end. */
   readonly live: LiveState;
+  /** The same as the last line of its failure says it; null where none does. */
+  readonly liveLine: Sentence | null;
 }
 
 /** What happens while an application is deployed. */
@@ -107,9 +109,9 @@ export async function deployApplication(
   const rollback = tried && 'why' in tried ? null : tried;
   const last = (tried ?? { attempt }).attempt;
   const live = liveState(last);
-  const conclusion =
+  const { conclusion, liveLine } =
     ended.kind === 'success' || !isAfterTrigger(attempt)
-      ? ended
+      ? { conclusion: ended, liveLine: null }
       : await withLiveState(ended, tried, { live, before: last.before });
   onEvent({ kind: 'concluded', conclusion });
   const { health, stability } = attempt;
@@ -125,6 +127,7 @@ export async function deployApplication(
     timedOut: [ended, rollback?.conclusion].some((end) => end?.kind === 'timed_out'),
     conclusion,
     live,
+    liveLine,
   };
 }
 
@@ -160,16 +163,15 @@ async function withLiveState(
   failure: Failure,
   tried: Rollback | NoRollback | null,
   { live: state, before }: { live: LiveState; before: Before },
-): Promise<Failure> {
+): Promise<{ conclusion: Failure; liveLine: Sentence | null }> {
   const words = await import(
     /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
   ).catch(() => null);
-  const live = words ? [words.describeLive(state, before)] : [];
-  if (tried && 'failure' in tried) {
-    return { ...tried.failure, lines: [...tried.failure.lines, ...live] };
-  }
-  const none = tried ? [sentence`No rollback: ${tried.why}.`] : [];
-  return { ...failure, lines: [...failure.lines, ...none, ...live] };
+  const liveLine = words?.describeLive(state, before) ?? null;
+  const ended = tried && 'failure' in tried ? tried.failure : failure;
+  const none = tried && 'why' in tried ? [sentence`No rollback: ${tried.why}.`] : [];
+  const lines = [...ended.lines, ...none, ...(liveLine ? [liveLine] : [])];
+  return { conclusion: { ...ended, lines }, liveLine };
 }
 
 const GONE = sentence`the part of the action that does it is gone from the runner's disk`;
@@ -194,5 +196,6 @@ export function skippedRun(target: Target): DeploymentRun {
     timedOut: false,
     conclusion: target.problem ?? failure('skipped', 'Not deployed', skipped),
     live: liveState(nothing),
+    liveLine: null,
   };
 }

@@ -20,12 +20,20 @@ export interface LogTails {
   /**
    * Prints those of the failed runs, each as soon as it is there; where some can't be read, that is one
    * warning.
-   * @returns for each of them its last 15 lines, oldest first.
+   * @returns for each of them that has any its last 15 lines.
    */
   print(
     runs: readonly DeploymentRun[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<DeploymentRun, readonly LogLine[]>>;
+  ): Promise<ReadonlyMap<DeploymentRun, LogTail>>;
+}
+
+/** What the job summary shows of a log. */
+export interface LogTail {
+  /** Its last lines, oldest first. */
+  readonly lines: readonly LogLine[];
+  /** How many were printed. */
+  readonly count: number;
 }
 
 type Tail = { readonly lines: readonly LogLine[] } | { readonly problem: Sentence };
@@ -74,7 +82,7 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
       ahead.set(target, read(target, attempt, signal).then(hold));
     },
     print: async (runs, signal) => {
-      const shown = new Map<DeploymentRun, readonly LogLine[]>();
+      const shown = new Map<DeploymentRun, LogTail>();
       const problems: Sentence[] = [];
       const print = async (run: DeploymentRun) => {
         const tail = await tailOf(run, signal);
@@ -83,10 +91,11 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
           problems.push(sentence`The runtime log of ${name} can't be read: ${tail.problem}`);
         } else if (tail.lines.length > 0) {
           commands.group(
-            sentence`${logTailTitle(run)} (${tail.lines.length})`,
+            sentence`Last log lines of ${logSource(run)} (${tail.lines.length})`,
             tail.lines.map(({ ts, msg }) => `${ts} ${msg}`),
           );
-          shown.set(run, tail.lines.slice(-LINES_HANDED_ON));
+          const { length: count } = tail.lines;
+          shown.set(run, { lines: tail.lines.slice(-LINES_HANDED_ON), count });
         }
       };
       await Promise.all(runs.map(print));
@@ -100,10 +109,12 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
   };
 }
 
-/** What the last log lines are of. */
-export function logTailTitle({ target, deployment, triggered }: DeploymentRun): Sentence {
+/** What the last log lines are of: `the online instances of shop since the trigger, …`. */
+export function logSource(run: DeploymentRun): Sentence {
+  const { target, deployment, triggered, rollback } = run;
   const since = triggered
     ? sentence`the trigger`
     : sentence`#${deployment?.deploy_number} was made`;
-  return sentence`Last log lines of the online instances of ${displayName(target)} since ${since}, perhaps of the version before`;
+  const until = rollback && sentence` and before the rollback`;
+  return sentence`the online instances of ${displayName(target)} since ${since}${until}, perhaps of the version before`;
 }

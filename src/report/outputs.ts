@@ -5,6 +5,7 @@ import type { Target } from '../deploy/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined } from '../runner/sentence.ts';
+import { OUTPUTS_EVERY_MS } from '../time/step-clock.ts';
 
 /** What the outputs of one application are made of; what is not known yet is left out. */
 interface Known extends Partial<Omit<DeploymentRun, 'rollback' | 'conclusion'>> {
@@ -50,8 +51,6 @@ export function setOutputs(all: readonly Known[]): void {
   setDeployments(all.map(outputsOf));
 }
 
-const WRITTEN_EVERY_MS = 1_000;
-
 /**
  * Keeps the outputs true while applications are deployed, for a step that is killed: those of the first at
  * once, `deployments` once a second at most.
@@ -78,7 +77,7 @@ export function createLiveOutputs(targets: readonly Target[]) {
       const known = { ...all.get(target), target, ...news };
       all.set(target, known);
       if (target === targets[0]) setSingleOutputs(known);
-      timer ??= setTimeout(write, writtenAtMs + WRITTEN_EVERY_MS - performance.now());
+      timer ??= setTimeout(write, writtenAtMs + OUTPUTS_EVERY_MS - performance.now());
     },
     end: (): void => clearTimeout(timer),
   };

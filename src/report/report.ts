@@ -6,8 +6,7 @@ import * as commands from '../runner/commands.ts';
 import type { Step } from '../runner/run-action.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
-import { jobSummary, shortSummary } from './job-summary.ts';
-import type { LogTails } from './log-tail.ts';
+import type { LogTail, LogTails } from './log-tail.ts';
 import { byGravity, describeHead, describeNow, displayName, reasonOf } from './wording.ts';
 
 /** The step as a GitHub deployment, where `environment` asks for that; else null. Loads a chunk of its own. */
@@ -30,7 +29,11 @@ export async function recordGitHubDeployment(
   }
 }
 
-/** What is reported after the end: log tails, GitHub deployment, job summary. None of it changes a conclusion. */
+/**
+ * What is reported after the end, before the job summary: log tails and GitHub deployment. None of it changes a
+ * conclusion.
+ * @returns the log lines for the job summary.
+ */
 export async function report(
   runs: readonly DeploymentRun[],
   plan: DeployPlan,
@@ -39,7 +42,7 @@ export async function report(
     gitHubDeployment: GitHubDeployment | null;
     step: Step;
   },
-): Promise<void> {
+): Promise<ReadonlyMap<DeploymentRun, LogTail>> {
   const { gitHubDeployment, step } = options;
   const signal = step.reportSignal();
 
@@ -50,26 +53,7 @@ export async function report(
   });
   const logTails = await options.logTails.print(runs, signal);
   await finished;
-  const isCancelled = step.isCancelled();
-  writeSummary(jobSummary(runs, { logTails, workflow: workflow(), isCancelled }));
-}
-
-/** The job summary of a step that ended without a deployment. Never throws: a failure is a warning. */
-export function reportNothingDeployed(
-  symbol: string,
-  { title, lines }: { readonly title: string; readonly lines: readonly Sentence[] },
-): void {
-  writeSummary(shortSummary(symbol, title, lines));
-}
-
-function writeSummary(summary: string): void {
-  try {
-    const problem = commands.outputProblem();
-    const unwritten = problem ? shortSummary('❌', 'Outputs not written', [problem]) : '';
-    commands.appendToSummary(unwritten + summary);
-  } catch (error) {
-    warn('No job summary', sentence`The job summary can't be written: ${reasonOf(error)}`);
-  }
+  return logTails;
 }
 
 function gitHubEnd(runs: readonly DeploymentRun[]) {
@@ -82,15 +66,6 @@ function gitHubEnd(runs: readonly DeploymentRun[]) {
     })
     .join('; ');
   return { conclusions: runs.map(({ conclusion }) => conclusion), description };
-}
-
-function workflow() {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA } = process.env;
-  return {
-    repositoryUrl:
-      GITHUB_SERVER_URL && GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}` : null,
-    sha: GITHUB_SHA ?? null,
-  };
 }
 
 function warn(title: string, message: Sentence): void {

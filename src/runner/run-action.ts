@@ -83,7 +83,8 @@ export async function runAction(
   commands.endProcess();
 }
 
-function toStepFailure(error: unknown, onBug: () => void): StepFailure {
+/** The failed step that an error ends in; `onBug` is called where nobody foresaw it. */
+export function toStepFailure(error: unknown, onBug: () => void = () => {}): StepFailure {
   if (error instanceof StepFailure) return error;
   if (error instanceof Interrupted) return interruption(error);
   const unexpected = error instanceof Error ? error : new Error(String(error));

@@ -64,13 +64,28 @@ function partsOf(value: Value): readonly Part[] {
 }
 
 /**
- * HTML for the job summary: what others wrote in `<code>`, where GitHub links nothing. Between words of
- * ours a zero-width space keeps GitHub from taking `#1` for an issue.
+ * HTML for the job summary: what others wrote in `<code>`, where GitHub links nothing, and our words between
+ * backticks as well. Elsewhere a zero-width space keeps GitHub from taking `#1` for an issue.
  */
 export function summarySentence({ parts }: Sentence): string {
-  return parts
-    .map(({ text, isForeign }) =>
-      isForeign ? summaryText(text) : escapeMarkup(text).replace(/&#35;/g, '$&&#8203;'),
-    )
+  let html = '';
+  let words = '';
+  for (const { text, isForeign } of parts) {
+    if (!isForeign) words += text;
+    else {
+      html += ourWords(words) + summaryText(text);
+      words = '';
+    }
+  }
+  return html + ourWords(words);
+}
+
+function ourWords(text: string): string {
+  return text
+    .split(/`([^`]+)`/)
+    .map((words, index) => {
+      const html = escapeMarkup(words);
+      return index % 2 === 1 ? `<code>${html}</code>` : html.replace(/&#35;/g, '$&&#8203;');
+    })
     .join('');
 }

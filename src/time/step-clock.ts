@@ -61,6 +61,8 @@ export const RUNNING_TICK_MS = 250;
 export const RUNNING_LATE_MS = 2_000;
 /** Without a line for so long the log looks dead. */
 export const HEARTBEAT_MS = 30_000;
+/** `deployments`, which a step that is killed leaves behind, is written no more often. */
+export const OUTPUTS_EVERY_MS = 1_000;
 
 // The end: the wait ends within 1 s of `timeout`, and the step within 5 s of that, or of a signal.
 

@@ -1,0 +1,94 @@
+import { hasGoneLive } from '../../deploy/conclusion/conclusion.ts';
+import type { DeploymentRun } from '../../deploy/deploy-application.ts';
+import { joined, summarySentence } from '../../runner/sentence.ts';
+import { byGravity, describeHead, displayName } from '../wording.ts';
+import { deploymentNumber, details, table, took } from './markup.ts';
+import { symbol } from './verdict.ts';
+import { commitMessage, versionChange, type Workflow } from './version.ts';
+
+/** So many failures' reasons, or successes without a failure, are shown unfolded. */
+const REASONS_UNFOLDED = 3;
+const SUCCESSES_UNFOLDED = 20;
+
+/** What is common to them once; then those that failed, the gravest first, and the others. */
+export function severalApplications(runs: readonly DeploymentRun[], workflow: Workflow): string {
+  const failed = byGravity(runs).filter(({ conclusion }) => conclusion.kind !== 'success');
+  const good = runs.filter(({ conclusion }) => conclusion.kind === 'success');
+  const changeOf = ({ deployment: to, previous: from }: DeploymentRun) =>
+    to ? versionChange({ from, to }, workflow) : '';
+  const commitOf = ({ deployment }: DeploymentRun) => (deployment ? commitMessage(deployment) : '');
+  const common = { change: commonOf(runs, changeOf), commit: commonOf(runs, commitOf) };
+  const above = [common.change, common.commit].filter((html) => html);
+
+  function tableOf(shown: readonly DeploymentRun[]): string {
+    const columns = ['Application', 'Deployment', 'Result', 'Live', 'Took'];
+    const rows = shown.map((run) => [
+      summarySentence(displayName(run.target)),
+      deploymentCell(run),
+      `${symbol(run)}&nbsp;${describeHead(run).toLowerCase()}`,
+      liveCell(run),
+      took(run.durationMs),
+    ]);
+    if (common.change !== null) return table(columns, rows);
+    const versions = shown.map((run) => changeOf(run) || '–');
+    return table(
+      columns.toSpliced(2, 0, 'Version'),
+      rows.map((cells, index) => cells.toSpliced(2, 0, versions[index] ?? '')),
+    );
+  }
+
+  const isFolded = good.length > 0 && (failed.length > 0 || good.length > SUCCESSES_UNFOLDED);
+  const succeeded = tableOf(good);
+  return [
+    above.length > 0 ? `<p>${above.join('<br>\n')}</p>\n` : '',
+    tableOf(failed),
+    reasons(failed),
+    isFolded ? details(`✅ ${good.length} succeeded`, succeeded) : succeeded,
+  ].join('');
+}
+
+/** What is the same of all that have a deployment; null where it differs. */
+function commonOf(
+  runs: readonly DeploymentRun[],
+  html: (run: DeploymentRun) => string,
+): string | null {
+  const deployed = runs.filter(({ deployment }) => deployment !== null);
+  const [one = '', ...others] = new Set(deployed.map(html));
+  return others.length === 0 ? one : null;
+}
+
+function deploymentCell({ deployment, rollback }: DeploymentRun): string {
+  if (!deployment) return '–';
+  const back = rollback?.attempt.deployment;
+  const then = back ? `, back&nbsp;by&nbsp;${deploymentNumber(back.deploy_number)}` : '';
+  return `${deploymentNumber(deployment.deploy_number)}${then}`;
+}
+
+/** The number of what is live in the end. */
+function liveCell({ conclusion, deployment, previous, live, liveLine }: DeploymentRun): string {
+  if (conclusion.kind === 'success') {
+    if (conclusion.superseded) {
+      const { by } = conclusion.superseded;
+      return by === null ? 'not known' : deploymentNumber(by);
+    }
+    return deployment && hasGoneLive(conclusion) ? deploymentNumber(deployment.deploy_number) : '–';
+  }
+  if (!liveLine) return '–';
+  if (live.kind === 'running') return deploymentNumber(live.number);
+  if (live.kind !== 'listed') return 'not&nbsp;known';
+  if (!live.deployment) return 'nothing';
+  const number = live.deployment.deploy_number;
+  return `${number === previous?.deploy_number ? 'still&nbsp;' : ''}${deploymentNumber(number)}`;
+}
+
+/** All that is to be said of each failure. */
+function reasons(failed: readonly DeploymentRun[]): string {
+  if (failed.length === 0) return '';
+  const each = failed.map(({ target, conclusion }) => {
+    const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
+    const name = summarySentence(displayName(target));
+    return `<p>${name}: ${summarySentence(joined(lines, ' '))}</p>\n`;
+  });
+  if (failed.length <= REASONS_UNFOLDED) return each.join('');
+  return details(`What happened to these ${failed.length}`, each.join(''));
+}
