@@ -1,6 +1,6 @@
 import { liveDeployment } from '../nodion/deployments.ts';
 import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
-import { isImageTag, repositoryOf } from '../registry/image-reference.ts';
+import { isSameImage } from '../registry/image-reference.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import { findReusableDeployment } from './attempt/find-reusable.ts';
 import { tagOf } from './attempt/revision.ts';
@@ -24,7 +24,7 @@ export function rollbackTarget(
   if (!live) return { problem: sentence`no earlier deployment is known to have been live` };
   const number = sentence`#${live.deploy_number}`;
   const liveTag = tagOf(live);
-  if (liveTag === null || !isImageTag(liveTag)) {
+  if (liveTag === null) {
     return {
       problem: sentence`${number}, which was live before, says no tag that can be deployed`,
     };
@@ -33,7 +33,7 @@ export function rollbackTarget(
     return { problem: sentence`${number}, which was live before, is of the same tag, ${tag}` };
   }
   const liveImage = live.image_reference;
-  if (image && liveImage && repositoryOf(image) !== repositoryOf(liveImage)) {
+  if (image && liveImage && !isSameImage(image, liveImage)) {
     return {
       problem: sentence`${number}, which was live before, is of another image, ${liveImage}`,
     };

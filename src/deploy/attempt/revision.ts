@@ -24,8 +24,7 @@ export function shortSha(sha: string): string {
  */
 export function tagOf({ image_reference, git_sha, commit_message }: Deployment): string | null {
   const named = git_sha === null ? /^Image: (\S+)$/.exec(commit_message ?? '')?.[1] : undefined;
-  const reference = image_reference ?? named ?? '';
-  return reference.split('@', 1)[0] ? imageTagOf(reference) : null;
+  return imageTagOf(image_reference ?? named ?? '');
 }
 
 /** What a deployment is not of, though it was asked for, or what it does not say; null where all is as asked. */
