@@ -96,7 +96,8 @@ export type Endpoint =
   | 'POST /applications/:id/deployments'
   | 'GET /applications/:id/instances'
   | 'GET /applications/:id/logs'
-  | 'GET /applications/:id/domains';
+  | 'GET /applications/:id/domains'
+  | 'GET /container_registries/:id';
 
 /** What goes wrong with a request. `carriedOut` says whether it takes effect all the same. */
 export type Fault =
@@ -164,6 +165,8 @@ export class FakeNodion {
   readonly requests: RecordedRequest[] = [];
   /** Endpoints that answer 404, as a gateway without them does. */
   readonly missing = new Set<Endpoint>();
+  /** The hosts of container registries, by their IDs. */
+  readonly registries = new Map<string, string>();
   /** What `POST /applications` answers; the real body is not documented. */
   createAnswer: 'application' | 'id' | 'empty' = 'application';
   /** What becomes of an application's name. */
@@ -351,7 +354,10 @@ export class FakeNodion {
     const { method = '', url = '' } = request;
     const [path = '', query = ''] = url.split('?');
     const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
-    const endpoint = `${method} ${id ? '/applications/:id' : path.replace(/^\/v1(?=\/)/, '')}${rest}`;
+    const route = path
+      .replace(/^\/v1(?=\/)/, '')
+      .replace(/^(\/container_registries\/)[^/]+$/, '$1:id');
+    const endpoint = `${method} ${id ? '/applications/:id' : route}${rest}`;
     const record: RecordedRequest = {
       endpoint,
       method,
@@ -472,6 +478,7 @@ export class FakeNodion {
         return { status: 200, body: { applications: inProject.map((one) => this.show(one)) } };
       }
       if (endpoint === 'POST /applications') return this.create(record.body, String(projectId));
+      if (endpoint === 'GET /container_registries/:id') return this.registry(record.url);
       return { status: 404, body: { error: 'Not found' } };
     }
     switch (endpoint) {
@@ -508,6 +515,14 @@ export class FakeNodion {
     this.triggered.push(deployment);
     const shown = { ...this.showDeployment(deployment), updated_at: deployment.created_at };
     return { status: 200, body: { deployment: shown } };
+  }
+
+  private registry(url: string): Answer {
+    const id = url.split('/').at(-1) ?? '';
+    const hostname = this.registries.get(id);
+    if (hostname === undefined) return { status: 404, body: { error: 'Not found' } };
+    const container_registry = { id, status: 'available', registry_type: 'custom', hostname };
+    return { status: 200, body: { container_registry } };
   }
 
   /** The time that Nodion tells. */

@@ -5,6 +5,7 @@ import { FakeGitHub } from './github.ts';
 import { loopback, VirtualNetwork } from './network.ts';
 import { type FakeApplication, FakeNodion, PROJECT_KEY } from './nodion.ts';
 import { FakeProxy } from './proxy.ts';
+import { FakeRegistry, type Software } from './registry.ts';
 import { runStep, type StepOptions, type StepRun } from './runner.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -20,6 +21,8 @@ export interface Stage {
   readonly clock: Clock;
   /** Starts a server of a deployed application, for its health checks. */
   serve(answer: AnswerCheck, options?: { isSecure?: boolean }): Promise<ApplicationServer>;
+  /** Starts a container registry that answers as this software does. */
+  serveRegistry(software?: Software): Promise<FakeRegistry>;
   /** Sends SIGINT to the step as soon as `isDue`, which is looked at every 10 ms from its first line on. */
   cancelWhen(isDue: () => boolean): Required<Pick<StepOptions, 'onLog'>>;
   /** Runs an action here, with the key of Nodion's project. */
@@ -38,11 +41,16 @@ export async function onStage<T>(
   const nodion = await FakeNodion.start({ clock, network });
   const gitHub = await FakeGitHub.start(network);
   const proxy = await FakeProxy.start();
-  const servers: ApplicationServer[] = [];
+  const servers: { close(): void }[] = [];
   const serve: Stage['serve'] = async (answer, options) => {
     const server = await ApplicationServer.start(answer, { clock, network, ...options });
     servers.push(server);
     return server;
+  };
+  const serveRegistry: Stage['serveRegistry'] = async (software = 'distribution 3.1') => {
+    const registry = await FakeRegistry.start(software, { clock, network });
+    servers.push(registry);
+    return registry;
   };
   const run = ({ inputs, env, ...options }: StepOptions = {}) =>
     runStep({
@@ -78,7 +86,17 @@ export async function onStage<T>(
     };
   };
   try {
-    return await play({ nodion, gitHub, proxy, clock, serve, cancelWhen, deploy, run });
+    return await play({
+      nodion,
+      gitHub,
+      proxy,
+      clock,
+      serve,
+      serveRegistry,
+      cancelWhen,
+      deploy,
+      run,
+    });
   } finally {
     isOver = true;
     await nodion.close();

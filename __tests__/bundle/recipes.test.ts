@@ -12,7 +12,8 @@ import { life, scenario } from './scenario.ts';
 
 for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
-  scenario(`The recipe "${name}" runs green`, { clock: 'fast' }, async ({ nodion, run, serve }) => {
+  scenario(`The recipe "${name}" runs green`, { clock: 'fast' }, async (stage) => {
+    const { nodion, run, serve } = stage;
     const sha = 'ffac537e6cbbf934b08745a378932722df287a53';
     const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
     const live = life(['available', 300]);
@@ -32,12 +33,21 @@ for (const yaml of shownWorkflows()) {
     const isCreating = yaml.includes('create-application');
     if (!isCreating) nodion.addApplication({ name: 'shop', head, ...live });
     const before = nodion.applications.length;
-    const here = yaml.replace(/https:\/\/[a-z.]+\.example\.com(?=\/version)/, site.url);
+    const registry = await stage.serveRegistry();
+    registry.push('nginx', sha);
+    const here = yaml
+      .replace(/(?<=verify_image[\s\S]* registry: )ghcr\.io$/m, registry.host)
+      .replace(/https:\/\/[a-z.]+\.example\.com(?=\/version)/, site.url);
     const runs = await runWorkflow(here, {
       run,
       context: {
         secrets: { NODION_API_KEY: PROJECT_KEY },
-        github: { sha, event: { release: { tag_name: 'v2.0.0' } } },
+        github: {
+          sha,
+          actor: 'ada',
+          token: 'ghs_token_of_the_job',
+          event: { release: { tag_name: 'v2.0.0' } },
+        },
         inputs: { image_tag: 'v1.9.0' },
       },
     });

@@ -120,6 +120,39 @@ session('An image tag goes live, and is healthy', async (stage) => {
   };
 });
 
+/** An application whose image is in a registry on this machine, which has v1. */
+async function addImage({ nodion, serveRegistry }: Stage) {
+  const registry = await serveRegistry();
+  registry.push('acme/shop', 'v1');
+  const application = nodion.addApplication({
+    ...{ ...image, name: 'shop', image_name: 'acme/shop' },
+    ...life(['created', 0], ['available', 5_000]),
+  });
+  nodion.addDeployment(application, { status: 'available', image_tag: 'v1' });
+  const { host } = registry;
+  const inputs = { application_id: application.id, image_tag: 'v2', verify_image: 'true' };
+  return { registry, inputs: { ...inputs, registry: host } };
+}
+
+session(
+  'An image is waited for, and then deployed',
+  async (stage) => {
+    const { registry, inputs } = await addImage(stage);
+    registry.push('acme/shop', 'v2', { afterMs: 4_000 });
+    return { inputs };
+  },
+  { clock: 'virtual' },
+);
+
+session(
+  'An image is not in its registry',
+  async (stage) => {
+    const { inputs } = await addImage(stage);
+    return { inputs: { ...inputs, image_timeout: '0s' } };
+  },
+  { clock: 'virtual' },
+);
+
 session('A bad version goes live, and does not stay', async (stage) => {
   const { application, inputs } = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200), {
     logs,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { imageTagOf, isSameImage, parseReference } from '../../src/registry/image-reference.ts';
+import { isSameImage, parseReference } from '../../src/registry/image-reference.ts';
+import { imageTagOf } from '../../src/registry/reference-grammar.ts';
 
 /** What github.com/distribution/reference makes of each, or its error. */
 const REFERENCES: {
@@ -18,7 +19,9 @@ const REFERENCES: {
 describe('A reference is read as the reference implementation reads it', () => {
   test.each(REFERENCES.map((line) => [line.reference, line] as const))('%j', (reference, line) => {
     const { host, path, tag, digest, error } = line;
-    expect(parseReference(reference)).toEqual(error ? null : { host, path, tag, digest });
+    const parsed = parseReference(reference);
+    expect(parsed).toEqual(error ? null : { host, path, tag, digest });
+    if (parsed) expect(imageTagOf(reference)).toBe(tag ?? (digest ? null : 'latest'));
   });
 
   test('with a SHA-512 digest, and never as an ID of 64 hex digits', () => {

@@ -19,7 +19,9 @@ const TAG =
 const HEALTH_URL =
   'expected http:// or https:// addresses without credentials, one per line for each application, or one path such as /up for all of them';
 
-const REFUSED = [
+const REGISTRY = 'expected a host such as ghcr.io or registry.example.com:5000';
+
+const REFUSED: readonly (readonly [string, string, string])[] = [
   ['application_id', 'my-app', UUIDS],
   ['application_id', `${ID}, ${ID.toUpperCase()}`, 'it lists an application twice'],
   ['application_id', '../applications', UUIDS],
@@ -55,6 +57,11 @@ const REFUSED = [
   ['health_timeout', '0', TIMEOUT],
   ['stable_for', 'soon', `${DURATION}; at least 0s, at most 24h`],
   ['rollback', 'always', 'expected true or false'],
+  ['verify_image', 'always', 'expected true or false'],
+  ['image_timeout', '-1', `${DURATION}; at least 0s, at most 24h`],
+  ...['https://ghcr.io', 'ghcr.io/acme', 'shop', 'ghcr.io:99999', 'gh cr.io'].map(
+    (value): [string, string, string] => ['registry', value, REGISTRY],
+  ),
   ['api_url', 'http://api.nodion.com/v1', ADDRESS],
   ['api_url', 'ftp://127.0.0.1/', ADDRESS],
   ['api_url', 'api.nodion.com', ADDRESS],
@@ -62,7 +69,7 @@ const REFUSED = [
   ['api_url', 'https://api.nodion.com/v1#', ADDRESS],
   ['api_url', 'https://127.0.0.1.evil.example@evil.example/', ADDRESS],
   ['api_url', 'http://127.0.0.1.evil.example/', ADDRESS],
-] as const;
+];
 
 /** The plan by these inputs of the deploy action. */
 async function planOf(inputs: Readonly<Record<string, string>>): Promise<DeployPlan> {
@@ -99,7 +106,11 @@ test.each(REFUSED)(
   'A bad `%s` is told with what is expected: %j',
   async (name, value, expected) => {
     const isOfHealth = /^(?:health_|stable_for|rollback)/.test(name);
-    const needed = { application_id: ID, ...(isOfHealth && { health_url: '/up' }) };
+    const needed = {
+      application_id: ID,
+      ...(isOfHealth && { health_url: '/up' }),
+      ...(name !== 'verify_image' && { verify_image: 'true' }),
+    };
     const shown = JSON.stringify(value).replace(/\/\/[^/]*@/, '//***@');
     expect(await problemsOf({ ...needed, [name]: value })).toEqual([
       `\`${name}\`: ${shown} is invalid; ${expected}.`,
@@ -189,6 +200,18 @@ test.each([
 ])('`%s` is refused with no list of names or IDs: %j', async (name, value, expected) => {
   expect(await problemsOf({ [name]: value })).toEqual([
     expect.stringMatching(`^\`${name}\`: .* is invalid; ${expected}\\.$`),
+  ]);
+});
+
+test('The password of a registry is never shown', async () => {
+  const problems = await problemsOf({
+    application_id: ID,
+    verify_image: 'true',
+    registry_username: 'ada',
+    registry_password: 'two\nlines',
+  });
+  expect(problems).toEqual([
+    '`registry_password`: the value is invalid; expected one line of text.',
   ]);
 });
 
@@ -287,6 +310,21 @@ const CONTRADICTORY: [string, Record<string, string>, string][] = [
     'longer stable than the step may take',
     { application_id: ID, health_url: '/up', stable_for: '90s', timeout: '1m' },
     '`stable_for` must not be longer than `timeout`.',
+  ],
+  [
+    'a registry that nobody asks',
+    { application_id: ID, registry: 'ghcr.io' },
+    '`registry` needs `verify_image: true`.',
+  ],
+  [
+    'a time for an image that nobody looks for',
+    { application_id: ID, image_timeout: '1m' },
+    '`image_timeout` needs `verify_image: true`.',
+  ],
+  [
+    'half of a pair of credentials',
+    { application_id: ID, verify_image: 'true', registry_username: 'ada' },
+    '`registry_username` and `registry_password` need each other.',
   ],
   [
     'a rollback for no reason',

@@ -8,6 +8,7 @@ import {
   toDomain,
   toInstance,
   toLogLine,
+  toRegistryHostname,
 } from '../../src/nodion/responses.ts';
 
 const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';
@@ -56,7 +57,9 @@ test('Older answers lack what is new, and say no more than that', () => {
     name: 'shop',
     status: null,
     deployment_strategy: null,
+    image_name: null,
     image_tag: null,
+    container_registry_id: null,
     region: { id: null, slug: null },
     instance_amount: null,
     workers: [],
@@ -71,7 +74,9 @@ test('An application is read with its region and its workers', () => {
     name: 'shop',
     instance_amount: 2,
     deployment_strategy: 'prebuilt_image',
+    image_name: 'nginx',
     image_tag: 'latest',
+    container_registry_id: ID,
     region: { id: 'r', name: 'Frankfurt', slug: 'fra' },
     workers: [worker, {}],
   };
@@ -83,6 +88,16 @@ test('An application is read with its region and its workers', () => {
       { name: 'worker', status: null, instance_amount: null },
     ],
   });
+});
+
+test('A container registry says its host, in an object of its own or not', () => {
+  expect(toRegistryHostname({ container_registry: { id: ID, hostname: 'ghcr.io' } })).toBe(
+    'ghcr.io',
+  );
+  expect(toRegistryHostname({ id: ID, hostname: 'ghcr.io' })).toBe('ghcr.io');
+  for (const odd of [null, {}, { container_registry: { hostname: '' } }]) {
+    expect(toRegistryHostname(odd)).toBeNull();
+  }
 });
 
 test('An instance says which deployment it is of, or nothing', () => {

@@ -42,6 +42,7 @@ export function plan(given: Partial<DeployPlan> = {}): DeployPlan {
     health: null,
     stableForMs: 0,
     rollback: false,
+    image: null,
     logLines: 50,
     environment: null,
     dryRun: false,
@@ -76,7 +77,9 @@ export function target(name: string): Target {
     name,
     status: 'online',
     deployment_strategy: 'dockerfile',
+    image_name: null,
     image_tag: null,
+    container_registry_id: null,
     region: { id: null, slug: 'fra' },
     instance_amount: 1,
     workers: [],
@@ -90,6 +93,7 @@ export function target(name: string): Target {
     healthUrl: null,
     healthBefore: null,
     rollbackProblem: null,
+    imageDigest: null,
     problem: null,
   };
 }

@@ -37,13 +37,17 @@ async function runDeploy(step: Step): Promise<void> {
   const client = await connect(plan.connection, transport);
   const log = createDeployLog(plan);
 
-  const targets = await preflight(plan, {
-    ...{ client, transport, signal },
-    onEvent: log.preflight,
-  }).catch((error: unknown) => {
-    const isAnswered = client.outageLimit.hasBeenAnswered();
-    return failBeforeTargets(error, plan, isAnswered);
-  });
+  const preparing = { client, transport, signal, onEvent: log.preflight };
+  const targets = await preflight(plan, preparing)
+    .then(async (found) => {
+      if (!plan.image) return found;
+      const { checkImages } = await import('../deploy/check-images.ts');
+      return await checkImages(found, plan, preparing);
+    })
+    .catch((error: unknown) => {
+      const isAnswered = client.outageLimit.hasBeenAnswered();
+      return failBeforeTargets(error, plan, isAnswered);
+    });
   if (targets.some(({ problem }) => problem !== null)) failBeforeTrigger(targets);
   setOutputs(targets.map((target) => ({ target })));
   if (plan.dryRun) return await endDryRun(targets);

@@ -30,15 +30,17 @@ export interface Target {
   readonly healthBefore: ProbeResult | null;
   /** Why it could not be rolled back, as far as that is known; null for no reason, or where that is not asked for. */
   readonly rollbackProblem: Sentence | null;
+  /** What its tag pointed to when it was looked up; null where it was not, or that is not said. */
+  readonly imageDigest: string | null;
   /** Why it can't be deployed; null when it can. */
   readonly problem: Failure | null;
 }
 
 /** What happens before the targets are known. */
-export interface PreflightEvent {
-  readonly kind: 'retry';
-  readonly retry: Retry;
-}
+export type PreflightEvent =
+  | { readonly kind: 'retry'; readonly retry: Retry }
+  /** Something happens to the search for an image. */
+  | { readonly kind: 'image'; readonly line: Sentence };
 
 /**
  * The applications to deploy, each with its deployments, all read in parallel: so that a wrong key, an
@@ -118,6 +120,7 @@ export async function preflight(
       healthUrl: null,
       healthBefore: null,
       rollbackProblem: null,
+      imageDigest: null,
       problem: null,
     };
     try {
@@ -126,7 +129,8 @@ export async function preflight(
         readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true })),
         path === null ? null : readDomains(api),
       ]);
-      if (!plan.dryRun) client.preparePost();
+      // One that waits for an image may be closed in silence meanwhile.
+      if (!plan.dryRun && !plan.image) client.preparePost();
       const [application, deployments, needed] = await reading;
       const target = { ...unread, application, deployments };
       const misfit = findMisfit(application, deployments?.deployments ?? [], plan);
@@ -170,7 +174,7 @@ export async function preflight(
 function findMisfit(
   application: Application | null,
   deployments: readonly Deployment[],
-  { match: { imageTag, commit }, rollback }: DeployPlan,
+  { match: { imageTag, commit }, rollback, image }: DeployPlan,
 ): Obstacle | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
@@ -181,5 +185,6 @@ function findMisfit(
   const misfit = (input: MisfitInput) => ({ kind: 'misfit', input, strategy }) as const;
   if (rollback && isGit) return misfit('rollback');
   if (imageTag && isGit) return misfit('image_tag');
+  if (image && isGit) return misfit('verify_image');
   return commit && strategy === 'prebuilt_image' ? misfit('expected_sha') : null;
 }

@@ -15,6 +15,7 @@ import {
   toDomain,
   toInstance,
   toLogLine,
+  toRegistryHostname,
   toWholeApplication,
   type WholeApplication,
 } from './responses.ts';
@@ -69,6 +70,13 @@ export function createNodionClient(options: ConnectionOptions) {
         wholly((body) => list(field(body, 'applications'), toWholeApplication)),
         { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
+
+    /** The host of a container registry, as Nodion has it. A gateway or an older key may not have this endpoint. */
+    registryHostname: (id: string, reading: ReadOptions) =>
+      requestJson(connection, 'GET /container_registries/{id}', wholly(toRegistryHostname), {
+        ...reading,
+        parameters: { id },
+      }),
 
     /**
      * Creates an application from the API's own body parameters. Not idempotent.

@@ -1,8 +1,8 @@
 import { connectProblem, type HttpError, isCertificateProblem } from '../http/http-error.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { findProxy } from '../http/proxy.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 import { joined, ours, sentence } from '../runner/sentence.ts';
-import { LONGEST_RETRY_AFTER_MS } from '../time/step-clock.ts';
 import { NodionError, type RequestName } from './errors.ts';
 import { optional } from './read-fields.ts';
 
@@ -222,11 +222,4 @@ function messagesIn(words: unknown): string[] {
 
 function toMessage(word: unknown): string {
   return (typeof word === 'string' ? word : JSON.stringify(word)).replace(/\.$/, '');
-}
-
-/** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(value: unknown, nowMs: number): number {
-  if (typeof value !== 'string') return 0;
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
 }

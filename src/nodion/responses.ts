@@ -17,7 +17,9 @@ const APPLICATION = {
   name: LONGEST_TEXT,
   status: LONGEST_TEXT,
   deployment_strategy: LONGEST_TEXT,
+  image_name: LONGEST_TEXT,
   image_tag: LONGEST_TEXT,
+  container_registry_id: LONGEST_TEXT,
   region: { id: LONGEST_TEXT, slug: LONGEST_TEXT },
   instance_amount: 'integer',
 } as const;
@@ -65,8 +67,11 @@ export interface Application {
   readonly status: string | null;
   /** `dockerfile`, `buildpacks` or `prebuilt_image`. */
   readonly deployment_strategy: string | null;
+  /** Such as `nginx`; null for Git-based applications, as are the next two. */
+  readonly image_name: string | null;
   /** The tag deployed by default; null for Git-based applications. */
   readonly image_tag: string | null;
+  readonly container_registry_id: string | null;
   readonly region: { readonly id: string | null; readonly slug: string | null };
   /** Null when the answer lacks it. */
   readonly instance_amount: number | null;
@@ -222,6 +227,12 @@ export function toInstance(item: unknown): Instance {
 export function toDomain(item: unknown): Domain {
   const { domain_name, status, domain_type } = readFields(item, DOMAIN);
   return { name: domain_name ?? '', status, type: domain_type };
+}
+
+/** The host of a container registry, null for none; whether the object is by itself is not documented. */
+export function toRegistryHostname(body: unknown): string | null {
+  const item = optional(body, 'container_registry') ?? body;
+  return readFields(item, { hostname: LONGEST_TEXT }).hostname;
 }
 
 export function toLogLine(item: unknown): LogLine {

@@ -1,5 +1,5 @@
 import { type Input, matching, optional } from '../runner/inputs.ts';
-import { isImageTag } from './image-reference.ts';
+import { isImageTag } from './reference-grammar.ts';
 
 /** An input that is an image's tag; null where it is left out. */
 export const imageTag: Input<string | null> = {

@@ -1,5 +1,5 @@
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { isImageTag } from './image-reference.ts';
+import { isImageTag } from './reference-grammar.ts';
 
 const OF_METADATA_ACTION = sentence`such as \`outputs.version\` of docker/metadata-action`;
 

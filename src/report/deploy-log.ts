@@ -168,7 +168,9 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   }
 
   return {
-    preflight: ({ retry }) => {
+    preflight: (event) => {
+      if (event.kind === 'image') return line(null, event.line);
+      const { retry } = event;
       errors.failed({ target: null, isTrigger: false }, retry.error);
       line(null, describeRetry(retry));
     },

@@ -31,6 +31,15 @@ export const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 /** An API that answers nothing for so long before the trigger is down: nothing is lost by ending there. */
 export const OUTAGE_LIMIT_MS = 55_000;
 
+// The image.
+
+/** From one look at a tag that is not there yet to the next, at least: a push takes as long. At most 10 s more. */
+export const LOOK_PAUSE_MS = 5_000;
+/** A request to a registry, the first look and the last with their retries, and the search for where it is: all that is held up is the trigger. */
+export const REGISTRY_LIMIT_MS = 10_000;
+/** The last look is so long before `timeout`, so that a tag that is missing then is told as that. */
+export const IMAGE_SPARE_MS = 1_000;
+
 // The trigger.
 
 /** A list that is older says too little of what was there before the trigger. */

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../nodion/responses.ts';
-import { imageTagOf } from '../../registry/image-reference.ts';
+import { imageTagOf } from '../../registry/reference-grammar.ts';
 import { redactSecrets } from '../../runner/redact-secrets.ts';
 import type { DeploymentMatch } from '../plan/deploy-plan.ts';
 

@@ -19,7 +19,7 @@ export type Obstacle =
   /** `health_url` is a path, and the application has no address, or it can't be read. */
   | { readonly kind: 'no address'; readonly path: string; readonly error: NodionError | null };
 
-export type MisfitInput = 'rollback' | 'image_tag' | 'expected_sha';
+export type MisfitInput = 'rollback' | 'image_tag' | 'verify_image' | 'expected_sha';
 
 /** Why the application called `name` can't be deployed. */
 export function notDeployed(
@@ -78,6 +78,11 @@ function misfitLines(
       return [
         sentence`\`image_tag\`: "${match.imageTag}" is not for ${name}, a Git-based application (${strategy}).`,
         sentence`Nodion deploys the latest commit of its branch: leave \`image_tag\` out, or see \`expected_sha\`.`,
+      ];
+    case 'verify_image':
+      return [
+        sentence`\`verify_image: true\` is not for ${name}, a Git-based application (${strategy}).`,
+        sentence`Nodion builds its image itself: leave \`verify_image\` out.`,
       ];
     case 'expected_sha':
       return [

@@ -1,6 +1,7 @@
 import { connectionInputs } from '../../nodion/connection-inputs.ts';
 import { isUuid } from '../../nodion/responses.ts';
 import { imageTag } from '../../registry/image-tag-input.ts';
+import { isRegistryHost } from '../../registry/reference-grammar.ts';
 import {
   anyLine,
   boolean,
@@ -21,6 +22,8 @@ import { addressMismatch, healthAddresses, isWebAddress } from './health-address
 
 const { api_key, project_id, api_url } = connectionInputs;
 
+const anyDuration = durationFrom(0, 'at least 0s');
+
 /** The inputs of the deploy action. */
 export const deployInputs = {
   api_key,
@@ -38,8 +41,16 @@ export const deployInputs = {
   health_text: optional(anyLine),
   health_successes: withDefault('3', integer(1, 100)),
   health_timeout: withDefault('2m', duration),
-  stable_for: withDefault('0s', durationFrom(0, 'at least 0s')),
+  stable_for: withDefault('0s', anyDuration),
   rollback: withDefault('false', boolean),
+  verify_image: withDefault('false', boolean),
+  image_timeout: withDefault('2m', anyDuration),
+  registry: {
+    ...optional(matching('a host such as ghcr.io or registry.example.com:5000', isRegistryHost)),
+    isAddress: true,
+  },
+  registry_username: optional(anyLine),
+  registry_password: { ...optional(anyLine), secret: true },
   log_lines: withDefault('50', integer(0, 2_500)),
   environment: optional(anyLine),
   environment_url: {
@@ -50,6 +61,8 @@ export const deployInputs = {
   dry_run: withDefault('false', boolean),
   api_url,
 };
+
+type Rule = [isBroken: boolean, problem: string];
 
 /** @throws StepFailure that lists every problem of the inputs, each with what is allowed. */
 export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
@@ -67,7 +80,16 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
     const count =
       applications.join().split(',').length === applications.length && applications.length;
     const healthTexts = health_url?.kind === 'urls' ? health_url.urls : [health_url?.path ?? ''];
-    const rules: readonly [isBroken: boolean, problem: string][] = [
+    const without = (
+      isMet: boolean,
+      what: string,
+      names: readonly (keyof typeof deployInputs)[],
+    ): Rule[] =>
+      names.map((name) => [
+        !isMet && !isProvided(name, deployInputs[name].default),
+        `\`${name}\` needs ${what}.`,
+      ]);
+    const rules: readonly Rule[] = [
       [
         hasId && isProvided('application_name'),
         'Use `application_id` or `application_name`, not both.',
@@ -85,12 +107,7 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
         '`verify_rollout: true` needs `wait: true`.',
       ],
       [hasHealth && !isWaiting, '`health_url` needs `wait: true`.'],
-      ...(['health_text', 'health_successes', 'health_timeout'] as const).map(
-        (name): [boolean, string] => [
-          !hasHealth && !isProvided(name, deployInputs[name].default),
-          `\`${name}\` needs \`health_url\`.`,
-        ],
-      ),
+      ...without(hasHealth, '`health_url`', ['health_text', 'health_successes', 'health_timeout']),
       [
         isProvided('poll_interval') && isWaiting && poll_interval >= (timeout ?? Infinity),
         `\`poll_interval\` (${formatDuration(poll_interval)}) must be shorter than \`timeout\` (${formatDuration(timeout ?? 0)}).`,
@@ -111,6 +128,16 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
       [
         isProvided('rollback', 'true') && !isChecked,
         '`rollback: true` needs `health_url` or `verify_rollout: true`.',
+      ],
+      ...without(isProvided('verify_image', 'true'), '`verify_image: true`', [
+        'image_timeout',
+        'registry',
+        'registry_username',
+        'registry_password',
+      ]),
+      [
+        isProvided('registry_username') !== isProvided('registry_password'),
+        '`registry_username` and `registry_password` need each other.',
       ],
       [
         isProvided('environment_url') && !isProvided('environment'),

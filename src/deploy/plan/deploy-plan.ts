@@ -23,6 +23,8 @@ export interface DeployPlan {
   readonly stableForMs: number;
   /** Whether to deploy the previous image tag where the checks fail. */
   readonly rollback: boolean;
+  /** How to look for the image before the trigger. */
+  readonly image: ImagePlan | null;
   /** How many lines of the runtime log to print on failure, 0 to 2500. */
   readonly logLines: number;
   /** The GitHub environment to record the step for. */
@@ -58,6 +60,17 @@ export interface HealthPlan {
   readonly timeoutMs: number;
 }
 
+/** How an image is looked for in its registry. */
+export interface ImagePlan {
+  /** The longest wait for it to appear; 0: one look. */
+  readonly timeoutMs: number;
+  /** The registry's host; null where Nodion or a deployment says it. */
+  readonly registry: string | null;
+  /** Null, both or none: whoever asks. */
+  readonly username: string | null;
+  readonly password: string | null;
+}
+
 /** The plan by the workflow's inputs. @throws as readDeployInputs() */
 export async function readDeployPlan(): Promise<DeployPlan> {
   const inputs = await readDeployInputs();
@@ -84,6 +97,14 @@ export async function readDeployPlan(): Promise<DeployPlan> {
     },
     stableForMs: inputs.stable_for,
     rollback: inputs.rollback,
+    image: inputs.verify_image
+      ? {
+          timeoutMs: inputs.image_timeout,
+          registry: inputs.registry,
+          username: inputs.registry_username,
+          password: inputs.registry_password,
+        }
+      : null,
     logLines: inputs.log_lines,
     environment: inputs.environment
       ? {

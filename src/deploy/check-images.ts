@@ -1,0 +1,204 @@
+import { FailedRequest } from '../http/failed-request.ts';
+import { retryRead } from '../http/retry.ts';
+import type { SendRequest } from '../http/transport.ts';
+import type { NodionClient } from '../nodion/client.ts';
+import { type DeploymentList, isUuid } from '../nodion/responses.ts';
+import { type FindImageEvent, findImage } from '../registry/find-image.ts';
+import { createRegistryClient, type RegistryClient } from '../registry/registry-client.ts';
+import { foreign, joined, sentence } from '../runner/sentence.ts';
+import { withLimit } from '../time/deadline.ts';
+import {
+  HEARTBEAT_MS,
+  IMAGE_SPARE_MS,
+  REGISTRY_LIMIT_MS,
+  SEEN_NOW_MS,
+} from '../time/step-clock.ts';
+import { findReusableDeployment } from './attempt/find-reusable.ts';
+import { type Failure, failure } from './conclusion/conclusion.ts';
+import {
+  describeFound,
+  describeWaiting,
+  imageNotChecked,
+  imageNotFound,
+  type TaggedImage,
+} from './conclusion/describe-image.ts';
+import { describeLive } from './conclusion/describe-live.ts';
+import { liveState } from './conclusion/live-state.ts';
+import { locateImage } from './locate-image.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
+import type { PreflightEvent, Target } from './preflight.ts';
+
+/** What became of the search for one image. */
+type Found = { readonly digest: string | null } | { readonly problem: Failure };
+
+/**
+ * The targets with what their tags point to, each image looked up once in its registry; with a problem
+ * where it is not there, or that can't be told. Those that follow an existing deployment need no image.
+ * @throws Interrupted when `signal` aborts.
+ */
+export async function checkImages(
+  targets: readonly Target[],
+  plan: DeployPlan,
+  options: {
+    client: NodionClient;
+    transport: SendRequest;
+    signal: AbortSignal;
+    onEvent: (event: PreflightEvent) => void;
+  },
+): Promise<readonly Target[]> {
+  // Nothing is going to be triggered.
+  if (targets.some(({ problem }) => problem !== null)) return targets;
+  const due = targets.filter((target) => !isFollowing(target, plan));
+  const hostnames = await readHostnames(due, options);
+  const located = new Map(
+    due.map((target) => {
+      const hostname = hostnames.get(target.application?.container_registry_id ?? '') ?? null;
+      return [target, locateImage(target, plan, hostname)];
+    }),
+  );
+  const images = [...located.values()].filter((one): one is TaggedImage => !('problem' in one));
+  const mismatch = credentialsMismatch(images, plan);
+  const isLocated = images.length === due.length && !mismatch;
+  const found = isLocated ? await findAll(images, plan, options) : null;
+  const ends = targets.map(async (target): Promise<Target> => {
+    const image = located.get(target);
+    if (!image) return target;
+    if ('problem' in image) return { ...target, problem: image.problem };
+    if (mismatch) return { ...target, problem: mismatch };
+    const end = found?.get(keyOf(image));
+    if (!end) return target;
+    if ('digest' in end) return { ...target, imageDigest: end.digest };
+    return await withLive({ ...target, problem: end.problem }, end.problem, {
+      signal: options.signal,
+      isNamed: targets.length > 1,
+    });
+  });
+  return await Promise.all(ends);
+}
+
+/** A target that can't be deployed, with what is live there now: the search may have taken long. */
+async function withLive(
+  target: Target,
+  problem: Failure,
+  { signal, isNamed }: { signal: AbortSignal; isNamed: boolean },
+): Promise<Target> {
+  const known = target.deployments;
+  if (!known) return target;
+  const isFresh = performance.now() - known.answeredAtMs < SEEN_NOW_MS;
+  const now = isFresh ? known : await readAgain(target, signal);
+  const lastSeen = { ...(now ?? known), isCurrent: now !== null };
+  const live = describeLive(liveState({ lastSeen, deployment: null, rollout: null }), UNTRIGGERED);
+  const { application, applicationId } = target;
+  const name = foreign(application?.name || applicationId);
+  const line = isNamed ? sentence`${name}: ${live}` : live;
+  return {
+    ...target,
+    deployments: now ?? known,
+    problem: { ...problem, lines: [...problem.lines, line] },
+  };
+}
+
+const UNTRIGGERED = { kind: 'not sent' } as const;
+
+/** Null where it can't be read at once: what was read before must do. */
+async function readAgain({ api }: Target, signal: AbortSignal): Promise<DeploymentList | null> {
+  return await api.deployments({ signal, isFresh: true }).catch(() => null);
+}
+
+function isFollowing({ deployments }: Target, { reuseExisting, match }: DeployPlan): boolean {
+  return reuseExisting && findReusableDeployment(deployments?.deployments ?? [], match) !== null;
+}
+
+/** The hosts of the registries that the applications name, by their IDs, as far as Nodion says them. */
+async function readHostnames(
+  targets: readonly Target[],
+  { client, signal }: { client: NodionClient; signal: AbortSignal },
+): Promise<ReadonlyMap<string, string | null>> {
+  const ids = new Set(
+    targets
+      .map(({ application }) => application?.container_registry_id ?? '')
+      .filter((id) => isUuid(id)),
+  );
+  const read = async (id: string): Promise<[string, string | null][]> => {
+    try {
+      const hostname = await withLimit(signal, REGISTRY_LIMIT_MS, (limited) =>
+        retryRead(() => client.registryHostname(id, { signal: limited }), {
+          ...{ signal: limited, onRetry: () => {} },
+        }),
+      );
+      return [[id, hostname]];
+    } catch (error) {
+      // Each request is in the debug log, and a gateway or an older key may not have this endpoint.
+      if (signal.aborted) throw error;
+      return [];
+    }
+  };
+  return new Map((await Promise.all([...ids].map(read))).flat());
+}
+
+/** One user name and password are for one registry; null where they are. */
+function credentialsMismatch(
+  images: readonly TaggedImage[],
+  { image }: DeployPlan,
+): Failure | null {
+  const hosts = [...new Set(images.map(({ host }) => host))];
+  if (!image?.username || hosts.length < 2) return null;
+  return failure('inputs_do_not_fit', 'Not deployed', [
+    sentence`\`registry_username\` and \`registry_password\` are for one registry, but the images are in ${joined(hosts, ' and ')}.`,
+    sentence`Deploy the applications of each registry in a step of its own.`,
+  ]);
+}
+
+/** Looks all of them up, each once; by keyOf(). */
+async function findAll(
+  images: readonly TaggedImage[],
+  plan: DeployPlan,
+  options: {
+    transport: SendRequest;
+    signal: AbortSignal;
+    onEvent: (event: PreflightEvent) => void;
+  },
+): Promise<ReadonlyMap<string, Found>> {
+  const { transport, signal, onEvent } = options;
+  const { timeoutMs = 0, username = null, password = null } = plan.image ?? {};
+  const credentials = username && password ? { username, password } : null;
+  const endsAtMs = Math.min(performance.now() + timeoutMs, plan.timeoutMs - IMAGE_SPARE_MS);
+  const clients = new Map<string, RegistryClient>();
+  for (const { host } of images) {
+    clients.set(host, clients.get(host) ?? createRegistryClient({ host, credentials, transport }));
+  }
+
+  async function find(image: TaggedImage): Promise<Found> {
+    const client = clients.get(image.host) as RegistryClient;
+    let toldAtMs = Number.NEGATIVE_INFINITY;
+    const tell = (event: FindImageEvent) => {
+      if (event.kind === 'retry') return onEvent(event);
+      const nowMs = performance.now();
+      if (nowMs - toldAtMs < HEARTBEAT_MS) return;
+      toldAtMs = nowMs;
+      const line = describeWaiting(image, event.answer, event.endsAtMs - nowMs);
+      onEvent({ kind: 'image', line });
+    };
+    try {
+      const isAwaited = !plan.dryRun;
+      const finding = await findImage(image, {
+        ...{ client, endsAtMs, isAwaited, signal, onEvent: tell },
+      });
+      const { answer } = finding;
+      if (answer.kind !== 'found') return { problem: imageNotFound(image, finding) };
+      onEvent({ kind: 'image', line: describeFound(image, answer) });
+      return { digest: answer.digest };
+    } catch (error) {
+      if (!(error instanceof FailedRequest)) throw error;
+      return { problem: imageNotChecked(image, error) };
+    }
+  }
+
+  const each = new Map(images.map((image) => [keyOf(image), image]));
+  const finds = [...each].map(async ([key, image]) => [key, await find(image)] as const);
+  return new Map(await Promise.all(finds));
+}
+
+function keyOf({ host, path, tag }: TaggedImage): string {
+  return `${host}/${path}:${tag}`;
+}

@@ -1,0 +1,71 @@
+import { newest } from '../nodion/deployments.ts';
+import { parseReference } from '../registry/image-reference.ts';
+import { registryHost } from '../registry/registry-host.ts';
+import { foreign, type Sentence, sentence } from '../runner/sentence.ts';
+import { type Failure, failure } from './conclusion/conclusion.ts';
+import type { TaggedImage } from './conclusion/describe-image.ts';
+import type { DeployPlan } from './plan/deploy-plan.ts';
+import type { Target } from './preflight.ts';
+
+/** What Nodion deploys by default where an application names no tag. */
+const DEFAULT_TAG = 'latest';
+
+/**
+ * Where the image is that is going to be deployed, or why that can't be said.
+ * @param hostname of the application's registry, as Nodion says it; null where it does not.
+ */
+export function locateImage(
+  { application, applicationId, deployments }: Target,
+  { image, match }: Pick<DeployPlan, 'image' | 'match'>,
+  hostname: string | null,
+): TaggedImage | { readonly problem: Failure } {
+  const name = foreign(application?.name || applicationId);
+  const asked = image?.registry ? registryHost(image.registry) : null;
+  const said = hostname === null ? null : registryHost(hostname);
+  if (asked !== null && said !== null && asked !== said) {
+    return {
+      problem: unfit([
+        sentence`\`registry\`: "${asked}" is not where Nodion pulls the image of ${name} from, which is ${said}.`,
+        sentence`Nodion goes by its own setting: correct \`registry\`, or the application's registry in the dashboard.`,
+      ]),
+    };
+  }
+  const deployed = newest(
+    (deployments?.deployments ?? []).filter(({ image_reference }) => image_reference !== null),
+  );
+  const earlier = parseReference(deployed?.image_reference ?? '');
+  const host = asked ?? said ?? (earlier && registryHost(earlier.host));
+  if (host === null) {
+    return {
+      problem: unfit([
+        sentence`It is not known in which registry the image of ${name} is: neither Nodion nor an earlier deployment says it.`,
+        sentence`Give its host in \`registry\`.`,
+      ]),
+    };
+  }
+  const path = application?.image_name ?? earlier?.path ?? null;
+  if (path === null) {
+    return { problem: notChecked([sentence`Nodion does not say which image ${name} is of.`]) };
+  }
+  const tag = match.imageTag ?? application?.image_tag ?? DEFAULT_TAG;
+  const begins = path.toLowerCase().startsWith(`${host}/`);
+  const reference = `${begins ? path : `${host}/${path}`}:${tag}`;
+  const parsed = parseReference(reference);
+  if (parsed?.host !== host || parsed.tag !== tag || parsed.digest !== null) {
+    return {
+      problem: notChecked([
+        sentence`"${reference}", which is to be deployed to ${name}, is no image with a tag: it can't be looked up.`,
+        sentence`Check the application's image name in the dashboard.`,
+      ]),
+    };
+  }
+  return { host, path: parsed.path, tag };
+}
+
+function unfit(lines: readonly Sentence[]): Failure {
+  return failure('inputs_do_not_fit', 'Not deployed', lines);
+}
+
+function notChecked(lines: readonly Sentence[]): Failure {
+  return failure('image_not_checked', 'Not deployed', lines);
+}
