@@ -55,7 +55,7 @@ async function demonstrate(): Promise<void> {
     'The deploy action, as GitHub runs it, against a Nodion API on this machine: no account, no network.',
   );
   console.log('To deploy for real: NODION_API_KEY=… npm start -- application_id=…');
-  await onStage(realClock, async ({ nodion, serve }) => {
+  await onStage(realClock, async ({ nodion, serve, serveRegistry }) => {
     const shop = nodion.addApplication({
       name: 'shop',
       head: {
@@ -72,6 +72,7 @@ async function demonstrate(): Promise<void> {
     const proxy = nodion.addApplication({
       name: 'proxy',
       deployment_strategy: 'prebuilt_image',
+      image_name: 'acme/proxy',
       life: [
         { status: 'created', afterMs: 0 },
         { status: 'waiting', afterMs: 800 },
@@ -93,6 +94,7 @@ async function demonstrate(): Promise<void> {
     const server = await serve(() =>
       nodion.liveDeployment(api)?.image_reference === 'docker.io/api:v2' ? 503 : 200,
     );
+    const registry = await serveRegistry();
     const common = { api_key: PROJECT_KEY, api_url: nodion.url, poll_interval: '1s' };
     const areGreen = [
       await show("1. A Git-based application: its branch's latest commit is built and deployed", {
@@ -100,12 +102,18 @@ async function demonstrate(): Promise<void> {
         application_id: shop.id,
         expected_sha: 'ffac537e6cbbf934b08745a378932722df287a53',
       }),
-      await show('2. A pre-built image application: the image of a tag is deployed', {
+    ];
+    // The build takes a moment longer than the step's start.
+    registry.push('acme/proxy', '1.27', { afterMs: 3_000 });
+    areGreen.push(
+      await show('2. A pre-built image application: deployed as soon as its tag is there', {
         ...common,
         application_name: 'proxy',
         image_tag: '1.27',
+        verify_image: 'true',
+        registry: registry.host,
       }),
-    ];
+    );
     const isBadGreen = await show('3. A version that is not healthy: the one before it is back', {
       ...common,
       application_name: 'api',
