@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from '@jest/globals';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';

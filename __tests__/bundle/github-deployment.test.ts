@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const inputs = { environment: 'production', environment_url: 'https://shop.example.com' };

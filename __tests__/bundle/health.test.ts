@@ -9,8 +9,8 @@ import {
   PROJECT_KEY,
 } from '../../fakes/nodion.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
-import { addShop, badAnswers, EXPECTED, errorLines, expected } from './shop.ts';
+import { life, scenario } from '../scenario.ts';
+import { addShop, badAnswers, EXPECTED, errorLines, expected } from '../shop.ts';
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 const LIST: Endpoint = 'GET /applications/:id/deployments';

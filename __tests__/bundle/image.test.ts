@@ -7,7 +7,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import { type FakeRegistry, READER, STRANGER } from '../../fakes/registry.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const REGISTRY = 'GET /container_registries/:id';

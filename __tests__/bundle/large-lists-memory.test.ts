@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
+import { life } from '../scenario.ts';
 import { LARGEST_MB, largeScenario, MEASURED } from './large.ts';
-import { life } from './scenario.ts';
 
 largeScenario(
   '80 applications with 2,000 old deployments and ETags each are small in memory',

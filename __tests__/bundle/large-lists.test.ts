@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { annotations } from '../../fakes/stage.ts';
+import { life } from '../scenario.ts';
 import {
   ANSWER_ADVICE,
   cancelScenario,
@@ -10,7 +11,6 @@ import {
   MEASURED,
   MIB,
 } from './large.ts';
-import { life } from './scenario.ts';
 import { OK, type Write, wire } from './wire.ts';
 
 /** As many of `item` as 16 MiB have room for. */

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
+import { life } from '../scenario.ts';
 import { LARGEST_MB, largeScenario, MEASURED } from './large.ts';
-import { life } from './scenario.ts';
 
 const LINES = 2_500;
 

@@ -7,7 +7,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import { FakeProxy } from '../../fakes/proxy.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
-import { life, type Staging, scenario } from './scenario.ts';
+import { life, type Staging, scenario } from '../scenario.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const API_URL = 'https://nodion.test/v1';

@@ -5,7 +5,7 @@ import { fastClock } from '../../fakes/clock.ts';
 import { playRandomScenario, randomScenario } from '../../fakes/random-scenario.ts';
 import { onStage } from '../../fakes/stage.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
-import { SPEED } from './scenario.ts';
+import { SPEED } from '../scenario.ts';
 
 // `npm run soak` plays as many as you like.
 test.each([

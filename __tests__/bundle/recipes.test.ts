@@ -8,7 +8,7 @@ import { PROJECT_KEY } from '../../fakes/nodion.ts';
 import { readActionMetadata } from '../../fakes/runner.ts';
 import { runWorkflow } from '../../fakes/workflow.ts';
 import { shownWorkflows } from '../../scripts/readme.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';

@@ -3,8 +3,8 @@ import type { Reply } from '../../fakes/application-server.ts';
 import { TRUST } from '../../fakes/certificate.ts';
 import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { scenario } from './scenario.ts';
-import { addShop, errorLines } from './shop.ts';
+import { scenario } from '../scenario.ts';
+import { addShop, errorLines } from '../shop.ts';
 
 // Only answers of the application prove that it is bad.
 

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import { PROJECT_KEY } from '../../fakes/nodion.ts';
 import type { StepRun } from '../../fakes/runner.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 const APPLICATION = 'GET /applications/:id';
 const LIST = 'GET /applications/:id/deployments';

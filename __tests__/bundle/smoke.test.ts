@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 /** An idle machine needs none of it, a busy one may. */
 const SLACK_MS = 9_000;

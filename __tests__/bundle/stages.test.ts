@@ -3,8 +3,8 @@ import { type Clock, fastClock } from '../../fakes/clock.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { onStage, type Stage } from '../../fakes/stage.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
-import { life, SPEED } from './scenario.ts';
-import { addShop } from './shop.ts';
+import { life, SPEED } from '../scenario.ts';
+import { addShop } from '../shop.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const LIST = 'GET /applications/:id/deployments';

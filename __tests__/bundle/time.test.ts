@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const APPLICATION: Endpoint = 'GET /applications/:id';

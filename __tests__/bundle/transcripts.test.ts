@@ -4,8 +4,8 @@ import { answer } from '../../fakes/faults.ts';
 import type { FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
-import { life, type Staging, scenario } from './scenario.ts';
-import { addShop } from './shop.ts';
+import { life, type Staging, scenario } from '../scenario.ts';
+import { addShop } from '../shop.ts';
 import { transcript } from './transcript.ts';
 
 // transcripts.md shows what users see, to be read in a diff. Update it by `npm run jest -- transcripts -u`.

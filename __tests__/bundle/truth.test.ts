@@ -4,7 +4,7 @@ import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
-import { life, scenario } from './scenario.ts';
+import { life, scenario } from '../scenario.ts';
 
 /** What users are told of a situation, in all the places where they are told it. */
 interface Told {

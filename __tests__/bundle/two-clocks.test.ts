@@ -3,7 +3,7 @@ import { fastClock } from '../../fakes/clock.ts';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations, onStage } from '../../fakes/stage.ts';
-import { scenario } from './scenario.ts';
+import { scenario } from '../scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const APPLICATION: Endpoint = 'GET /applications/:id';

@@ -7,9 +7,9 @@ import type { Endpoint } from '../../fakes/nodion.ts';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations } from '../../fakes/stage.ts';
-import { deployEach } from './deploy-each.ts';
+import { deployEach } from '../deploy-each.ts';
+import { life, scenario } from '../scenario.ts';
 import { ANSWER_ADVICE, hostOf } from './large.ts';
-import { life, scenario } from './scenario.ts';
 import { CHUNKED, chunk, OK, type Write, wire } from './wire.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';

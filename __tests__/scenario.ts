@@ -1,0 +1,47 @@
+import { test } from '@jest/globals';
+import { fastClock, realClock } from '../fakes/clock.ts';
+import type { Phase } from '../fakes/nodion.ts';
+import { onStage, type Stage } from '../fakes/stage.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+
+/** How many times as fast as in reality; less for `npm run coverage`, whose steps start slowly. */
+export const SPEED = process.env.STEP_COVERAGE ? 3 : 7;
+
+/** What a scenario's steps go by. */
+export interface Staging {
+  /**
+   * `virtual`, the default: in this process, in no time. `fast` and `real`: in a process, with all that is
+   * on a wire.
+   */
+  readonly clock?: 'virtual' | 'fast' | 'real';
+  /** `own`: the process starts and ends with the step, as on a runner; else it has run others before. */
+  readonly process?: 'shared' | 'own';
+  /** Whether the process gets SIGINT or SIGTERM. Windows has none: there the scenario is skipped. */
+  readonly hasSignals?: boolean;
+}
+
+type Play = (stage: Stage) => Promise<void>;
+
+/** A test that plays on a stage of its own, together with others. */
+export function scenario(name: string, play: Play): void;
+export function scenario(name: string, staging: Staging, play: Play): void;
+export function scenario(name: string, given: Staging | Play, then?: Play): void {
+  const play = then ?? (given as Play);
+  const { clock = 'virtual', process: whose, hasSignals } = then ? (given as Staging) : {};
+  if (hasSignals && clock !== 'virtual' && process.platform === 'win32') {
+    test.skip(name, () => {});
+    return;
+  }
+  const clocks = {
+    // Coverage is measured in processes.
+    virtual: () => (process.env.STEP_COVERAGE ? fastClock(SPEED) : new VirtualClock()),
+    fast: () => fastClock(SPEED),
+    real: () => realClock,
+  };
+  test.concurrent(name, () => onStage(clocks[clock](), play, { ownProcess: whose === 'own' }));
+}
+
+/** The life of an application's next deployments: each status and the milliseconds after which it comes. */
+export function life(...phases: [status: string, afterMs: number][]): { life: Phase[] } {
+  return { life: phases.map(([status, afterMs]) => ({ status, afterMs })) };
+}
