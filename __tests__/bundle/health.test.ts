@@ -620,17 +620,17 @@ for (const [variable, problem] of [
     'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407: it wants a user name and a password, as in http://user:password@host:port',
   ],
 ] as const) {
-  scenario(`A proxy that can't be used is named: ${variable}`, { clock: 'fast' }, async (stage) => {
+  scenario(`A proxy that can't be used is named: ${variable}`, { clock: 'real' }, async (stage) => {
     const { proxy, deploy } = stage;
     proxy.credentials = 'ada:s3cret';
     const shop = await addShop(stage, () => 200);
     const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
+      inputs: { ...shop.inputs, health_url: 'http://shop.test/up', health_timeout: '3s' },
       env: { HTTP_PROXY: variable.replace('PROXY', proxy.address) },
     });
     expect(run.exitCode).toBe(1);
     expect(errorLines(run)).toEqual([
-      `Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (\`health_timeout\`), the last one: no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
+      `Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 3 s (\`health_timeout\`), the last one: no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
       "Check the runner's proxy, or exempt the host in NO_PROXY.",
       '#2 (v2) is live.',
     ]);
