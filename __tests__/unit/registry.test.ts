@@ -6,6 +6,7 @@ import {
   OCI_IMAGE,
   OCI_INDEX,
   READER,
+  type RecordedLook,
   type Replacement,
   type Software,
   STRANGER,
@@ -173,6 +174,70 @@ test.each<[string, Replacement, string, boolean]>([
   const asked =
     reply !== 'reset' && reply !== 'hang' && reply !== 'endless' && reply.status === 429;
   expect(error).toMatchObject({ retryAfterMs: asked ? 7_000 : 0 });
+});
+
+/** What hosted registries are known to answer: of them, only these words are known. */
+describe('A registry that answers as', () => {
+  const isToken = ({ url }: RecordedLook) => url.startsWith('/token');
+  const bearer = { schemes: ['Bearer'], isForAll: true } as const;
+
+  test.each([401, 403])(
+    'ghcr.io, which refuses the token by %d, hides the image',
+    async (status) => {
+      const registry = await start('distribution 3.1');
+      registry.challenge = bearer;
+      registry.replace = (request) => (isToken(request) ? { status } : null);
+      expect(await look(registry)).toEqual(hidden(status, 'none'));
+      expect(await look(registry, READER)).toEqual(
+        hidden(status, status === 401 ? 'refused' : 'accepted'),
+      );
+      expect(registry.requests.filter((request) => !isToken(request))).toHaveLength(2);
+    },
+  );
+
+  test('docker.io, whose token for everybody opens nothing that is private', async () => {
+    const registry = await start('distribution 3.1');
+    registry.challenge = bearer;
+    registry.private.add(NAME);
+    expect(await look(registry)).toEqual(hidden(401, 'none'));
+    expect(registry.tokens).toHaveLength(1);
+  });
+
+  test('ECR, which answers 400 without a challenge to a password that expired', async () => {
+    const registry = await start('distribution 3.1');
+    registry.challenge = { schemes: ['Basic'], isForAll: true };
+    registry.replace = ({ headers }) => (headers.authorization ? { status: 400 } : null);
+    expect(await look(registry, READER)).toEqual(hidden(400, 'refused'));
+    expect(await look(registry)).toEqual(hidden(401, 'none'));
+  });
+
+  test('Artifactory, which answers 403 for a missing tag, to whoever asks', async () => {
+    const registry = await start('distribution 3.1');
+    registry.challenge = bearer;
+    registry.replace = ({ url, headers }) =>
+      url.startsWith('/v2/') && headers.authorization ? { status: 403 } : null;
+    // A token for whoever asks, then no: whether it is there is not told.
+    registry.push(NAME, 'v1');
+    const answers = [await look(registry), await look(registry, READER)];
+    expect(answers).toEqual([hidden(403, 'none'), hidden(403, 'accepted')]);
+  });
+
+  test('an old Nexus, which has for GET what it has not for HEAD', async () => {
+    const registry = await start('distribution 3.1');
+    const digest = registry.push(NAME, 'v1');
+    registry.replace = ({ method }) => (method === 'HEAD' ? { status: 404 } : null);
+    const see = clientOf(registry);
+    expect(await see('v1', true)).toEqual(found(digest));
+    expect(await see('v1', false)).toEqual({ kind: 'missing' });
+  });
+
+  test('one that lost the image of an index: the index is there', async () => {
+    const registry = await start('distribution 3.1');
+    const digest = registry.push(NAME, 'v1', { type: OCI_INDEX });
+    registry.replace = ({ url }) => (url.endsWith('/v1') ? null : { status: 404 });
+    expect(await look(registry)).toEqual(found(digest));
+    expect(registry.requests).toHaveLength(1);
+  });
 });
 
 test('A body without end is not read', async () => {
