@@ -129,6 +129,77 @@ scenario('What is missing when `timeout` comes is told as that', async (stage) =
   expect(errorLines(run, registry)[0]).toMatch(/has no tag "v2" \(404, checked \d times in 29 s\)/);
 });
 
+scenario('With `image_timeout: 0s` a 503 is not tried again', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.replace = () => ({ status: 503 });
+  const run = await deploy({ image_timeout: '0s' });
+  expectNothingTriggered(stage, run, 'image_not_checked');
+  expect(registry.requests).toHaveLength(1);
+});
+
+for (const [what, reply] of [
+  ['hangs', 'hang'],
+  ['answers 503', { status: 503 }],
+  ['asks for an hour', { status: 429, headers: { 'retry-after': '3600' } }],
+] as const) {
+  scenario(`A registry that ${what} ends with \`image_timeout\``, async (stage) => {
+    const { registry, deploy } = await addScene(stage);
+    registry.replace = () => reply;
+    const run = await deploy({ image_timeout: '5s' });
+    expectNothingTriggered(stage, run, 'image_not_checked');
+    expect(run.durationMs).toBeLessThan(7_000);
+  });
+}
+
+scenario('A registry that recovers while nobody asks is seen in the last look', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.push('acme/shop', 'v2');
+  registry.replace = ({ at }) => {
+    const startedAt = registry.requests[0]?.at ?? at;
+    return at - startedAt < 24_500 ? { status: 503 } : null;
+  };
+  const run = await deploy({ image_timeout: '25s' });
+  expect(run.exitCode).toBe(0);
+  // No retry is announced that can't follow.
+  for (const [, seconds] of run.log.matchAll(/Retrying in ([\d.]+) s/g)) {
+    expect(Number(seconds)).toBeLessThan(25);
+  }
+});
+
+scenario('A success that is no 200 opens no gate', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.replace = () => ({ status: 204 });
+  expectNothingTriggered(stage, await deploy(), 'image_not_checked');
+});
+
+scenario('A token of one digit is no token, and blots nothing out', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.challenge = { schemes: ['Bearer'], isForAll: true };
+  registry.replace = ({ url }) =>
+    url.startsWith('/token') ? { status: 200, body: '{"token":"1"}' } : null;
+  const run = await deploy({ image_timeout: '0s' });
+  expectNothingTriggered(stage, run, 'image_not_checked');
+  expect(run.outputs.live_deploy_number).toBe('1');
+});
+
+scenario('What is refused ends the step, though another image is awaited', async (stage) => {
+  const { application, registry, deploy } = await addScene(stage);
+  const docs = stage.nodion.addApplication({
+    name: 'docs',
+    deployment_strategy: 'prebuilt_image',
+    image_name: 'acme/docs',
+  });
+  registry.replace = ({ url }) => (url.includes('/docs/') ? { status: 403 } : null);
+  const run = await deploy({ application_id: `${application.id},${docs.id}` });
+  expect(run.exitCode).toBe(1);
+  expect(stage.nodion.triggered).toEqual([]);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { reason: 'image_not_found' },
+    { reason: 'image_not_checked' },
+  ]);
+  expect(run.durationMs).toBeLessThan(3_000);
+});
+
 scenario('A dry run looks once', async (stage) => {
   const { registry, deploy } = await addScene(stage);
   const missing = await deploy({ dry_run: 'true' });

@@ -164,6 +164,8 @@ test.each<[string, Replacement, string, boolean]>([
     true,
   ],
   ['a 400', { status: 400 }, 'answered 400.', false],
+  ['a 204', { status: 204 }, 'answered 204.', false],
+  ['a 206', { status: 206 }, 'answered 206.', false],
   ['a reset', 'reset', 'failed: no answer (ECONNRESET)', true],
 ])('%s says nothing about the tag', async (_, reply, message, retryable) => {
   const registry = await start('distribution 3.1');
@@ -249,7 +251,15 @@ test('A body without end is not read', async () => {
 test('A token without end, or one that is none, is no token', async () => {
   const registry = await start('distribution 3.1');
   registry.challenge = { schemes: ['Bearer'], isForAll: true };
-  const bodies = ['endless', 'no JSON', '[]', 'null', '{"token":""}', '{"token":"a\\r\\nb"}'];
+  const bodies = [
+    'endless',
+    'no JSON',
+    '[]',
+    'null',
+    '{"token":""}',
+    '{"token":"1"}',
+    '{"token":"a\\r\\nb"}',
+  ];
   for (const body of bodies) {
     registry.replace = ({ url }) => {
       if (!url.startsWith('/token')) return null;
@@ -299,6 +309,8 @@ test.each([
   ['https://10.0.0.1/token', '10.0.0.1', true],
   ['http://127.0.0.1:5000/token', '127.0.0.1:5000', true],
   ['http://127.0.0.1:5001/token', '127.0.0.1:5000', false],
+  ['https://auth.shop.co.uk/token', 'registry.shop.co.uk', true],
+  ['https://evil.co.uk/token', 'shop.co.uk', false],
   ['https://registry/token', 'registry:5000', false],
 ])('The realm %s is trusted by %s: %j', (realm, host, isTrusted) => {
   expect(isOwnRealm(new URL(realm), registryOrigin(host))).toBe(isTrusted);

@@ -163,6 +163,8 @@ async function findAll(
   const { timeoutMs = 0, username = null, password = null } = plan.image ?? {};
   const credentials = username && password ? { username, password } : null;
   const endsAtMs = Math.min(performance.now() + timeoutMs, plan.timeoutMs - IMAGE_SPARE_MS);
+  // What can't be deployed any more waits for no other image.
+  const ended = new AbortController();
   const clients = new Map<string, RegistryClient>();
   for (const { host } of images) {
     clients.set(host, clients.get(host) ?? createRegistryClient({ host, credentials, transport }));
@@ -182,14 +184,18 @@ async function findAll(
     try {
       const isAwaited = !plan.dryRun;
       const finding = await findImage(image, {
-        ...{ client, endsAtMs, isAwaited, signal, onEvent: tell },
+        ...{ client, endsAtMs, isAwaited, signal, ended: ended.signal, onEvent: tell },
       });
       const { answer } = finding;
-      if (answer.kind !== 'found') return { problem: imageNotFound(image, finding) };
+      if (answer.kind !== 'found') {
+        ended.abort();
+        return { problem: imageNotFound(image, finding) };
+      }
       onEvent({ kind: 'image', line: describeFound(image, answer) });
       return { digest: answer.digest };
     } catch (error) {
       if (!(error instanceof FailedRequest)) throw error;
+      ended.abort();
       return { problem: imageNotChecked(image, error) };
     }
   }

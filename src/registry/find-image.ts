@@ -1,7 +1,8 @@
+import { FailedRequest } from '../http/failed-request.ts';
 import { type Retry, retryRead } from '../http/retry.ts';
 import { sentence } from '../runner/sentence.ts';
 import { Interrupted, sleep, withLimit } from '../time/deadline.ts';
-import { LOOK_PAUSE_MS, REGISTRY_LIMIT_MS } from '../time/step-clock.ts';
+import { LAST_LOOK_MS, LOOK_PAUSE_MS, REGISTRY_LIMIT_MS } from '../time/step-clock.ts';
 import type { RegistryClient, TagAnswer } from './registry-client.ts';
 import { RegistryError } from './registry-error.ts';
 
@@ -22,10 +23,11 @@ export type FindImageEvent =
 /**
  * Looks a tag up, and again every 5 to 15 s until it is there or `endsAtMs` (`performance.now()`) has come:
  * also while it is hidden from accepted credentials, as a new package is before its first push. A look that
- * fails is repeated as reads are.
+ * fails is repeated as reads are, and a last one is taken at the end, whatever was being waited for.
  *
  * @param options.isAwaited whether to look more than once.
- * @throws RegistryError when the registry did not say, Interrupted when `signal` aborts.
+ * @param options.ended ends the wait, not a look, when it aborts.
+ * @throws RegistryError when the registry never said, Interrupted when `signal` aborts.
  */
 export async function findImage(
   image: { path: string; tag: string },
@@ -34,41 +36,73 @@ export async function findImage(
     endsAtMs: number;
     isAwaited: boolean;
     signal: AbortSignal;
+    ended: AbortSignal;
     onEvent: (event: FindImageEvent) => void;
   },
 ): Promise<ImageFinding> {
-  const { client, endsAtMs, isAwaited, signal, onEvent } = options;
+  const { client, endsAtMs, isAwaited, signal, ended, onEvent } = options;
   const startedAtMs = performance.now();
   const leftMs = () => endsAtMs - performance.now();
+  const isOnly = !isAwaited || leftMs() <= 0;
 
-  async function look(isThorough: boolean): Promise<TagAnswer> {
-    try {
-      return await withLimit(signal, Math.max(leftMs(), REGISTRY_LIMIT_MS), (limited) =>
-        retryRead(() => client.look(image, { isThorough, signal: limited }), {
-          signal: limited,
-          onRetry: (retry) => onEvent({ kind: 'retry', retry }),
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof Interrupted) || error.reason !== 'gave_up') throw error;
-      throw error.lastError ?? NO_ANSWER;
-    }
+  async function look(isLast: boolean, isThorough: boolean): Promise<TagAnswer> {
+    const limitMs = isOnly ? REGISTRY_LIMIT_MS : isLast ? LAST_LOOK_MS : leftMs();
+    return await withLimit(signal, limitMs, (limited) => {
+      const once = () => client.look(image, { isThorough, signal: limited });
+      const onRetry = (retry: Retry) => {
+        if (retry.retryInMs < leftMs()) onEvent({ kind: 'retry', retry });
+      };
+      return leftMs() > 0 ? retryRead(once, { signal: limited, onRetry }) : once();
+    });
   }
 
+  const found = (last: TagAnswer, looks: number): ImageFinding => ({
+    answer: last,
+    looks,
+    durationMs: performance.now() - startedAtMs,
+  });
+
+  let answer: TagAnswer | null = null;
+  let failure: Error = NO_ANSWER;
+  let isLast = isOnly;
   for (let looks = 1; ; looks += 1) {
-    const isLast = !isAwaited || leftMs() <= 0;
-    const answer = await look(looks === 1 || isLast);
-    if (isLast || !mayAppear(answer)) {
-      return { answer, looks, durationMs: performance.now() - startedAtMs };
+    try {
+      answer = await look(isLast, looks === 1 || isLast);
+      if (!mayAppear(answer)) isLast = true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const cause = error instanceof Interrupted ? error.lastError : error;
+      if (cause instanceof Error) failure = cause;
+      if (cause instanceof FailedRequest && !cause.retryable) throw cause;
+      if (!isLast) {
+        isLast = true;
+        continue;
+      }
     }
-    onEvent({ kind: 'waiting', answer, endsAtMs });
+    if (isLast) {
+      if (!answer) throw failure;
+      return found(answer, looks);
+    }
+    if (answer) onEvent({ kind: 'waiting', answer, endsAtMs });
     const pauseMs = LOOK_PAUSE_MS + Math.random() * 2 * LOOK_PAUSE_MS;
-    await sleep(Math.min(pauseMs, leftMs()), signal);
+    isLast = pauseMs >= leftMs();
+    await pause(Math.max(0, Math.min(pauseMs, leftMs())), { signal, ended });
+    if (ended.aborted && answer) return found(answer, looks);
   }
 }
 
+/** Until `ended` aborts, or `ms` are over. */
+async function pause(
+  ms: number,
+  { signal, ended }: { signal: AbortSignal; ended: AbortSignal },
+): Promise<void> {
+  await sleep(ms, AbortSignal.any([signal, ended])).catch((error) => {
+    if (signal.aborted) throw error;
+  });
+}
+
 const NO_ANSWER = new RegistryError(
-  sentence`The registry gave no answer in time.`,
+  sentence`The registry did not answer all that it was asked in time.`,
   { status: null, retryable: true },
   'Run the job again later.',
 );

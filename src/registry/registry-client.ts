@@ -1,11 +1,11 @@
 import { createGate } from '../http/gate.ts';
 import { HttpError } from '../http/http-error.ts';
-import { parseJson } from '../http/parse-json.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../http/transport.ts';
 import { debug, maskSecret } from '../runner/commands.ts';
 import { Interrupted } from '../time/deadline.ts';
 import { REGISTRY_LIMIT_MS } from '../time/step-clock.ts';
 import { type Challenge, parseChallenges } from './challenges.ts';
+import { readToken } from './read-token.ts';
 import {
   answerError,
   foreignRealmError,
@@ -114,6 +114,7 @@ export function createRegistryClient(options: {
     signal: AbortSignal,
   ): Promise<{ token: string } | TagAnswer> {
     const { realm = '', service, scope } = parameters;
+    if (realm === '') throw noChallengeError(host);
     if (!URL.canParse(realm) || !isOwnRealm(new URL(realm), origin)) {
       throw foreignRealmError(host, realm);
     }
@@ -181,7 +182,7 @@ export function createRegistryClient(options: {
   function assess(answer: HttpResponse, url: string, authorization?: string): TagAnswer {
     const { status, headers } = answer;
     if (isHtml(answer)) throw answerError(host, answer, url);
-    if (status >= 200 && status <= 299) {
+    if (status === 200) {
       const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
       return {
         kind: 'found',
@@ -231,17 +232,6 @@ function toBasic({ username, password }: Credentials): string {
   const encoded = Buffer.from(`${username}:${password}`).toString('base64');
   maskSecret(encoded);
   return `Basic ${encoded}`;
-}
-
-/** Null for what can't stand in a header. */
-function readToken(body: string): string | null {
-  try {
-    const { token, access_token } = parseJson(body) as Record<string, unknown>;
-    const text = token || access_token;
-    return typeof text === 'string' && /^[\x21-\x7e]+$/.test(text) ? text : null;
-  } catch {
-    return null;
-  }
 }
 
 function digestOf(header: string): string | null {

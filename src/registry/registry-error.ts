@@ -62,7 +62,7 @@ export function answerError(host: string, answer: HttpResponse, url: string): Re
 
 /** Whether it is a web page, which no registry answers with. */
 export function isHtml({ headers }: Pick<HttpResponse, 'headers'>): boolean {
-  return /^\s*text\/html\b/i.test(headers['content-type'] ?? '');
+  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers['content-type'] ?? '');
 }
 
 /** The error for a request to `host` without a whole answer. */

@@ -37,6 +37,9 @@ function isName(hostname: string): boolean {
   return hostname.includes('.') && !/^(?:\[|[\d.]+$)/.test(hostname);
 }
 
+/** Two, or three where the last two are everybody's, as `co.uk` is. */
 function lastLabels(hostname: string): string {
-  return hostname.replace(/\.$/, '').split('.').slice(-2).join('.');
+  const name = hostname.replace(/\.$/, '');
+  const count = /\b(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/.test(name) ? 3 : 2;
+  return name.split('.').slice(-count).join('.');
 }
