@@ -49,7 +49,7 @@ scenario('A cancelled step counts the applications that were not done', async (s
     title: 'Step cancelled',
   });
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    'The step was cancelled before 1 of 2 applications were done.',
+    'Step cancelled with 1 of 2 applications not done.',
     'Application web: The step was cancelled while deployment #1 was "waiting". The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard. No deployment of the application is live.',
   ]);
 });

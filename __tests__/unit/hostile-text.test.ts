@@ -165,6 +165,10 @@ describe('A sentence', () => {
     expect(summarySentence(sentence`${reason}; ${joined([':tada:', '$x$'], ', ')}`)).toBe(
       '&#35;&#8203;12 was <code>GH-1</code> &#60;b&#62;; <code>:tada:</code>, <code>&#36;x&#36;</code>',
     );
+    // Of ours, a path in an endpoint's name would be an emoji.
+    expect(summarySentence(sentence`GET /applications/:id: 404`)).toBe(
+      'GET /applications/:&#8203;id: 404',
+    );
     expect(summarySentence(sentence`${SHA}`)).toBe(`<code>${SHA}</code>`);
   });
 });

@@ -96,10 +96,12 @@ describe('The timeline', () => {
     const names = ['shop', 'shop', 'WWWWWWWWWWWWWWW', '店铺店铺店铺店铺', '::', ''];
     const runs = names.map((name) => run(name));
     expect(sections(...runs)).toEqual([
-      ...['shop', 'shop 2', 'WWWWW…', '店铺店铺…', 'unnamed', 'id'],
+      ...['shop', 'shop(2)', 'WWWWW…', '店铺店铺…', 'unnamed', 'id'],
     ]);
     const long = ['a-shop-with-a-long-name', 'a-shop-with-a-long-name'].map((name) => run(name));
-    expect(sections(...long)).toEqual(['a-shop-w…', 'a-shop… 2']);
+    expect(sections(...long)).toEqual(['a-shop-w…', 'a-shop…(2)']);
+    const regions = ['payments-eu-1', 'payments-us-2', 'payments'].map((name) => run(name));
+    expect(sections(...regions)).toEqual(['…-eu-1', '…-us-2', 'payments']);
     await checkDiagram(/(?<=```mermaid\n)[\s\S]*?(?=```)/.exec(timelineDiagram(runs))?.[0] ?? '');
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { failure, success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import { jobSummary } from '../../src/report/summary/job-summary.ts';
+import { verdictOfAll } from '../../src/report/summary/verdict.ts';
 import { describeEnd, describeRevision } from '../../src/report/wording.ts';
 import { sentence } from '../../src/runner/sentence.ts';
 import { attempt, deployment, run, SHA } from './values.ts';
@@ -44,6 +45,30 @@ describe('The end of a step', () => {
       'Live',
       'Application shop: Deployment #12 is live after 35 s.',
       'It is of image docker.io/shop:v2.',
+    ]);
+  });
+
+  test('counts those that did not succeed by how they ended', () => {
+    const ended = (kind: 'failure' | 'timed_out' | 'cancelled') =>
+      run('shop', { conclusion: { ...failure('timed_out', '', []), kind } });
+    const [bad, late, cancelled] = [ended('failure'), ended('timed_out'), ended('cancelled')];
+    const told = [
+      [bad, bad, run('web')],
+      [late, late],
+      [cancelled, run('web'), run('api')],
+      [bad, late, cancelled, run('web')],
+    ].map((runs) => [end(...runs)[1], verdictOfAll(runs)]);
+    expect(told).toEqual([
+      ['2 of 3 applications failed.', '❌ 2 of 3 applications failed'],
+      ['2 of 2 applications timed out.', '⌛ 2 of 2 applications timed out'],
+      [
+        'Step cancelled with 1 of 3 applications not done.',
+        '🚫 Step cancelled with 1 of 3 applications not done',
+      ],
+      [
+        '3 of 4 applications: 1 failed, 1 timed out, 1 not done.',
+        '❌ 3 of 4 applications: 1 failed, 1 timed out, 1 not done',
+      ],
     ]);
   });
 
@@ -186,7 +211,7 @@ has failed :milestone, crit, 1767268835000, 0ms
 "<h3>❌ 1 of 2 applications failed</h3>
 <table>
 <tr><th align="left">Application</th><th align="left">Deployment</th><th align="left">Version</th><th align="left">Result</th><th align="left">Live</th><th align="left">Took</th></tr>
-<tr><td><code>shop</code></td><td><code>#12</code></td><td><b><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a></b></td><td>❌&nbsp;deployment failed</td><td>–</td><td>35&nbsp;s</td></tr>
+<tr><td><code>shop</code></td><td><code>#12</code></td><td><b><a href="https://github.com/octo-org/shop/commit/d77ead8cbbdc37d04aa8c3466c6e35b7c55a508e"><code>d77ead8</code></a></b></td><td>❌&nbsp;deployment failed</td><td>not&nbsp;known</td><td>35&nbsp;s</td></tr>
 </table>
 <p><code>shop</code>: Deployment &#35;&#8203;12 failed after 35 s. Look at <code>&#60;it&#62;</code>.</p>
 <details><summary>✅ 1 succeeded</summary>

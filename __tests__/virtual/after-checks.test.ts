@@ -181,7 +181,7 @@ scenario('A deployment that is no longer available after good checks is red', as
     'Application shop: Deployment #2 went live, but is "failed" now.',
     "Look at it in Nodion's dashboard.",
     'No rollback: #2 is "failed" now.',
-    '#1 (v1) is still live.',
+    '#1 (v1) is live.',
   ]);
   expect(run.outputs).toMatchObject({ status: 'failed', healthy: 'true', rolled_back: '' });
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
@@ -202,11 +202,12 @@ scenario('A newer version is told of a rollout incomplete at the timeout', async
   const run = await deploy(shop.application, { inputs: { ...rollout, timeout: '4s' } });
   expect(run.exitCode).toBe(1);
   expect(errorLines(run)).toEqual([
-    'Application shop: Deployment #2 went live, but its rollout was not complete when the 4 s timeout expired.',
+    'Application shop: Deployment #2 went live, but #3 superseded it before its rollout was complete.',
     'Missing: instance web-1 runs #1.',
-    "Look at the application in Nodion's dashboard.",
+    'Use `concurrency` in the workflow to deploy one after another.',
     '#3 (v3) is live.',
   ]);
+  expect(run.outputs).toMatchObject({ reason: 'superseded', timed_out: 'true' });
 });
 
 scenario('A newer version is told of a rollout that may no longer be read', async (stage) => {

@@ -105,6 +105,24 @@ function liveAt({ application }: Shop, at: number): number | undefined {
   )?.deploy_number;
 }
 
+scenario('A good version is not undone because of one bad answer on the way', async (stage) => {
+  const { nodion, deploy } = stage;
+  let ofV2 = 0;
+  const shop = await addShop(stage, (tag) => {
+    if (tag === 'v2') ofV2 += 1;
+    return ofV2 === 2 ? 503 : 200;
+  });
+  const run = await deploy(shop.application, {
+    inputs: {
+      ...{ ...shop.inputs, ...rollback, health_successes: '7' },
+      ...{ health_timeout: '2.2s', poll_interval: '0.3s' },
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2']);
+  expect(run.outputs).toMatchObject({ reason: 'unhealthy', live_deploy_number: '2' });
+});
+
 scenario('After a good version two bad ones each end at the good one', async (stage) => {
   const { nodion, deploy } = stage;
   const shop = await addShop(stage, (tag) => (tag === 'v1' ? 200 : 500));
@@ -223,7 +241,7 @@ scenario('A rollback that does not end is given up at its time limit', async (st
   expect(run.durationMs).toBeLessThan(12_000);
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(errorLines(run)).toEqual([
-    'Application shop: The rollback failed too: Deployment #3 was still "waiting" when the 6 s timeout expired.',
+    'Application shop: The rollback was not done in time: Deployment #3 was still "waiting" when the 6 s timeout expired.',
     'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
     'If it often takes longer, raise `timeout`.',
     `It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: N of N answers were bad, the last one 503 from ${shop.url}.`,

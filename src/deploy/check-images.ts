@@ -87,7 +87,9 @@ async function withLive(
   const isFresh = performance.now() - known.answeredAtMs < SEEN_NOW_MS;
   const now = isFresh ? known : await readAgain(target, signal);
   const lastSeen = { ...(now ?? known), isCurrent: now !== null };
-  const live = describeLive(liveState({ lastSeen, deployment: null, rollout: null }), UNTRIGGERED);
+  const live = describeLive(liveState({ lastSeen, deployment: null, rollout: null }), UNTRIGGERED, {
+    wentLive: false,
+  });
   const { application, applicationId } = target;
   const name = foreign(application?.name || applicationId);
   const line = isNamed ? sentence`${name}: ${live}` : live;

@@ -3,7 +3,7 @@ import { liveDeployment } from '../nodion/deployments.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { type Attempt, type AttemptEvent, type Before, newAttempt } from './attempt/attempt.ts';
+import { type Attempt, type AttemptEvent, newAttempt } from './attempt/attempt.ts';
 import { runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
@@ -112,7 +112,7 @@ export async function deployApplication(
   const { conclusion, liveLine } =
     ended.kind === 'success' || !isAfterTrigger(attempt)
       ? { conclusion: ended, liveLine: null }
-      : await withLiveState(ended, tried, { live, before: last.before });
+      : await withLiveState(ended, tried, { live, last });
   onEvent({ kind: 'concluded', conclusion });
   const { health, stability } = attempt;
   return {
@@ -134,6 +134,10 @@ export async function deployApplication(
 /** The application's address, if it is known by now. */
 export async function knownUrl({ url }: Target): Promise<string | null> {
   return await Promise.race([url, null]);
+}
+
+function hasGoneLive({ outcome }: Attempt): boolean {
+  return outcome?.kind === 'available';
 }
 
 function isAfterTrigger({ deployment, error }: Attempt): boolean {
@@ -162,12 +166,12 @@ function findPrevious({ deployments }: Target, attempt: Attempt): Deployment | n
 async function withLiveState(
   failure: Failure,
   tried: Rollback | NoRollback | null,
-  { live: state, before }: { live: LiveState; before: Before },
+  { live: state, last }: { live: LiveState; last: Attempt },
 ): Promise<{ conclusion: Failure; liveLine: Sentence | null }> {
   const words = await import(
     /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
   ).catch(() => null);
-  const liveLine = words?.describeLive(state, before) ?? null;
+  const liveLine = words?.describeLive(state, last.before, { wentLive: hasGoneLive(last) }) ?? null;
   const ended = tried && 'failure' in tried ? tried.failure : failure;
   const none = tried && 'why' in tried ? [sentence`No rollback: ${tried.why}.`] : [];
   const lines = [...ended.lines, ...none, ...(liveLine ? [liveLine] : [])];

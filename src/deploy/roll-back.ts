@@ -185,13 +185,21 @@ function rolledBack({ to, evidence }: DueRollback, attempt: Attempt): Failure {
 
 function rollbackFailed({ to, evidence }: DueRollback, failed: Failure, attempt: Attempt): Failure {
   const [summary = sentence``, ...more] = failed.lines;
-  const wasCancelled = failed.kind === 'cancelled';
+  const { kind } = failed;
+  const told = {
+    cancelled: { title: 'Rollback cancelled', line: summary },
+    timed_out: {
+      title: 'Rollback timed out',
+      line: sentence`The rollback was not done in time: ${summary}`,
+    },
+    failure: { title: 'Rollback failed', line: sentence`The rollback failed too: ${summary}` },
+  }[kind];
   return {
-    kind: wasCancelled ? 'cancelled' : 'failure',
-    reason: wasCancelled ? 'cancelled' : 'rollback_failed',
-    title: wasCancelled ? 'Rollback cancelled' : 'Rollback failed',
+    kind,
+    reason: kind === 'cancelled' ? 'cancelled' : 'rollback_failed',
+    title: told.title,
     lines: [
-      wasCancelled ? summary : sentence`The rollback failed too: ${summary}`,
+      told.line,
       ...more.filter((line) => !isRetryAdvice(line, attempt.error)),
       sentence`It was meant to restore ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}), because ${evidence}`,
       ...overtook(attempt),

@@ -83,7 +83,7 @@ export function createLiveOutputs(targets: readonly Target[]) {
   };
 }
 
-const IS_NEWS = /^(?:trigger-sent|trigger-not-sent|deployment|successor)$/;
+const IS_NEWS = /^(?:trigger-sent|trigger-not-sent|deployment|status|successor)$/;
 
 /** All but `conclusion` and `reason`, which may be another application's. */
 function setSingleOutputs(known: Known): void {

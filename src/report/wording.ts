@@ -2,6 +2,7 @@ import { shortSha } from '../deploy/attempt/revision.ts';
 import type { Success } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Target } from '../deploy/preflight.ts';
+import type { Rollback } from '../deploy/roll-back.ts';
 import { isKnown } from '../nodion/deployments.ts';
 import { withoutAdvice } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
@@ -68,25 +69,46 @@ export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
     const named = sentence`Application ${displayName(first.target)}: ${summary ?? null}`;
     return { hasFailed: true, title: first.conclusion.title, lines: [named, ...rest] };
   }
-  const count = sentence`${failed.length} of ${runs.length} applications`;
-  const isCancelled = failed.every(({ conclusion }) => conclusion.kind === 'cancelled');
+  const kinds = new Set(failed.map(({ conclusion }) => conclusion.kind));
   const gravest = byGravity(failed);
   return {
     hasFailed: true,
-    title: isCancelled ? 'Step cancelled' : 'Not all succeeded',
-    lines: [
-      isCancelled
-        ? sentence`The step was cancelled before ${count} were done.`
-        : sentence`${count} failed.`,
-      ...gravest.map(describeFailure),
-    ],
+    title: (kinds.size === 1 && TITLES[first.conclusion.kind]) || 'Not all succeeded',
+    lines: [sentence`${ours(countEnds(runs))}.`, ...gravest.map(describeFailure)],
   };
+}
+
+const TITLES = { failure: null, timed_out: 'Timed out', cancelled: 'Step cancelled' };
+const ENDS = { failure: 'failed', timed_out: 'timed out', cancelled: 'not done' } as const;
+
+/**
+ * How many did not succeed, and why: `3 of 5 applications failed`, `3 of 5 applications: 2 failed, 1 timed
+ * out`, `Step cancelled with 2 of 5 applications not done`.
+ */
+export function countEnds(runs: readonly DeploymentRun[]): string {
+  const counts = Object.entries(ENDS).flatMap(([kind, words]) => {
+    const { length } = runs.filter(({ conclusion }) => conclusion.kind === kind);
+    return length > 0 ? [{ length, words }] : [];
+  });
+  const failed = counts.reduce((sum, { length }) => sum + length, 0);
+  const ofAll = `${failed} of ${runs.length} applications`;
+  const [only, ...others] = counts;
+  if (others.length > 0) {
+    return `${ofAll}: ${counts.map(({ length, words }) => `${length} ${words}`).join(', ')}`;
+  }
+  return only?.words === ENDS.cancelled
+    ? `Step cancelled with ${ofAll} not done`
+    : `${ofAll} ${only?.words}`;
+}
+
+function isGrave({ conclusion: { kind } }: Rollback): boolean {
+  return kind === 'failure' || kind === 'timed_out';
 }
 
 /** Failed rollbacks first, since what is live is bad then; then other failures. */
 export function byGravity(runs: readonly DeploymentRun[]): DeploymentRun[] {
   const gravity = ({ conclusion, rollback }: DeploymentRun) =>
-    conclusion.kind === 'success' ? 0 : rollback?.conclusion.kind === 'failure' ? 2 : 1;
+    conclusion.kind === 'success' ? 0 : rollback && isGrave(rollback) ? 2 : 1;
   return [...runs].sort((a, b) => gravity(b) - gravity(a));
 }
 

@@ -85,7 +85,9 @@ function ourWords(text: string): string {
     .split(/`([^`]+)`/)
     .map((words, index) => {
       const html = escapeMarkup(words);
-      return index % 2 === 1 ? `<code>${html}</code>` : html.replace(/&#35;/g, '$&&#8203;');
+      if (index % 2 === 1) return `<code>${html}</code>`;
+      // `#1` would become a link, and the `:id:` of a path an emoji.
+      return html.replace(/&#35;|:(?=\w+:)/g, '$&&#8203;');
     })
     .join('');
 }

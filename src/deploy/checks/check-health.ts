@@ -79,7 +79,9 @@ export async function checkHealth(
     // The first probe had all of the time.
     const isSilent = found.answers === 0 && found.lastFailure === null && !probe.isProxyUnproven();
     const isHealthy = found.answers > 0 || isSilent ? false : null;
-    return { ...found, isProof: found.isProof || isSilent, isHealthy, endedBy: 'health_timeout' };
+    // It may be just the good answers in a row that came too late.
+    const isBad = found.isProof && found.lastAnswer?.verdict === 'bad';
+    return { ...found, isProof: isBad || isSilent, isHealthy, endedBy: 'health_timeout' };
   }
 }
 

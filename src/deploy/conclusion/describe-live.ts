@@ -5,8 +5,15 @@ import type { Before } from '../attempt/attempt.ts';
 import { shortSha, tagOf } from '../attempt/revision.ts';
 import type { LiveState } from './live-state.ts';
 
-/** What is live, as far as it is known: the end of every failure after a trigger. */
-export function describeLive(state: LiveState, before: Before): Sentence {
+/**
+ * What is live, as far as it is known: the end of every failure after a trigger.
+ * @param options.wentLive whether ours was live in between.
+ */
+export function describeLive(
+  state: LiveState,
+  before: Before,
+  { wentLive }: { wentLive: boolean },
+): Sentence {
   if (state.kind === 'unknown') return sentence`It is not known what is live.`;
   if (state.kind === 'running') return sentence`#${state.number} is live.`;
   const { deployment: live } = state;
@@ -16,8 +23,8 @@ export function describeLive(state: LiveState, before: Before): Sentence {
   }
   if (!live) return sentence`No deployment of the application is live.`;
   const liveBefore = before.kind === 'listed' ? liveDeployment(before.deployments) : null;
-  const still = liveBefore?.id === live.id && sentence`still `;
-  return sentence`${named} is ${still}live.`;
+  const isStill = liveBefore?.id === live.id && !wentLive;
+  return sentence`${named} is ${isStill && sentence`still `}live.`;
 }
 
 /** The tag, or else the commit, in brackets; null where neither is known. */

@@ -33,7 +33,9 @@ export function failedCheck(
 ): Failure {
   const replacedBy = lastSeen?.isCurrent ? replacementOf(deployment, lastSeen.deployments) : null;
   const standing = standingOf(deployment, replacedBy);
-  if (rollout && !rollout.isComplete) return incompleteRollout(deployment, rollout, plan);
+  if (rollout && !rollout.isComplete) {
+    return incompleteRollout(deployment, rollout, { plan, replacedBy });
+  }
   if (health && plan.health && !health.isHealthy) {
     return unhealthy(deployment, health, { plan, healthPlan: plan.health, standing });
   }
@@ -57,19 +59,26 @@ function standingOf({ deploy_number, status }: Deployment, replacedBy: number | 
   return { subject: sentence`${number} is live`, but: sentence` but`, isLive: true };
 }
 
-function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: DeployPlan): Failure {
-  const { missing, unattributed, supersededBy, readError } = rollout;
+function incompleteRollout(
+  deployment: Deployment,
+  rollout: Rollout,
+  { plan, replacedBy }: { plan: DeployPlan; replacedBy: number | null },
+): Failure {
+  const { missing, unattributed, readError } = rollout;
+  const supersededBy = rollout.supersededBy ?? replacedBy;
   const number = sentence`#${deployment.deploy_number}`;
   const hidden = missing.length - PHRASES_SHOWN;
   const more = hidden > 0 && sentence`; and ${hidden} more`;
   const shown = joined(missing.slice(0, PHRASES_SHOWN), '; ');
   const list = missing.length > 0 ? [sentence`Missing: ${shown}${more}.`] : [];
   if (supersededBy !== null) {
-    return failure('superseded', 'Superseded before its rollout was complete', [
+    const superseded = failure('superseded', 'Superseded before its rollout was complete', [
       sentence`Deployment ${number} went live, but #${supersededBy} superseded it before its rollout was complete.`,
       ...list,
       ONE_AFTER_ANOTHER,
     ]);
+    // Seen by the instances at once, else in the last look at the list.
+    return rollout.supersededBy === null ? { ...superseded, kind: 'timed_out' } : superseded;
   }
   const when = sentence`when ${timeoutOf(plan)} expired`;
   if (readError) {
@@ -90,9 +99,11 @@ function incompleteRollout(deployment: Deployment, rollout: Rollout, plan: Deplo
   return {
     kind: 'timed_out',
     reason: isProven ? 'rollout_incomplete' : 'rollout_not_verified',
-    title: 'Rollout not complete',
+    title: isProven ? 'Rollout not complete' : 'Rollout not verified',
     lines: [
-      sentence`Deployment ${number} went live, but its rollout was not complete ${when}.`,
+      isProven
+        ? sentence`Deployment ${number} went live, but its rollout was not complete ${when}.`
+        : sentence`Deployment ${number} went live, but its rollout was not verified ${when}.`,
       ...list,
       LOOK_AT_IT,
     ],

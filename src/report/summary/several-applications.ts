@@ -60,25 +60,30 @@ function commonOf(
 function deploymentCell({ deployment, rollback }: DeploymentRun): string {
   if (!deployment) return '–';
   const back = rollback?.attempt.deployment;
-  const then = back ? `, back&nbsp;by&nbsp;${deploymentNumber(back.deploy_number)}` : '';
-  return `${deploymentNumber(deployment.deploy_number)}${then}`;
+  if (!rollback || !back) return deploymentNumber(deployment.deploy_number);
+  const number = deploymentNumber(back.deploy_number);
+  const then = {
+    success: `back&nbsp;by&nbsp;${number}`,
+    failure: `rollback&nbsp;${number}&nbsp;failed`,
+    timed_out: `rollback&nbsp;${number}&nbsp;not&nbsp;done`,
+    cancelled: `rollback&nbsp;${number}&nbsp;not&nbsp;done`,
+  }[rollback.conclusion.kind];
+  return `${deploymentNumber(deployment.deploy_number)}, ${then}`;
 }
 
 /** The number of what is live in the end. */
-function liveCell({ conclusion, deployment, previous, live, liveLine }: DeploymentRun): string {
-  if (conclusion.kind === 'success') {
-    if (conclusion.superseded) {
-      const { by } = conclusion.superseded;
-      return by === null ? 'not known' : deploymentNumber(by);
-    }
-    return deployment && hasGoneLive(conclusion) ? deploymentNumber(deployment.deploy_number) : '–';
+function liveCell({ conclusion, deployment, previous, live, outcome }: DeploymentRun): string {
+  if (conclusion.kind === 'success' && conclusion.superseded) {
+    const { by } = conclusion.superseded;
+    return by === null ? 'not&nbsp;known' : deploymentNumber(by);
   }
-  if (!liveLine) return '–';
+  if (deployment && hasGoneLive(conclusion)) return deploymentNumber(deployment.deploy_number);
   if (live.kind === 'running') return deploymentNumber(live.number);
   if (live.kind !== 'listed') return 'not&nbsp;known';
   if (!live.deployment) return 'nothing';
   const number = live.deployment.deploy_number;
-  return `${number === previous?.deploy_number ? 'still&nbsp;' : ''}${deploymentNumber(number)}`;
+  const isStill = number === previous?.deploy_number && outcome?.kind !== 'available';
+  return `${isStill ? 'still&nbsp;' : ''}${deploymentNumber(number)}`;
 }
 
 /** All that is to be said of each failure. */

@@ -156,7 +156,10 @@ function badEnd(
   if (deployment?.status === 'expired') return 'has expired';
   if (stability && !stability.isStable) return 'not stable';
   if (health?.isHealthy === false) return 'not healthy';
-  if (rollout && !rollout.isComplete) return 'not rolled out';
+  if (rollout && !rollout.isComplete) {
+    const { missing, unattributed, readError } = rollout;
+    return readError || missing.length === unattributed ? 'not verified' : 'not rolled out';
+  }
   return kind === 'timed_out' ? 'timed out' : 'not as expected';
 }
 
@@ -173,15 +176,25 @@ function draw({ name, bars, endsAt, isGood, end }: Section, isLast: boolean): st
 /** mermaid merges sections of one name. */
 function withUniqueNames(sections: readonly Section[]): Section[] {
   const taken = new Set<string>();
-  return sections.map((section) => {
-    const words = diagramText(section.name) || 'unnamed';
-    let name = shortened(words, LONGEST_NAME);
+  const all = sections.map(({ name }) => diagramText(name) || 'unnamed');
+  const begin = (words: string) => shortened(words, LONGEST_NAME);
+  return sections.map((section, index) => {
+    const words = all[index] ?? '';
+    // What tells `payments-eu` from `payments-us` is at the end.
+    const isAlone = all.every((other) => other === words || begin(other) !== begin(words));
+    let name = isAlone ? begin(words) : ending(words);
     for (let copy = 2; taken.has(name); copy += 1) {
-      name = `${shortened(words, LONGEST_NAME - 2)} ${copy}`;
+      name = `${shortened(words, LONGEST_NAME - 3)}(${copy})`;
     }
     taken.add(name);
     return { ...section, name };
   });
+}
+
+/** Its last letters, as many as are as wide as a long name at most. */
+function ending(words: string): string {
+  const last = [...words].slice(-LONGEST_NAME / 2).join('');
+  return last === words ? words : `…${last.trim()}`;
 }
 
 /** At most `longest` letters wide; capitals are wider, and those beyond Latin twice as wide. */

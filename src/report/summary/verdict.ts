@@ -3,7 +3,7 @@ import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { Rollback } from '../../deploy/roll-back.ts';
 import { summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup } from '../../runner/untrusted-text.ts';
-import { describeHead, describeNow, displayName } from '../wording.ts';
+import { countEnds, describeHead, describeNow, displayName } from '../wording.ts';
 import { deploymentNumber } from './markup.ts';
 import { SYMBOLS } from './short-summary.ts';
 import { shortVersion } from './version.ts';
@@ -11,7 +11,7 @@ import { shortVersion } from './version.ts';
 /** How an application ended, at a glance. What is live after a failed rollback is bad. */
 export function symbol({ conclusion, rollback }: DeploymentRun): string {
   if (conclusion.kind === 'success') return hasGoneLive(conclusion) ? '✅' : '🔄';
-  return rollback && conclusion.kind === 'failure' && rollback.conclusion.kind !== 'success'
+  return rollback && conclusion.kind !== 'cancelled' && rollback.conclusion.kind !== 'success'
     ? '🚨'
     : SYMBOLS[conclusion.kind];
 }
@@ -59,7 +59,7 @@ function rollbackVerdict({ deployment, rollout, stability, rollback }: Deploymen
     success: `, ${to} is live again`,
     cancelled: `, and the rollback to ${to} was cancelled`,
     failure: `, and the rollback to ${to} failed`,
-    timed_out: `, and the rollback to ${to} failed`,
+    timed_out: `, and the rollback to ${to} was not done in time`,
   }[rollback.conclusion.kind];
   return `${shortVersion(deployment)} ${bad}${end}`;
 }
@@ -95,12 +95,10 @@ export function verdictOfAll(runs: readonly DeploymentRun[]): string {
   const all = `${runs.length} applications`;
   if (failed.length > 0) {
     const symbols = failed.map(symbol);
-    const ofAll = `${failed.length} of ${all}`;
-    if (symbols.includes('🚨')) return `🚨 ${ofAll} failed, and a rollback too`;
-    const isCancelled = failed.every(({ conclusion }) => conclusion.kind === 'cancelled');
-    return isCancelled
-      ? `${SYMBOLS.cancelled} Step cancelled before ${ofAll} were done`
-      : `${SYMBOLS.failure} ${ofAll} failed`;
+    const count = countEnds(runs);
+    if (symbols.includes('🚨')) return `🚨 ${count}, and a rollback too`;
+    const [sign = '', ...others] = new Set(symbols);
+    return `${others.length === 0 ? sign : SYMBOLS.failure} ${count}`;
   }
   const symbols = new Set(runs.map(symbol));
   const sign = symbols.size === 1 ? [...symbols][0] : '✅';
