@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { FakeApplication, FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeApplication, FakeDeployment, FakeNodion } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop } from '../shop.ts';
@@ -101,3 +101,28 @@ scenario('An image that its deployment does not name is not called a commit', as
   );
   expect(run.log + run.summary).not.toContain('latest commit');
 });
+
+for (const [what, git_sha, exitCode] of [
+  ['the same commit', SHA, 0],
+  ['another commit', OTHER_SHA, 1],
+] as const) {
+  scenario(`Ours expires because a newer one of ${what} went ahead`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(life(['created', 0], ['expired', 3_000]));
+    let newer: FakeDeployment | undefined;
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint !== 'POST /applications/:id/deployments') return;
+      newer = nodion.addDeployment(application, {
+        ...{ git_sha, ...life(['waiting', 0], ['available', 9_000]) },
+      });
+    };
+    const run = await deploy(application, { inputs });
+    expect(run.exitCode).toBe(exitCode);
+    expect(nodion.triggered).toHaveLength(1);
+    const followed = exitCode === 0 ? newer : application.deployments.find((one) => one !== newer);
+    expect(run.outputs).toMatchObject({
+      id: followed?.id,
+      status: exitCode === 0 ? 'available' : 'expired',
+    });
+  });
+}
