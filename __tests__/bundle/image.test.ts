@@ -200,6 +200,32 @@ scenario('What is refused ends the step, though another image is awaited', async
   expect(run.durationMs).toBeLessThan(3_000);
 });
 
+for (const [which, inputs] of [
+  ['its default tag', {}],
+  ['a tag', { image_tag: 'v2' }],
+] as const) {
+  scenario(`Of an application that may not be read ${which} is not looked up`, async (stage) => {
+    const { registry, application } = await addScene(stage);
+    registry.push('acme/shop', 'latest');
+    const everything = {
+      on: 'GET /applications/:id',
+      times: 99,
+      fault: answer(403)(false),
+    } as const;
+    stage.nodion.fail(everything);
+    if ('image_tag' in inputs)
+      stage.nodion.fail({ ...everything, on: 'GET /applications/:id/deployments' });
+    const run = await stage.deploy(application, {
+      inputs: { ...inputs, verify_image: 'true', registry: registry.host, wait: 'false' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(stage.nodion.triggered).toEqual([]);
+    expect(registry.requests).toEqual([]);
+    expect(run.outputs.reason).toBe('image_not_checked');
+    expect(annotations(run, 'error')[0]).toContain('could not be read');
+  });
+}
+
 scenario('A dry run looks once', async (stage) => {
   const { registry, deploy } = await addScene(stage);
   const missing = await deploy({ dry_run: 'true' });

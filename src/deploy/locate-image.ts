@@ -1,4 +1,5 @@
 import { newest } from '../nodion/deployments.ts';
+import type { Deployment, DeploymentList } from '../nodion/responses.ts';
 import { parseReference } from '../registry/image-reference.ts';
 import { registryHost } from '../registry/registry-host.ts';
 import { foreign, type Sentence, sentence } from '../runner/sentence.ts';
@@ -30,9 +31,15 @@ export function locateImage(
       ]),
     };
   }
-  const deployed = newest(
-    (deployments?.deployments ?? []).filter(({ image_reference }) => image_reference !== null),
-  );
+  if (!application && (match.imageTag === null || imagesOf(deployments).length === 0)) {
+    return {
+      problem: notChecked([
+        sentence`Application ${name} could not be read, so it is not known which image is to be deployed there.`,
+        sentence`Check the key behind \`api_key\`: its scopes must cover reading applications.`,
+      ]),
+    };
+  }
+  const deployed = newest(imagesOf(deployments));
   const earlier = parseReference(deployed?.image_reference ?? '');
   const host = asked ?? said ?? (earlier && registryHost(earlier.host));
   if (host === null) {
@@ -60,6 +67,10 @@ export function locateImage(
     };
   }
   return { host, path: parsed.path, tag };
+}
+
+function imagesOf(list: DeploymentList | null): Deployment[] {
+  return (list?.deployments ?? []).filter(({ image_reference }) => image_reference !== null);
 }
 
 function unfit(lines: readonly Sentence[]): Failure {
