@@ -57,12 +57,12 @@ export function setOutputs(all: readonly Known[]): void {
  */
 export function createLiveOutputs(targets: readonly Target[]) {
   const all = new Map<Target, Known>(targets.map((target) => [target, { target }]));
-  let writtenAtMs = Number.NEGATIVE_INFINITY;
+  let dueAtMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function write(): void {
     timer = undefined;
-    writtenAtMs = performance.now();
+    dueAtMs = performance.now() + OUTPUTS_EVERY_MS;
     setDeployments([...all.values()].map(outputsOf));
   }
 
@@ -77,7 +77,7 @@ export function createLiveOutputs(targets: readonly Target[]) {
       const known = { ...all.get(target), target, ...news };
       all.set(target, known);
       if (target === targets[0]) setSingleOutputs(known);
-      timer ??= setTimeout(write, writtenAtMs + OUTPUTS_EVERY_MS - performance.now());
+      timer ??= setTimeout(write, Math.max(0, dueAtMs - performance.now()));
     },
     end: (): void => clearTimeout(timer),
   };
