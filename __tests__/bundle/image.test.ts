@@ -129,6 +129,18 @@ scenario('What is missing when `timeout` comes is told as that', async (stage) =
   expect(errorLines(run, registry)[0]).toMatch(/has no tag "v2" \(404, checked \d times in 29 s\)/);
 });
 
+scenario('A tag that looks like a number may be another one without its quotes', async (stage) => {
+  const { nodion } = stage;
+  const { registry, application, deploy } = await addScene(stage);
+  const missing = await deploy({ image_tag: '1.1', image_timeout: '0s' });
+  application.life = life(['created', 0], ['failed', 1_000]).life;
+  const failed = await stage.deploy(application, { inputs: { image_tag: '1.1' } });
+  for (const run of [missing, failed]) {
+    expect(errorLines(run, registry).join('\n')).toContain('Quote a literal tag in the workflow: ');
+  }
+  expect(nodion.triggered).toHaveLength(1);
+});
+
 scenario('With `image_timeout: 0s` a 503 is not tried again', async (stage) => {
   const { registry, deploy } = await addScene(stage);
   registry.replace = () => ({ status: 503 });

@@ -11,7 +11,12 @@ export function tagAdvice(text: string): Sentence | null {
   if (/(?:^|@)sha\d+:[\da-f]+$/i.test(text)) {
     return sentence`A digest is no tag: write the tag that the image was pushed under, ${OF_METADATA_ACTION}.`;
   }
-  return Number.isFinite(Number(text))
+  return numberAdvice(text);
+}
+
+/** What to do about a tag that looks like a number, which may have been another one; null for others. */
+export function numberAdvice(tag: string): Sentence | null {
+  return Number.isFinite(Number(tag))
     ? sentence`Quote a literal tag in the workflow: YAML takes one that looks like a number for one, and may write it another way.`
     : null;
 }

@@ -2,6 +2,7 @@ import { isFinal, isInProgress, isKnown } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment } from '../../nodion/responses.ts';
+import { numberAdvice } from '../../registry/tag-advice.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { describeError } from '../../runner/step-failure.ts';
 import { Interrupted } from '../../time/deadline.ts';
@@ -116,12 +117,14 @@ function notLive(
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const after = ours(formatDuration(durationMs ?? 0));
   if (outcome.kind === 'failed') {
+    const advice = numberAdvice(plan.match.imageTag ?? '-');
     return failure('deployment_failed', 'Deployment failed', [
       sentence`${number} failed after ${after}.`,
       sentence`Its deployment log is in Nodion's dashboard.`,
       ...(isOfImage(deployment)
         ? [sentence`Usually the tag does not exist, or Nodion may not pull from the registry.`]
         : []),
+      ...(advice ? [advice] : []),
     ]);
   }
   if (outcome.kind === 'expired') {

@@ -1,6 +1,7 @@
 import type { FailedRequest } from '../../http/failed-request.ts';
 import type { ImageFinding } from '../../registry/find-image.ts';
 import type { TagAnswer } from '../../registry/registry-client.ts';
+import { numberAdvice } from '../../registry/tag-advice.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { formatDuration } from '../../time/duration.ts';
 import { type Failure, failure } from './conclusion.ts';
@@ -57,9 +58,11 @@ function notFoundLines(
   const { host, path, tag } = image;
   const often = looks > 1 && sentence`, checked ${looks} times in ${wholeSeconds(durationMs)}`;
   if (answer.kind !== 'hidden') {
+    const advice = numberAdvice(tag);
     return [
       sentence`${nameWithoutTag(image)} has no tag "${tag}" (404${often}).`,
       sentence`Was the image pushed, and under that tag?`,
+      ...(advice ? [advice] : []),
     ];
   }
   const { status } = answer;
