@@ -12,7 +12,9 @@ import { life, scenario } from '../scenario.ts';
 
 for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
-  scenario(`The recipe "${name}" runs green`, { clock: 'fast' }, async (stage) => {
+  // The report to GitHub has 5 s: on a fast clock less than one, which a busy machine may need.
+  const clock = / environment: /.test(yaml) ? 'real' : 'fast';
+  scenario(`The recipe "${name}" runs green`, { clock }, async (stage) => {
     const { nodion, run, serve } = stage;
     const sha = 'ffac537e6cbbf934b08745a378932722df287a53';
     const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
