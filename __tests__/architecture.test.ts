@@ -11,6 +11,7 @@ const FLOORS = [
   ['report/summary'],
   ['report'],
   ['deploy'],
+  ['deploy/preflight'],
   ['deploy/conclusion'],
   ['deploy/attempt'],
   ['deploy/checks'],

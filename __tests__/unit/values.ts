@@ -2,7 +2,7 @@ import { type Attempt, newAttempt } from '../../src/deploy/attempt/attempt.ts';
 import { success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
 import type { DeployPlan } from '../../src/deploy/plan/deploy-plan.ts';
-import type { Target } from '../../src/deploy/preflight.ts';
+import type { Target } from '../../src/deploy/preflight/preflight.ts';
 import { createNodionClient } from '../../src/nodion/client.ts';
 import type { Application, Deployment } from '../../src/nodion/responses.ts';
 

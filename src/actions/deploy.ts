@@ -2,7 +2,7 @@ import { newAttempt } from '../deploy/attempt/attempt.ts';
 import { liveState } from '../deploy/conclusion/live-state.ts';
 import { deployApplication, knownUrl, skippedRun } from '../deploy/deploy-application.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
-import { preflight, type Target } from '../deploy/preflight.ts';
+import { preflight, type Target } from '../deploy/preflight/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { createLogTails } from '../report/log-tail.ts';
@@ -41,7 +41,7 @@ async function runDeploy(step: Step): Promise<void> {
   const targets = await preflight(plan, preparing)
     .then(async (found) => {
       if (!plan.image) return found;
-      const { checkImages } = await import('../deploy/check-images.ts');
+      const { checkImages } = await import('../deploy/preflight/check-images.ts');
       return await checkImages(found, plan, preparing);
     })
     .catch((error: unknown) => {

@@ -10,7 +10,7 @@ import { conclude } from './conclusion/conclude.ts';
 import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
 import { type LiveState, liveState } from './conclusion/live-state.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
-import type { Target } from './preflight.ts';
+import type { Target } from './preflight/preflight.ts';
 import type { NoRollback, Rollback } from './roll-back.ts';
 
 /** What became of one application. */

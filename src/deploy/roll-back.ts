@@ -11,9 +11,9 @@ import { NoLongerNewest, newerAppeared } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
 import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
 import { version } from './conclusion/describe-live.ts';
-import { rollbackTarget } from './find-way-back.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
-import type { Target } from './preflight.ts';
+import { rollbackTarget } from './preflight/find-way-back.ts';
+import type { Target } from './preflight/preflight.ts';
 
 /** The one attempt to go back to what was live before. */
 export interface Rollback {

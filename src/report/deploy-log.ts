@@ -1,7 +1,7 @@
 import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeployEvent } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { PreflightEvent, Target } from '../deploy/preflight.ts';
+import type { PreflightEvent, Target } from '../deploy/preflight/preflight.ts';
 import { describeRetry } from '../http/retry.ts';
 import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';

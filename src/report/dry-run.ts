@@ -1,4 +1,4 @@
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 
 /** What a dry run found out about targets, each with its name as messages show it. */

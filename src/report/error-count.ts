@@ -1,4 +1,4 @@
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { FailedRequest } from '../http/failed-request.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 

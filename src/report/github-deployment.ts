@@ -1,7 +1,7 @@
 import type { Conclusion } from '../deploy/conclusion/conclusion.ts';
 import { gitHubState } from '../deploy/conclusion/github-state.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';

@@ -1,7 +1,7 @@
 import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import { retryRead } from '../http/retry.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';

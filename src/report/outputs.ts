@@ -1,7 +1,7 @@
 import type { Conclusion, Failure, Reason } from '../deploy/conclusion/conclusion.ts';
 import { type DeployEvent, type DeploymentRun, isTriggered } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
 import { joined } from '../runner/sentence.ts';

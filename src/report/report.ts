@@ -1,6 +1,6 @@
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
 import * as commands from '../runner/commands.ts';
 import type { Step } from '../runner/run-action.ts';

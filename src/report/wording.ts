@@ -1,7 +1,7 @@
 import { shortSha } from '../deploy/attempt/revision.ts';
 import type { Success } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
-import type { Target } from '../deploy/preflight.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { Rollback } from '../deploy/roll-back.ts';
 import { isKnown } from '../nodion/deployments.ts';
 import { withoutAdvice } from '../nodion/errors.ts';

@@ -1,11 +1,11 @@
-import { newest } from '../nodion/deployments.ts';
-import type { Deployment, DeploymentList } from '../nodion/responses.ts';
-import { parseReference } from '../registry/image-reference.ts';
-import { registryHost } from '../registry/registry-host.ts';
-import { foreign, type Sentence, sentence } from '../runner/sentence.ts';
-import { type Failure, failure } from './conclusion/conclusion.ts';
-import type { TaggedImage } from './conclusion/describe-image.ts';
-import type { DeployPlan } from './plan/deploy-plan.ts';
+import { newest } from '../../nodion/deployments.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { parseReference } from '../../registry/image-reference.ts';
+import { registryHost } from '../../registry/registry-host.ts';
+import { foreign, type Sentence, sentence } from '../../runner/sentence.ts';
+import { type Failure, failure } from '../conclusion/conclusion.ts';
+import type { TaggedImage } from '../conclusion/describe-image.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
 
 /** What Nodion deploys by default where an application names no tag. */

@@ -1,31 +1,31 @@
-import { FailedRequest } from '../http/failed-request.ts';
-import { retryRead } from '../http/retry.ts';
-import type { SendRequest } from '../http/transport.ts';
-import type { NodionClient } from '../nodion/client.ts';
-import { type DeploymentList, isUuid } from '../nodion/responses.ts';
-import { type FindImageEvent, findImage } from '../registry/find-image.ts';
-import { createRegistryClient, type RegistryClient } from '../registry/registry-client.ts';
-import { foreign, joined, sentence } from '../runner/sentence.ts';
-import { withLimit } from '../time/deadline.ts';
+import { FailedRequest } from '../../http/failed-request.ts';
+import { retryRead } from '../../http/retry.ts';
+import type { SendRequest } from '../../http/transport.ts';
+import type { NodionClient } from '../../nodion/client.ts';
+import { type DeploymentList, isUuid } from '../../nodion/responses.ts';
+import { type FindImageEvent, findImage } from '../../registry/find-image.ts';
+import { createRegistryClient, type RegistryClient } from '../../registry/registry-client.ts';
+import { foreign, joined, sentence } from '../../runner/sentence.ts';
+import { withLimit } from '../../time/deadline.ts';
 import {
   HEARTBEAT_MS,
   IMAGE_SPARE_MS,
   REGISTRY_LIMIT_MS,
   SEEN_NOW_MS,
-} from '../time/step-clock.ts';
-import { findReusableDeployment } from './attempt/find-reusable.ts';
-import { type Failure, failure } from './conclusion/conclusion.ts';
+} from '../../time/step-clock.ts';
+import { findReusableDeployment } from '../attempt/find-reusable.ts';
+import { type Failure, failure } from '../conclusion/conclusion.ts';
 import {
   describeFound,
   describeWaiting,
   imageNotChecked,
   imageNotFound,
   type TaggedImage,
-} from './conclusion/describe-image.ts';
-import { describeLive } from './conclusion/describe-live.ts';
-import { liveState } from './conclusion/live-state.ts';
+} from '../conclusion/describe-image.ts';
+import { describeLive } from '../conclusion/describe-live.ts';
+import { liveState } from '../conclusion/live-state.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { locateImage } from './locate-image.ts';
-import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { PreflightEvent, Target } from './preflight.ts';
 
 /** What became of the search for one image. */

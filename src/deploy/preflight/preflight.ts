@@ -1,17 +1,17 @@
-import { ApplicationMismatch } from '../applications/application-mismatch.ts';
-import { applicationUrl, readUrl } from '../applications/application-url.ts';
-import { type Retry, retryRead } from '../http/retry.ts';
-import type { SendRequest } from '../http/transport.ts';
-import type { ApplicationClient, NodionClient, ReadOptions } from '../nodion/client.ts';
-import { NodionError } from '../nodion/errors.ts';
-import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
-import { foreign, ours, type Sentence, sentence } from '../runner/sentence.ts';
-import { StepFailure } from '../runner/step-failure.ts';
-import type { ProbeResult } from './checks/probe-health.ts';
-import { type Failure, failure } from './conclusion/conclusion.ts';
-import type { MisfitInput, Obstacle } from './conclusion/not-deployed.ts';
-import type { DeployPlan } from './plan/deploy-plan.ts';
-import { addressMismatch } from './plan/health-addresses.ts';
+import { ApplicationMismatch } from '../../applications/application-mismatch.ts';
+import { applicationUrl, readUrl } from '../../applications/application-url.ts';
+import { type Retry, retryRead } from '../../http/retry.ts';
+import type { SendRequest } from '../../http/transport.ts';
+import type { ApplicationClient, NodionClient, ReadOptions } from '../../nodion/client.ts';
+import { NodionError } from '../../nodion/errors.ts';
+import type { Application, Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { foreign, ours, type Sentence, sentence } from '../../runner/sentence.ts';
+import { StepFailure } from '../../runner/step-failure.ts';
+import type { ProbeResult } from '../checks/probe-health.ts';
+import { type Failure, failure } from '../conclusion/conclusion.ts';
+import type { MisfitInput, Obstacle } from '../conclusion/not-deployed.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import { addressMismatch } from '../plan/health-addresses.ts';
 
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
@@ -85,7 +85,7 @@ export async function preflight(
   const isProbed = health !== null && (plan.rollback || plan.dryRun);
 
   async function probe(url: string): Promise<ProbeResult> {
-    const { probeBeforeTrigger } = await import('./checks/probe-before-trigger.ts');
+    const { probeBeforeTrigger } = await import('../checks/probe-before-trigger.ts');
     return await probeBeforeTrigger(url, { transport, signal, isDryRun: plan.dryRun });
   }
 
@@ -102,7 +102,7 @@ export async function preflight(
     const { application, applicationId } = target;
     const name = foreign(application?.name || applicationId);
     const words = await import(
-      /* webpackChunkName: "failure" */ './conclusion/not-deployed.ts'
+      /* webpackChunkName: "failure" */ '../conclusion/not-deployed.ts'
     ).catch(() => null);
     if (words) return words.notDeployed(obstacle, { name, plan });
     const lines = obstacle.error?.lines ?? [sentence`The inputs don't fit ${name}.`];
@@ -158,7 +158,7 @@ export async function preflight(
   if (applications.by === 'id') {
     return await Promise.all(applications.ids.map((id, index) => target(id, null, index)));
   }
-  const { findApplications, lookUpError } = await import('../applications/find-applications.ts');
+  const { findApplications, lookUpError } = await import('../../applications/find-applications.ts');
   const all = await read(client.applications).catch((error: unknown) => {
     throw lookUpError(error);
   });

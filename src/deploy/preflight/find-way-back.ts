@@ -1,11 +1,11 @@
-import { liveDeployment } from '../nodion/deployments.ts';
-import type { Application, Deployment, DeploymentList } from '../nodion/responses.ts';
-import { isSameImage } from '../registry/image-reference.ts';
-import { type Sentence, sentence } from '../runner/sentence.ts';
-import { findReusableDeployment } from './attempt/find-reusable.ts';
-import { tagOf } from './attempt/revision.ts';
-import type { ProbeResult } from './checks/probe-health.ts';
-import type { DeployPlan } from './plan/deploy-plan.ts';
+import { liveDeployment } from '../../nodion/deployments.ts';
+import type { Application, Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { isSameImage } from '../../registry/image-reference.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
+import { findReusableDeployment } from '../attempt/find-reusable.ts';
+import { tagOf } from '../attempt/revision.ts';
+import type { ProbeResult } from '../checks/probe-health.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 
 /** What a rollback goes back to, or why there is nothing. */
 export type RollbackTarget =
