@@ -9,6 +9,7 @@ import { runAttempt } from '../../src/deploy/attempt/run-attempt.ts';
 import { conclude } from '../../src/deploy/conclusion/conclude.ts';
 import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient } from '../../src/nodion/client.ts';
+import { sentence } from '../../src/runner/sentence.ts';
 import { plan } from './values.ts';
 
 const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';
@@ -28,7 +29,13 @@ async function attemptAt(apiUrl: string, { id = ID, timeoutMs = 30_000, isListed
   const attempt = await runAttempt(
     { deployments, defaultTag: null, healthUrl: null, onlyWhileLive: null },
     plans,
-    { application, transport, signal, onEvent: ({ kind }) => events.push(kind) },
+    {
+      application,
+      transport,
+      signal,
+      halt: { signal: new AbortController().signal, because: () => sentence`` },
+      onEvent: ({ kind }) => events.push(kind),
+    },
   );
   clearTimeout(timer);
   return { attempt, events, conclusion: await conclude(attempt, plans) };

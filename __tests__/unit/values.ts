@@ -46,6 +46,9 @@ export function plan(given: Partial<DeployPlan> = {}): DeployPlan {
     logLines: 50,
     environment: null,
     dryRun: false,
+    maxParallel: Number.POSITIVE_INFINITY,
+    failFast: false,
+    ifBusy: 'deploy',
     ...given,
   };
 }

@@ -146,6 +146,7 @@ scenario('Several applications are all checked before any is triggered', async (
   expect(error.split('\n')).toEqual([
     '`image_tag`: "v2" is not for site, a Git-based application (dockerfile).',
     'Nodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.',
+    'site: No deployment of the application is live.',
     // Which of the two reads fails first is open.
     expect.stringMatching(
       new RegExp(
@@ -160,7 +161,7 @@ scenario('Several applications are all checked before any is triggered', async (
     {
       application_id: git.id,
       error:
-        '`image_tag`: "v2" is not for site, a Git-based application (dockerfile). Nodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.',
+        '`image_tag`: "v2" is not for site, a Git-based application (dockerfile). Nodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`. No deployment of the application is live.',
     },
     {
       application_id: unknown,

@@ -59,7 +59,7 @@ scenario('An `image_tag` for a Git-based application is refused', async ({ nodio
   expect(run.exitCode).toBe(1);
   expect(application.deployments).toEqual([]);
   expect(annotations(run, 'error')).toEqual([
-    '`image_tag`: "v1" is not for My App, a Git-based application (dockerfile).\nNodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.\nNothing was triggered.',
+    '`image_tag`: "v1" is not for My App, a Git-based application (dockerfile).\nNodion deploys the latest commit of its branch: leave `image_tag` out, or see `expected_sha`.\nNo deployment of the application is live.\nNothing was triggered.',
   ]);
 });
 
@@ -69,7 +69,7 @@ scenario('An `expected_sha` for an image application is refused', async ({ nodio
   expect(run.exitCode).toBe(1);
   expect(application.deployments).toEqual([]);
   expect(annotations(run, 'error')).toEqual([
-    `\`expected_sha\`: "${SHA.slice(0, 7)}" is not for My App, a pre-built image application.\nIts deployments are of no commit: see \`image_tag\`.\nNothing was triggered.`,
+    `\`expected_sha\`: "${SHA.slice(0, 7)}" is not for My App, a pre-built image application.\nIts deployments are of no commit: see \`image_tag\`.\nNo deployment of the application is live.\nNothing was triggered.`,
   ]);
 });
 
@@ -100,7 +100,7 @@ scenario('A refusal of the trigger is final, in Nodion’s own words', async (st
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
   expect(annotations(run, 'error')).toEqual([
-    "Application My App: Nodion refused the trigger (400): Branch is gone; Quota used up.\nNothing was triggered for it.\nCheck the inputs and, in Nodion's dashboard, the application.",
+    "Application My App: Nodion refused the trigger (400): Branch is gone; Quota used up.\nNothing was triggered for it.\nCheck the inputs and, in Nodion's dashboard, the application.\nNo deployment of the application is live.",
   ]);
 });
 
@@ -211,6 +211,6 @@ scenario('An application that is gone when it is triggered is no ID to check', a
   nodion.fail({ on: TRIGGER, fault: answer(404)(false) });
   const run = await deploy(nodion.addApplication());
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.',
+    'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.\nNo deployment of the application is live.',
   ]);
 });

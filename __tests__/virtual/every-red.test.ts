@@ -160,6 +160,7 @@ for (const [what, status, timeout, told] of [
       lines: [
         'The … timeout expired before anything was triggered for it.',
         'The last failure: HOST answered 503 to GET /applications/:id/deployments. Nodion, or a gateway before it, is down or busy: run the job again later.',
+        NOTHING_SEEN_LIVE,
       ],
     },
   ],
@@ -174,6 +175,7 @@ for (const [what, status, timeout, told] of [
         'Nodion answered 404 to GET /applications/:id/deployments.',
         WAS_THERE,
         'Nothing was triggered for it.',
+        NOTHING_SEEN_LIVE,
       ],
     },
   ],
@@ -207,6 +209,7 @@ red(
       'Nodion refused the API key (401 Unauthorized).',
       'Nothing was triggered for it.',
       NEW_KEY,
+      NONE_LIVE,
     ],
   },
 );

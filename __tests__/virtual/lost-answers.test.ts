@@ -181,7 +181,7 @@ for (const [status, advice] of [
     expect(run.exitCode).toBe(1);
     expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
     expect(annotations(run, 'error')).toEqual([
-      `Application My App: Nodion refused the trigger (${status}): Busy.\nNothing was triggered for it.${advice}`,
+      `Application My App: Nodion refused the trigger (${status}): Busy.\nNothing was triggered for it.${advice}\nNo deployment of the application is live.`,
     ]);
   });
 }

@@ -1,8 +1,6 @@
-import { newAttempt } from '../deploy/attempt/attempt.ts';
-import { liveState } from '../deploy/conclusion/live-state.ts';
-import { deployApplication, knownUrl, skippedRun } from '../deploy/deploy-application.ts';
+import { deployAll } from '../deploy/deploy-all.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
-import { preflight, type Target } from '../deploy/preflight/preflight.ts';
+import { preflight } from '../deploy/preflight/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
 import { createLogTails } from '../report/log-tail.ts';
@@ -13,14 +11,11 @@ import {
   setOutputs,
 } from '../report/outputs.ts';
 import { recordGitHubDeployment, report } from '../report/report.ts';
-import { SYMBOLS } from '../report/summary/short-summary.ts';
-import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
-import { describeEnd, describeFailure, describeProblem, displayName } from '../report/wording.ts';
+import { writeJobSummary } from '../report/summary/write-summary.ts';
+import { describeEnd, describeFailure } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.ts';
-import { sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
-import { Interrupted } from '../time/deadline.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
 
 /** The action of `action.yml`. */
@@ -44,35 +39,36 @@ async function runDeploy(step: Step): Promise<void> {
       const { checkImages } = await import('../deploy/preflight/check-images.ts');
       return await checkImages(found, plan, preparing);
     })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       const isAnswered = client.outageLimit.hasBeenAnswered();
-      return failBeforeTargets(error, plan, isAnswered);
+      return (await loadEarlyEnds(error)).failBeforeTargets(error, { plan, isAnswered });
     });
-  if (targets.some(({ problem }) => problem !== null)) failBeforeTrigger(targets);
+  const problem = targets.find((target) => target.problem !== null)?.problem;
+  if (problem || plan.dryRun) {
+    const { endDryRun, failBeforeTrigger } = await loadEarlyEnds(
+      new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? []),
+    );
+    return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets);
+  }
   setOutputs(targets.map((target) => ({ target })));
-  if (plan.dryRun) return await endDryRun(targets);
 
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
   const logTails = createLogTails(plan);
   const liveOutputs = createLiveOutputs(targets);
-  const runs = await Promise.all(
-    targets.map((target) =>
-      deployApplication(target, plan, {
-        ...{ transport, signal, moreTime: step.moreTime },
-        onEvent: (event) => {
-          liveOutputs.update(target, event);
-          if (event.kind === 'progress' && !event.isRollback && event.attempt.deployment) {
-            gitHubDeployment?.update(target, event.attempt.deployment);
-          }
-          if (event.kind === 'rollback') {
-            logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
-          }
-          log.write(target, event);
-        },
-      }),
-    ),
-  );
+  const runs = await deployAll(targets, plan, {
+    ...{ transport, signal, moreTime: step.moreTime },
+    onEvent: (target, event) => {
+      liveOutputs.update(target, event);
+      if (event.kind === 'progress' && !event.isRollback && event.attempt.deployment) {
+        gitHubDeployment?.update(target, event.attempt.deployment);
+      }
+      if (event.kind === 'rollback') {
+        logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
+      }
+      log.write(target, event);
+    },
+  });
   log.end();
   liveOutputs.end();
 
@@ -103,47 +99,10 @@ async function readPlan(): Promise<DeployPlan> {
   }
 }
 
-/** Ends a step whose applications could not be found. */
-async function failBeforeTargets(
-  error: unknown,
-  plan: DeployPlan,
-  isAnswered: boolean,
-): Promise<never> {
-  if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
-  const words = await import(
-    /* webpackChunkName: "failure" */ '../deploy/conclusion/describe-failure.ts'
-  ).catch(() => null);
-  if (!words) {
+/** The ends of a step that follows no deployment. @throws `error` where they are gone from the disk. */
+async function loadEarlyEnds(error: unknown) {
+  return await import(/* webpackChunkName: "failure" */ './early-ends.ts').catch(() => {
     setConclusion('failure', 'internal_error');
     throw error;
-  }
-  const failure = words.beforeTrigger(error, plan, { hasBeenRead: false, isAnswered });
-  setInitialOutputs(plan, failure);
-  const { title, lines } = failure;
-  writeShortSummary({ symbol: SYMBOLS[failure.kind], title, lines });
-  throw new StepFailure(title, lines);
-}
-
-/** Ends a step of which an application can't be deployed: then none is. */
-function failBeforeTrigger(targets: readonly Target[]): never {
-  const runs = targets.map(skippedRun);
-  setOutputs(runs);
-  const lines = targets.flatMap((target) => describeProblem(target, targets.length > 1));
-  const each = new Map(lines.map((line) => [String(line), line])).values();
-  const failure = new StepFailure('Not deployed', [...each, sentence`Nothing was triggered.`]);
-  const { title, lines: told } = failure;
-  writeShortSummary({ symbol: SYMBOLS.failure, title, lines: told });
-  throw failure;
-}
-
-async function endDryRun(targets: readonly Target[]): Promise<void> {
-  const known = targets.map(async (target) => ({
-    ...{ target, url: await knownUrl(target), live: liveState(newAttempt(target.deployments)) },
-    conclusion: { kind: 'success', reason: 'checked' } as const,
-  }));
-  setOutputs(await Promise.all(known));
-  const { describeDryRun } = await import('../report/dry-run.ts');
-  const lines = describeDryRun(targets.map((target) => ({ ...target, name: displayName(target) })));
-  writeShortSummary({ symbol: 'ℹ️', title: 'Dry run', lines });
-  commands.notice('Dry run', lines);
+  });
 }

@@ -3,11 +3,11 @@ import { liveDeployment } from '../nodion/deployments.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
-import { type Attempt, type AttemptEvent, newAttempt } from './attempt/attempt.ts';
-import { runAttempt } from './attempt/run-attempt.ts';
+import type { Attempt, AttemptEvent } from './attempt/attempt.ts';
+import { type Halt, runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
 import { conclude } from './conclusion/conclude.ts';
-import { type Conclusion, type Failure, failure } from './conclusion/conclusion.ts';
+import type { Conclusion, Failure } from './conclusion/conclusion.ts';
 import { type LiveState, liveState } from './conclusion/live-state.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
 import type { Target } from './preflight/preflight.ts';
@@ -37,6 +37,8 @@ export interface DeploymentRun extends Attempt {
 
 /** What happens while an application is deployed. */
 export type DeployEvent =
+  /** Its turn has come. */
+  | { readonly kind: 'begun' }
   /** Something happens to its deployment, or to the one that goes back; `attempt` is the record after that. */
   | {
       readonly kind: 'progress';
@@ -51,6 +53,8 @@ export type DeployEvent =
       readonly to: Deployment;
       readonly evidence: Sentence;
     }
+  /** It has failed: all that may come is a rollback. */
+  | { readonly kind: 'failed' }
   /** Nothing more is going to happen. */
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
 
@@ -58,6 +62,7 @@ export type DeployEvent =
 export interface DeployOptions {
   readonly transport: SendRequest;
   readonly signal: AbortSignal;
+  readonly halt: Halt;
   /** Gives a rollback a time limit of its own: a signal that aborts after `ms`, or at a cancellation. */
   readonly moreTime: (ms: number) => AbortSignal;
   readonly onEvent: (event: DeployEvent) => void;
@@ -72,7 +77,8 @@ export async function deployApplication(
   plan: DeployPlan,
   options: DeployOptions,
 ): Promise<DeploymentRun> {
-  const { transport, signal, moreTime, onEvent } = options;
+  const { transport, signal, halt, moreTime, onEvent } = options;
+  onEvent({ kind: 'begun' });
   const { api, deployments, application, healthUrl } = target;
   const running = { application: api, transport };
   const defaultTag = application?.image_tag ?? null;
@@ -80,8 +86,7 @@ export async function deployApplication(
     { deployments, defaultTag, healthUrl, onlyWhileLive: null },
     plan,
     {
-      ...running,
-      signal,
+      ...{ ...running, signal, halt },
       onEvent: (event, now) =>
         onEvent({ kind: 'progress', event, attempt: now, isRollback: false }),
     },
@@ -105,12 +110,13 @@ export async function deployApplication(
     });
   }
 
+  if (ended.kind !== 'success') onEvent({ kind: 'failed' });
   const tried = ended.kind === 'success' ? null : await tryRollback(ended);
   const rollback = tried && 'why' in tried ? null : tried;
   const last = (tried ?? { attempt }).attempt;
   const live = liveState(last);
   const { conclusion, liveLine } =
-    ended.kind === 'success' || !isAfterTrigger(attempt)
+    ended.kind === 'success'
       ? { conclusion: ended, liveLine: null }
       : await withLiveState(ended, tried, { live, last });
   onEvent({ kind: 'concluded', conclusion });
@@ -162,15 +168,19 @@ function findPrevious({ deployments }: Target, attempt: Attempt): Deployment | n
   return liveDeployment([...listed.values()]);
 }
 
-/** A failure with what became of its rollback, and with what is live now. */
-async function withLiveState(
+/** A failure with what became of its rollback, and with what is live now; not where nothing was tried or ever read. */
+export async function withLiveState(
   failure: Failure,
   tried: Rollback | NoRollback | null,
   { live: state, last }: { live: LiveState; last: Attempt },
 ): Promise<{ conclusion: Failure; liveLine: Sentence | null }> {
-  const words = await import(
-    /* webpackChunkName: "failure" */ './conclusion/describe-live.ts'
-  ).catch(() => null);
+  const isUnread = state.kind === 'unknown' && !isAfterTrigger(last);
+  const isUntold = isUnread || failure.reason === 'skipped';
+  const words = isUntold
+    ? null
+    : await import(/* webpackChunkName: "failure" */ './conclusion/describe-live.ts').catch(
+        () => null,
+      );
   const liveLine = words?.describeLive(state, last.before, { wentLive: hasGoneLive(last) }) ?? null;
   const ended = tried && 'failure' in tried ? tried.failure : failure;
   const none = tried && 'why' in tried ? [sentence`No rollback: ${tried.why}.`] : [];
@@ -183,23 +193,4 @@ const GONE = sentence`the part of the action that does it is gone from the runne
 /** Whether a deployment of that origin was triggered by this step. */
 export function isTriggered(origin: Origin | null): boolean {
   return origin === 'triggered' || origin === 'recovered';
-}
-
-/** The run of a target that is not deployed, because of its own problem or another's. */
-export function skippedRun(target: Target): DeploymentRun {
-  const skipped = [sentence`Not triggered, because of another application.`];
-  const nothing = newAttempt(target.deployments);
-  return {
-    ...nothing,
-    target,
-    url: null,
-    previous: null,
-    triggered: false,
-    healthy: null,
-    rollback: null,
-    timedOut: false,
-    conclusion: target.problem ?? failure('skipped', 'Not deployed', skipped),
-    live: liveState(nothing),
-    liveLine: null,
-  };
 }

@@ -104,7 +104,7 @@ function doubt({ health }: Attempt): Sentence {
 export async function rollBack(
   bad: Attempt,
   failed: Failure,
-  options: Omit<AttemptOptions, 'signal'> & {
+  options: Omit<AttemptOptions, 'signal' | 'halt'> & {
     target: Target;
     plan: DeployPlan;
     previous: Deployment | null;
@@ -122,6 +122,7 @@ export async function rollBack(
     ...plan,
     match: { imageTag: due.tag, commit: null },
     reuseExisting: false,
+    ifBusy: 'deploy',
     health: plan.health && { ...plan.health, text: null },
   };
   const start = {
@@ -130,7 +131,7 @@ export async function rollBack(
     healthUrl: target.healthUrl,
     onlyWhileLive: bad.deployment,
   };
-  const attempt = await runAttempt(start, itsPlan, { ...running, signal });
+  const attempt = await runAttempt(start, itsPlan, { ...running, signal, halt: NEVER });
   if (attempt.error instanceof NoLongerNewest) return { why: attempt.error.reason, attempt };
   if (isCancelled(attempt) && attempt.before.kind === 'not sent') {
     return { why: sentence`the step was cancelled`, attempt };
@@ -157,6 +158,8 @@ async function concludeIt(attempt: Attempt, plan: DeployPlan): Promise<Conclusio
     sentence`Deployment #${deployment.deploy_number} went live, but #${newer}, which is newer, is live now.`,
   ]);
 }
+
+const NEVER = { signal: new AbortController().signal, because: () => sentence`` };
 
 const UNDONE = sentence`Data and migrations are not undone.`;
 

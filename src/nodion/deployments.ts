@@ -31,6 +31,12 @@ export function liveDeployment(deployments: readonly Deployment[]): Deployment |
   return newest(deployments.filter(({ status }) => status === 'available'));
 }
 
+/** The newest that is above the live one and not final: Nodion is at work on it; null for none. */
+export function busyDeployment(deployments: readonly Deployment[]): Deployment | null {
+  const live = liveDeployment(deployments)?.deploy_number ?? 0;
+  return newest(deployments.filter((one) => one.deploy_number > live && !isFinal(one)));
+}
+
 /** The number of the live deployment, where it is newer than `deployment`; null where it is not. */
 export function replacementOf(
   deployment: Deployment,

@@ -8,6 +8,7 @@ import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { formatDuration } from '../time/duration.ts';
 import { HEARTBEAT_MS } from '../time/step-clock.ts';
 import {
+  countProgress,
   describeChecks,
   describeRollout,
   newProgress,
@@ -17,8 +18,10 @@ import {
 } from './deploy-progress.ts';
 import { createErrorCount } from './error-count.ts';
 import {
+  busyWith,
   introduction,
   lateDuplicate,
+  noLongerBusy,
   olderCandidate,
   overtaken,
   severalCandidates,
@@ -86,6 +89,13 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
           sentence`No deployment of this step has appeared: trying again (attempt ${event.attempt})`,
         );
         break;
+      case 'busy':
+        line(target, busyWith(event.deployment));
+        break;
+      case 'idle':
+        errors.recovered({ target, isTrigger: false });
+        line(target, noLongerBusy(event));
+        break;
       case 'several-candidates':
         line(target, severalCandidates(event.candidates));
         break;
@@ -148,13 +158,17 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
   }
 
   function beat(): void {
-    const open = [...progress].filter(([, { isConcluded }]) => !isConcluded);
+    const all = [...progress];
+    const open = all.filter(([, { isBegun, isConcluded }]) => isBegun && !isConcluded);
     if (open.length === 0) return;
     const shown = open.slice(0, SHOWN_IN_HEARTBEAT).map(([target, one]) => {
       const deployment = one.attempt?.deployment;
+      const busy = one.attempt?.busyWith;
       const status = deployment
         ? sentence`#${deployment.deploy_number} "${deployment.status}"`
-        : sentence`no deployment known yet`;
+        : busy
+          ? sentence`#${busy.deploy_number}, which was there before, "${busy.status}"`
+          : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
       const since = ours(formatDuration(performance.now() - statusSinceMs(one)));
       const checks = describeChecks(one.attempt);
@@ -164,7 +178,10 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
     const more = hidden > 0 && sentence`, and ${hidden} more`;
     const endsAtMs = Math.max(...open.map(([, one]) => one.endsAtMs));
     const left = ours(formatDuration(Math.max(0, endsAtMs - performance.now())));
-    commands.info(sentence`Still waiting: ${joined(shown, ', ')}${more}; at most ${left} left`);
+    const count = all.length > 1 && sentence`${countProgress(all.map(([, one]) => one))}: `;
+    commands.info(
+      sentence`Still waiting: ${count}${joined(shown, ', ')}${more}; at most ${left} left`,
+    );
   }
 
   return {
@@ -194,6 +211,9 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
             sentence`Application ${displayName(target)}: ${problem}. If a deployment of this step turns out bad, it stays live.`,
           ]);
         }
+      }
+      if (plan.maxParallel < targets.length) {
+        commands.info(sentence`At most ${plan.maxParallel} at a time, in this order`);
       }
       if (plan.wait) {
         const every = ours(formatDuration(plan.pollIntervalMs));

@@ -10,25 +10,39 @@ export interface Progress {
   readonly startedAtMs: number;
   /** When its time is over. */
   readonly endsAtMs: number;
+  /** Whether its turn has come. */
+  readonly isBegun: boolean;
   readonly isConcluded: boolean;
 }
 
 /** The progress of an application of which nothing has happened yet. */
 export function newProgress({ timeoutMs }: DeployPlan): Progress {
   const startedAtMs = performance.now();
-  return { attempt: null, startedAtMs, endsAtMs: timeoutMs, isConcluded: false };
+  return { attempt: null, startedAtMs, endsAtMs: timeoutMs, isBegun: false, isConcluded: false };
 }
 
 /** The progress after an event. */
 export function progressAfter(progress: Progress, event: DeployEvent, plan: DeployPlan): Progress {
   switch (event.kind) {
+    case 'begun':
+      return { ...newProgress(plan), isBegun: true };
     case 'progress':
       return { ...progress, attempt: event.attempt };
     case 'rollback':
-      return { ...newProgress(plan), endsAtMs: performance.now() + plan.timeoutMs };
+      return { ...newProgress(plan), isBegun: true, endsAtMs: performance.now() + plan.timeoutMs };
+    case 'failed':
+      return progress;
     case 'concluded':
       return { ...progress, isConcluded: true };
   }
+}
+
+/** How many are at which point: `2 done, 3 in progress, 5 not begun`. */
+export function countProgress(all: readonly Progress[]): Sentence {
+  const done = all.filter(({ isConcluded }) => isConcluded).length;
+  const waiting = all.filter(({ isBegun, isConcluded }) => !isBegun && !isConcluded).length;
+  const inProgress = all.length - done - waiting;
+  return sentence`${done} done, ${inProgress} in progress${waiting > 0 && sentence`, ${waiting} not begun`}`;
 }
 
 /** Since when its deployment has the status that it has. */

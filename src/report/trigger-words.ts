@@ -3,6 +3,21 @@ import type { Deployment } from '../nodion/responses.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeRevision, describeStatus } from './wording.ts';
 
+/** That nothing is triggered before the end of another deployment. */
+export function busyWith(deployment: Deployment): Sentence {
+  return sentence`#${deployment.deploy_number} (${describeRevision(deployment)}) is ${describeStatus(deployment)}: waiting until it has ended (\`if_busy\`)`;
+}
+
+/** That it has ended, or is gone. */
+export function noLongerBusy({
+  number,
+  status,
+}: Extract<AttemptEvent, { kind: 'idle' }>): Sentence {
+  return status === null
+    ? sentence`#${number} is not listed any more`
+    : sentence`#${number} is "${status}"`;
+}
+
 /** That one of several is taken for what a lost trigger made. */
 export function severalCandidates([taken, ...others]: readonly Deployment[]): Sentence {
   const number = taken?.deploy_number ?? 0;

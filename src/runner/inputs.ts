@@ -53,8 +53,9 @@ export function matching(expected: string, isValid: (text: string) => boolean) {
 
 export const anyLine = matching('one line of text', (text) => !/\p{Cc}/u.test(text));
 
-export function oneOf(...words: string[]) {
-  return matching(`one of ${words.join(', ')}`, (text) => words.includes(text));
+export function oneOf<Word extends string>(...words: Word[]) {
+  const parse = matching(`one of ${words.join(', ')}`, (text) => words.includes(text as Word));
+  return (text: string): Word => parse(text) as Word;
 }
 
 /** YAML 1.2 core schema, as in @actions/core's getBooleanInput(). */

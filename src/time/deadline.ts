@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Why work ended early: the step's `timeout`, a cancelled workflow, or a limit of the work's own. */
-export type InterruptReason = 'timed_out' | 'cancelled' | 'gave_up';
+/** Why work ended early: the step's `timeout`, a cancelled workflow, another application's failure, or a limit of the work's own. */
+export type InterruptReason = 'timed_out' | 'cancelled' | 'halted' | 'gave_up';
 
 /** Thrown in place of a result when a signal ends the work; every signal's reason is an {@link InterruptReason}. */
 export class Interrupted extends Error {
@@ -64,6 +64,16 @@ export async function following<T>(
   } finally {
     signal.removeEventListener('abort', follow);
   }
+}
+
+/** Runs `work` with a signal that aborts when either does, with its reason; `one`'s where both have. */
+export async function untilEither<T>(
+  one: AbortSignal,
+  other: AbortSignal,
+  work: (followed: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  return await following(one, controller, () => following(other, controller, work));
 }
 
 /** Runs `work` with a signal that aborts when `signal` does, and after `ms` milliseconds. */

@@ -6,6 +6,7 @@ import type { Rollout } from '../checks/verify-rollout.ts';
 import type { Stability } from '../checks/watch-stability.ts';
 import type { Origin, TriggerEvent } from './trigger-deployment.ts';
 import type { Outcome, WaitEvent } from './wait-for-deployment.ts';
+import type { BusyEvent } from './wait-until-idle.ts';
 
 /** One deployment from its trigger to the last thing that was waited for. Null: it did not come to that. */
 export interface Attempt {
@@ -18,6 +19,8 @@ export interface Attempt {
   readonly deployment: Deployment | null;
   /** How it became ours. */
   readonly origin: Origin | null;
+  /** The deployment whose end is waited for before anything is triggered (`if_busy`). */
+  readonly busyWith: Deployment | null;
   /** Those below it that the list from just before its trigger did not have. */
   readonly overtaken: readonly Deployment[];
   /** Whether it is certain that this step triggered it. */
@@ -58,6 +61,7 @@ export interface Milestone {
 /** What happens to one deployment. */
 export type AttemptEvent =
   | TriggerEvent
+  | BusyEvent
   | WaitEvent
   | CheckEvent
   /** The deployment to follow is known. */
@@ -71,6 +75,7 @@ export function newAttempt(deployments: DeploymentList | null): Attempt {
     lastSeen: deployments && { ...deployments, isCurrent: true },
     deployment: null,
     origin: null,
+    busyWith: null,
     overtaken: [],
     isCertainlyOurs: true,
     outcome: null,
@@ -109,6 +114,8 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
         firstAfter: attempt.firstAfter ?? firstAfter,
       };
     }
+    case 'busy':
+      return { ...attempt, busyWith: event.deployment };
     case 'several-candidates':
     case 'older-candidate':
       return { ...attempt, isCertainlyOurs: false };

@@ -3,6 +3,7 @@ import type { ApplicationClient } from '../../nodion/client.ts';
 import { NodionError } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import type { Sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { SEEN_NOW_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -15,8 +16,27 @@ import {
   withOutcome,
 } from './attempt.ts';
 import { mismatchOf } from './revision.ts';
-import { triggerDeployment } from './trigger-deployment.ts';
+import { Busy, type Triggered, triggerDeployment } from './trigger-deployment.ts';
 import { waitForDeployment } from './wait-for-deployment.ts';
+
+/** Ends what is not triggered yet. */
+export interface Halt {
+  /** Aborts when nothing more is to be triggered. */
+  readonly signal: AbortSignal;
+  /** Why then: `web failed`. */
+  because(): Sentence;
+}
+
+/** Nothing was triggered, because of something else. */
+export class Skipped extends Error {
+  readonly because: Sentence;
+
+  constructor(because: Sentence) {
+    super(`skipped because ${because}`);
+    this.name = 'Skipped';
+    this.because = because;
+  }
+}
 
 /** What an attempt starts from. */
 export interface AttemptStart {
@@ -35,6 +55,7 @@ export interface AttemptOptions {
   readonly application: ApplicationClient;
   readonly transport: SendRequest;
   readonly signal: AbortSignal;
+  readonly halt: Halt;
   /** `attempt` is the record after the event. */
   readonly onEvent: (event: AttemptEvent, attempt: Attempt) => void;
 }
@@ -48,7 +69,7 @@ export async function runAttempt(
   plan: DeployPlan,
   options: AttemptOptions,
 ): Promise<Attempt> {
-  const { application, transport, signal } = options;
+  const { application, transport, signal, halt } = options;
   let attempt = newAttempt(start.deployments);
   let isSeenAtEnd = false;
   const elapsedMs = () => performance.now() - attempt.startMs;
@@ -69,11 +90,29 @@ export async function runAttempt(
     attempt = { ...attempt, deployment: seen ?? deployment };
   }
 
-  try {
+  /** Triggers it, after the end of what is in progress where the plan asks for that. */
+  async function trigger(): Promise<Triggered> {
     const { deployments: before, defaultTag, onlyWhileLive } = start;
-    const triggered = await triggerDeployment(plan, {
-      ...{ application, before, defaultTag, onlyWhileLive, signal, onEvent },
-    });
+    for (;;) {
+      try {
+        return await triggerDeployment(plan, {
+          ...{ application, before, defaultTag, onlyWhileLive, signal, halt: halt.signal, onEvent },
+        });
+      } catch (error) {
+        if (!(error instanceof Busy) || plan.ifBusy === 'fail') throw error;
+        const { waitUntilIdle } = await import('./wait-until-idle.ts');
+        const { pollIntervalMs } = plan;
+        await waitUntilIdle(application, error.deployment, {
+          ...{ pollIntervalMs, signal, halt: halt.signal, onEvent },
+        });
+        // Its time and timeline begin with its own trigger.
+        attempt = { ...newAttempt(null), lastSeen: attempt.lastSeen };
+      }
+    }
+  }
+
+  try {
+    const triggered = await trigger();
     const { origin, deployment } = triggered;
     onEvent({ kind: 'deployment', origin, deployment });
     if (plan.wait) {
@@ -89,7 +128,8 @@ export async function runAttempt(
       }
     }
   } catch (error) {
-    attempt = { ...attempt, error };
+    const isHalted = error instanceof Interrupted && error.reason === 'halted';
+    attempt = { ...attempt, error: isHalted ? new Skipped(halt.because()) : error };
     if (isLookDue(attempt, start)) await lookAgain().catch(() => {});
   }
   const { lastSeen, deployment, durationMs } = attempt;
@@ -107,11 +147,12 @@ function isCheckDue({ outcome }: Attempt, { match, verifyRollout, health }: Depl
 }
 
 /**
- * Whether what is live must be told, though nobody looked at the end: cancelled after a trigger, or out of
- * time before that of a rollback.
+ * Whether what is live must be told, though nobody looked at the end: cancelled after a trigger, skipped long
+ * after the last look, or out of time before the trigger of a rollback.
  */
 function isLookDue(attempt: Attempt, { onlyWhileLive }: AttemptStart): boolean {
   const { deployment, before, error } = attempt;
+  if (error instanceof Skipped) return attempt.lastSeen !== null && !isCurrent(attempt);
   const cause = error instanceof UnknownOutcome ? error.cause : error;
   if (!(cause instanceof Interrupted)) return false;
   const isRollback = onlyWhileLive !== null;

@@ -1,11 +1,11 @@
 import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
-import { assertNotStale, highestNumber, newest } from '../../nodion/deployments.ts';
+import { assertNotStale, busyDeployment, highestNumber, newest } from '../../nodion/deployments.ts';
 import type { NodionError } from '../../nodion/errors.ts';
 import { InDoubt, type Posted, post, postOnce, type Search } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
-import { sleep } from '../../time/deadline.ts';
+import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
 import { LIMITED_PAUSE_MS, OLDEST_LIST_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { LostTrigger } from './find-candidates.ts';
@@ -42,6 +42,20 @@ export class NoLongerNewest extends Error {
   }
 }
 
+/** Nothing was triggered, since a deployment is in progress already, which `if_busy` does not ignore. */
+export class Busy extends Error {
+  readonly deployment: Deployment;
+  /** What ended the wait for its end; null where it is not waited for. */
+  readonly interruption: Interrupted | null;
+
+  constructor(deployment: Deployment, interruption: Interrupted | null = null) {
+    super(`#${deployment.deploy_number} is in progress`);
+    this.name = 'Busy';
+    this.deployment = deployment;
+    this.interruption = interruption;
+  }
+}
+
 /** How a deployment became ours: answered, found after a lost answer, or followed (`reuse_existing`). */
 export type Origin = 'triggered' | 'recovered' | 'reused';
 
@@ -63,20 +77,22 @@ export interface Triggered {
  *   where it is more than 1 s old when the trigger's turn comes.
  * @param options.defaultTag the application's own tag; null for Git-based applications.
  * @param options.onlyWhileLive the deployment that must be live and the newest still; null: any.
- * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); NoLongerNewest.
+ * @param options.halt aborts when nothing more is to be sent.
+ * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); NoLongerNewest; Busy.
  */
 export async function triggerDeployment(
-  { match, reuseExisting }: Pick<DeployPlan, 'match' | 'reuseExisting'>,
+  { match, reuseExisting, ifBusy }: Pick<DeployPlan, 'match' | 'reuseExisting' | 'ifBusy'>,
   options: {
     application: ApplicationClient;
     before: DeploymentList | null;
     defaultTag: string | null;
     onlyWhileLive: Deployment | null;
     signal: AbortSignal;
+    halt: AbortSignal;
     onEvent: (event: TriggerEvent) => void;
   },
 ): Promise<Triggered> {
-  const { application, defaultTag, onlyWhileLive, signal, onEvent } = options;
+  const { application, defaultTag, onlyWhileLive, signal, halt, onEvent } = options;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   let list = options.before;
   let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
@@ -129,6 +145,8 @@ export async function triggerDeployment(
           return { result: existing, found: true };
         }
         if (onlyWhileLive) assertNewest(onlyWhileLive, list.deployments);
+        const busy = attempts === 1 && ifBusy !== 'deploy' && busyDeployment(list.deployments);
+        if (busy) throw new Busy(busy);
         if (attempts === 1) {
           // Either list may be an old one.
           const seen = [...(options.before?.deployments ?? []), ...list.deployments];
@@ -137,6 +155,7 @@ export async function triggerDeployment(
           known = new Set(seen.map(({ id }) => id));
         }
       }
+      if (halt.aborted) throw attempts === 1 ? new Interrupted(halt.reason) : new InDoubt(HALTED);
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
       try {
@@ -163,7 +182,8 @@ export async function triggerDeployment(
       attempts = attempt;
       const tryUntil = (limited: AbortSignal) =>
         retryRead(() => attemptInTurn(limited), { signal: limited, onRetry });
-      return attempt === 1 ? application.outageLimit.run(signal, tryUntil) : tryUntil(signal);
+      if (attempt > 1) return tryUntil(signal);
+      return application.outageLimit.run(signal, (limited) => untilEither(limited, halt, tryUntil));
     },
     search: options.before && search,
     signal,
@@ -189,6 +209,8 @@ function assertNewest(
   if (status && status !== 'available')
     throw new NoLongerNewest(sentence`#${number} is "${status}" now`);
 }
+
+const HALTED = sentence`It is not sent again, because another application failed (\`fail_fast\`).`;
 
 /** The reason not to trigger another: `#13, which is newer, has appeared`. */
 export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number'>): Sentence {

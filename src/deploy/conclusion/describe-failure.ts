@@ -9,6 +9,8 @@ import { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { tagOf } from '../attempt/revision.ts';
+import { Skipped } from '../attempt/run-attempt.ts';
+import { Busy } from '../attempt/trigger-deployment.ts';
 import type { Outcome } from '../attempt/wait-for-deployment.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, ONE_AFTER_ANOTHER } from './conclusion.ts';
@@ -30,6 +32,10 @@ import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
 export function describeFailure(attempt: Attempt, plan: DeployPlan): Failure {
   const { before, deployment, error } = attempt;
   if (error instanceof UnknownOutcome) return unknownOutcome(before, error, plan);
+  if (error instanceof Skipped) {
+    return failure('skipped', 'Not deployed', [sentence`Not triggered, because ${error.because}.`]);
+  }
+  if (error instanceof Busy) return busy(error, plan);
   if (deployment) return afterTrigger(attempt, deployment, plan);
   return before.kind !== 'not sent' && error instanceof NodionError
     ? triggerRefused(error, before)
@@ -73,6 +79,26 @@ export function beforeTrigger(
   const lines = hasBeenRead ? linesAfterRead(error) : linesOf(error);
   const reason = reasonBeforeTrigger(error, hasBeenRead);
   return failure(reason, 'Not deployed', [...lines, sentence`Nothing was triggered${it}.`]);
+}
+
+/** Nothing was triggered, since another deployment was in progress. */
+function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan): Failure {
+  const number = sentence`deployment #${deployment.deploy_number}`;
+  if (!ended) {
+    return failure('busy', 'Application busy', [
+      sentence`Deployment #${deployment.deploy_number} is "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
+      sentence`Nothing was triggered for it.`,
+      sentence`Run the step again once that has ended, or have it wait by \`if_busy: wait\`.`,
+    ]);
+  }
+  return {
+    ...interruption(ended, 'busy'),
+    lines: [
+      sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
+      sentence`Nothing was triggered for it.`,
+      ...lastError(ended),
+    ],
+  };
 }
 
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {

@@ -12,6 +12,7 @@ import {
   lines,
   list,
   matching,
+  oneOf,
   optional,
   readInputs,
   type Values,
@@ -59,6 +60,9 @@ export const deployInputs = {
   },
   github_token: { ...optional(anyLine), secret: true },
   dry_run: withDefault('false', boolean),
+  max_parallel: optional(integer(1, 1_000)),
+  fail_fast: withDefault('false', boolean),
+  if_busy: withDefault('deploy', oneOf('deploy', 'wait', 'fail')),
   api_url,
 };
 

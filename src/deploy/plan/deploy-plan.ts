@@ -35,6 +35,12 @@ export interface DeployPlan {
     readonly token: string;
   } | null;
   readonly dryRun: boolean;
+  /** So many applications are deployed at a time, in the order provided; Infinity: all. */
+  readonly maxParallel: number;
+  /** Whether the first application that fails is the last to be triggered. */
+  readonly failFast: boolean;
+  /** What to do where a deployment of the application is in progress already. */
+  readonly ifBusy: 'deploy' | 'wait' | 'fail';
 }
 
 /** The applications to deploy, in the order provided. */
@@ -114,5 +120,8 @@ export async function readDeployPlan(): Promise<DeployPlan> {
         }
       : null,
     dryRun: inputs.dry_run,
+    maxParallel: inputs.max_parallel ?? Number.POSITIVE_INFINITY,
+    failFast: inputs.fail_fast,
+    ifBusy: inputs.if_busy,
   };
 }

@@ -2,17 +2,12 @@ import { FailedRequest } from '../../http/failed-request.ts';
 import { retryRead } from '../../http/retry.ts';
 import type { SendRequest } from '../../http/transport.ts';
 import type { NodionClient } from '../../nodion/client.ts';
-import { type DeploymentList, isUuid } from '../../nodion/responses.ts';
+import { isUuid } from '../../nodion/responses.ts';
 import { type FindImageEvent, findImage } from '../../registry/find-image.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/registry-client.ts';
-import { foreign, joined, sentence } from '../../runner/sentence.ts';
+import { joined, sentence } from '../../runner/sentence.ts';
 import { withLimit } from '../../time/deadline.ts';
-import {
-  HEARTBEAT_MS,
-  IMAGE_SPARE_MS,
-  REGISTRY_LIMIT_MS,
-  SEEN_NOW_MS,
-} from '../../time/step-clock.ts';
+import { HEARTBEAT_MS, IMAGE_SPARE_MS, REGISTRY_LIMIT_MS } from '../../time/step-clock.ts';
 import { findReusableDeployment } from '../attempt/find-reusable.ts';
 import { type Failure, failure } from '../conclusion/conclusion.ts';
 import {
@@ -22,8 +17,6 @@ import {
   imageNotFound,
   type TaggedImage,
 } from '../conclusion/describe-image.ts';
-import { describeLive } from '../conclusion/describe-live.ts';
-import { liveState } from '../conclusion/live-state.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { locateImage } from './locate-image.ts';
 import type { PreflightEvent, Target } from './preflight.ts';
@@ -60,7 +53,7 @@ export async function checkImages(
   const mismatch = credentialsMismatch(images, plan);
   const isLocated = images.length === due.length && !mismatch;
   const found = isLocated ? await findAll(images, plan, options) : null;
-  const ends = targets.map(async (target): Promise<Target> => {
+  return targets.map((target): Target => {
     const image = located.get(target);
     if (!image) return target;
     if ('problem' in image) return { ...target, problem: image.problem };
@@ -68,43 +61,8 @@ export async function checkImages(
     const end = found?.get(keyOf(image));
     if (!end) return target;
     if ('digest' in end) return { ...target, imageDigest: end.digest };
-    return await withLive({ ...target, problem: end.problem }, end.problem, {
-      signal: options.signal,
-      isNamed: targets.length > 1,
-    });
+    return { ...target, problem: end.problem };
   });
-  return await Promise.all(ends);
-}
-
-/** A target that can't be deployed, with what is live there now: the search may have taken long. */
-async function withLive(
-  target: Target,
-  problem: Failure,
-  { signal, isNamed }: { signal: AbortSignal; isNamed: boolean },
-): Promise<Target> {
-  const known = target.deployments;
-  if (!known) return target;
-  const isFresh = performance.now() - known.answeredAtMs < SEEN_NOW_MS;
-  const now = isFresh ? known : await readAgain(target, signal);
-  const lastSeen = { ...(now ?? known), isCurrent: now !== null };
-  const live = describeLive(liveState({ lastSeen, deployment: null, rollout: null }), UNTRIGGERED, {
-    wentLive: false,
-  });
-  const { application, applicationId } = target;
-  const name = foreign(application?.name || applicationId);
-  const line = isNamed ? sentence`${name}: ${live}` : live;
-  return {
-    ...target,
-    deployments: now ?? known,
-    problem: { ...problem, lines: [...problem.lines, line] },
-  };
-}
-
-const UNTRIGGERED = { kind: 'not sent' } as const;
-
-/** Null where it can't be read at once: what was read before must do. */
-async function readAgain({ api }: Target, signal: AbortSignal): Promise<DeploymentList | null> {
-  return await api.deployments({ signal, isFresh: true }).catch(() => null);
 }
 
 function isFollowing({ deployments }: Target, { reuseExisting, match }: DeployPlan): boolean {

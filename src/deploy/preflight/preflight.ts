@@ -73,7 +73,8 @@ export async function preflight(
       return await read(request);
     } catch (error) {
       const isForbidden = error instanceof NodionError && error.status === 403;
-      const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun;
+      const isBusyAsked = plan.ifBusy !== 'deploy';
+      const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun || isBusyAsked;
       if (!isForbidden || isNeeded) throw error;
       return null;
     }

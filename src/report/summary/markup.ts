@@ -24,6 +24,12 @@ export function paragraph(lines: readonly Sentence[]): string {
   return lines.length === 0 ? '' : `<p>${lines.map(summarySentence).join('<br>\n')}</p>\n`;
 }
 
+/** Lines of which one says what is live: that comes first, in bold. */
+export function liveFirst(liveLine: Sentence | null, lines: readonly Sentence[]): string {
+  const now = liveLine ? `<p><b>${summarySentence(liveLine)}</b></p>\n` : '';
+  return `${now}${paragraph(lines.filter((line) => line !== liveLine))}`;
+}
+
 /** A table of `columns`, each row with a cell for each. All are HTML; '' for no rows. */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';

@@ -1,11 +1,10 @@
 import { hasGoneLive } from '../../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { Rollback } from '../../deploy/roll-back.ts';
-import { summarySentence } from '../../runner/sentence.ts';
 import { summaryText } from '../../runner/untrusted-text.ts';
 import { describeNow } from '../wording.ts';
 import { checkFacts } from './checks.ts';
-import { deploymentNumber, type Fact, factTable, paragraph, table, took } from './markup.ts';
+import { deploymentNumber, type Fact, factTable, liveFirst, table, took } from './markup.ts';
 import { rollbackSymbol } from './verdict.ts';
 import { commitMessage, imageReference, versionChange, type Workflow } from './version.ts';
 
@@ -13,11 +12,10 @@ import { commitMessage, imageReference, versionChange, type Workflow } from './v
 export function oneApplication(run: DeploymentRun, workflow: Workflow): string {
   const { conclusion, liveLine, rollback } = run;
   const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
-  const now = liveLine ? `<p><b>${summarySentence(liveLine)}</b></p>\n` : '';
   const facts = rollback
     ? rollbackTable(run, rollback, workflow)
     : factTable(factsOf(run, workflow));
-  return `${now}${paragraph(lines.filter((line) => line !== liveLine))}${facts}`;
+  return `${liveFirst(liveLine, lines)}${facts}`;
 }
 
 function factsOf(run: DeploymentRun, workflow: Workflow): Fact[] {

@@ -1,18 +1,21 @@
 import { hasGoneLive } from '../../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import { joined, summarySentence } from '../../runner/sentence.ts';
-import { byGravity, describeHead, displayName } from '../wording.ts';
-import { deploymentNumber, details, table, took } from './markup.ts';
-import { symbol } from './verdict.ts';
+import { byGravity, describeHead, displayName, isSkipped } from '../wording.ts';
+import { deploymentNumber, details, paragraph, table, took } from './markup.ts';
+import { SKIPPED, symbol } from './verdict.ts';
 import { commitMessage, versionChange, type Workflow } from './version.ts';
 
 /** So many failures' reasons, or successes without a failure, are shown unfolded. */
 const REASONS_UNFOLDED = 3;
 const SUCCESSES_UNFOLDED = 20;
 
-/** What is common to them once; then those that failed, the gravest first, and the others. */
+/** What is common to them once; then those that failed, the gravest first, those not triggered, and the others. */
 export function severalApplications(runs: readonly DeploymentRun[], workflow: Workflow): string {
-  const failed = byGravity(runs).filter(({ conclusion }) => conclusion.kind !== 'success');
+  const skipped = runs.filter(isSkipped);
+  const failed = byGravity(runs).filter(
+    (run) => run.conclusion.kind !== 'success' && !isSkipped(run),
+  );
   const good = runs.filter(({ conclusion }) => conclusion.kind === 'success');
   const changeOf = ({ deployment: to, previous: from }: DeploymentRun) =>
     to ? versionChange({ from, to }, workflow) : '';
@@ -43,6 +46,7 @@ export function severalApplications(runs: readonly DeploymentRun[], workflow: Wo
     above.length > 0 ? `<p>${above.join('<br>\n')}</p>\n` : '',
     tableOf(failed),
     reasons(failed),
+    notTriggered(skipped, tableOf(skipped)),
     isFolded ? details(`✅ ${good.length} succeeded`, succeeded) : succeeded,
   ].join('');
 }
@@ -84,6 +88,12 @@ function liveCell({ conclusion, deployment, previous, live, outcome }: Deploymen
   const number = live.deployment.deploy_number;
   const isStill = number === previous?.deploy_number && outcome?.kind !== 'available';
   return `${isStill ? 'still&nbsp;' : ''}${deploymentNumber(number)}`;
+}
+
+function notTriggered([first, ...others]: readonly DeploymentRun[], rows: string): string {
+  if (!first || first.conclusion.kind === 'success') return '';
+  const why = paragraph(first.conclusion.lines.slice(0, 1));
+  return details(`${SKIPPED} ${others.length + 1} not triggered`, why + rows);
 }
 
 /** All that is to be said of each failure. */

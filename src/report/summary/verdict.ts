@@ -3,14 +3,17 @@ import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { Rollback } from '../../deploy/roll-back.ts';
 import { summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup } from '../../runner/untrusted-text.ts';
-import { countEnds, describeHead, describeNow, displayName } from '../wording.ts';
+import { countEnds, describeHead, describeNow, displayName, isSkipped } from '../wording.ts';
 import { deploymentNumber } from './markup.ts';
 import { SYMBOLS } from './short-summary.ts';
 import { shortVersion } from './version.ts';
 
+export const SKIPPED = '⏭️';
+
 /** How an application ended, at a glance. What is live after a failed rollback is bad. */
 export function symbol({ conclusion, rollback }: DeploymentRun): string {
   if (conclusion.kind === 'success') return hasGoneLive(conclusion) ? '✅' : '🔄';
+  if (conclusion.reason === 'skipped') return SKIPPED;
   return rollback && conclusion.kind !== 'cancelled' && rollback.conclusion.kind !== 'success'
     ? '🚨'
     : SYMBOLS[conclusion.kind];
@@ -94,7 +97,7 @@ export function verdictOfAll(runs: readonly DeploymentRun[]): string {
   const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
   const all = `${runs.length} applications`;
   if (failed.length > 0) {
-    const symbols = failed.map(symbol);
+    const symbols = failed.filter((run) => !isSkipped(run)).map(symbol);
     const count = countEnds(runs);
     if (symbols.includes('🚨')) return `🚨 ${count}, and a rollback too`;
     const [sign = '', ...others] = new Set(symbols);

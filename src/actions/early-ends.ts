@@ -1,0 +1,65 @@
+import { newAttempt } from '../deploy/attempt/attempt.ts';
+import { beforeTrigger } from '../deploy/conclusion/describe-failure.ts';
+import { liveState } from '../deploy/conclusion/live-state.ts';
+import { knownUrl } from '../deploy/deploy-application.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
+import { skippedRun } from '../deploy/skipped-run.ts';
+import { describeDryRun } from '../report/dry-run.ts';
+import { setInitialOutputs, setOutputs } from '../report/outputs.ts';
+import { SYMBOLS } from '../report/summary/short-summary.ts';
+import { writeShortSummary } from '../report/summary/write-summary.ts';
+import { describeProblem, displayName } from '../report/wording.ts';
+import * as commands from '../runner/commands.ts';
+import { sentence } from '../runner/sentence.ts';
+import { StepFailure } from '../runner/step-failure.ts';
+import { Interrupted } from '../time/deadline.ts';
+
+/**
+ * Ends a step whose applications could not be found.
+ * @param isAnswered whether Nodion has answered anything as documented.
+ * @throws StepFailure, or `error` where nobody foresaw it.
+ */
+export function failBeforeTargets(
+  error: unknown,
+  { plan, isAnswered }: { plan: DeployPlan; isAnswered: boolean },
+): never {
+  if (!(error instanceof StepFailure || error instanceof Interrupted)) throw error;
+  const failure = beforeTrigger(error, plan, { hasBeenRead: false, isAnswered });
+  setInitialOutputs(plan, failure);
+  const { title, lines } = failure;
+  writeShortSummary({ symbol: SYMBOLS[failure.kind], title, lines });
+  throw new StepFailure(title, lines);
+}
+
+/**
+ * Ends a step of which an application can't be deployed: then none is.
+ * @throws StepFailure
+ */
+export async function failBeforeTrigger(
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<never> {
+  const because = sentence`of another application`;
+  const runs = await Promise.all(targets.map((target) => skippedRun(target, { because, signal })));
+  setOutputs(runs);
+  const told = runs.flatMap((run) => describeProblem(run, runs.length > 1));
+  const each = new Map(told.map((line) => [String(line), line])).values();
+  const lines = [...each, sentence`Nothing was triggered.`];
+  const title = 'Not deployed';
+  const liveLine = runs.length === 1 ? (runs[0]?.liveLine ?? null) : null;
+  writeShortSummary({ symbol: SYMBOLS.failure, title, liveLine, lines });
+  throw new StepFailure(title, lines);
+}
+
+/** Ends a dry run in which everything fits. */
+export async function endDryRun(targets: readonly Target[]): Promise<void> {
+  const known = targets.map(async (target) => ({
+    ...{ target, url: await knownUrl(target), live: liveState(newAttempt(target.deployments)) },
+    conclusion: { kind: 'success', reason: 'checked' } as const,
+  }));
+  setOutputs(await Promise.all(known));
+  const lines = describeDryRun(targets.map((target) => ({ ...target, name: displayName(target) })));
+  writeShortSummary({ symbol: 'ℹ️', title: 'Dry run', lines });
+  commands.notice('Dry run', lines);
+}

@@ -1,0 +1,66 @@
+import { type Retry, retryRead } from '../../http/retry.ts';
+import type { ApplicationClient } from '../../nodion/client.ts';
+import { isFinal } from '../../nodion/deployments.ts';
+import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
+import { Busy } from './trigger-deployment.ts';
+
+/** So many lists in a row must lack a deployment that is gone: one may be an old list. */
+const LISTS_WITHOUT_IT = 2;
+
+/** What happens while another deployment is waited for. */
+export type BusyEvent =
+  | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The deployments have been read. */
+  | { readonly kind: 'seen'; readonly list: DeploymentList }
+  /** Nothing is triggered before the end of this one, as it was last seen. */
+  | { readonly kind: 'busy'; readonly deployment: Deployment }
+  /** It has ended; null: it is not listed any more. */
+  | { readonly kind: 'idle'; readonly number: number; readonly status: string | null };
+
+/**
+ * Polls the application's deployments until the one that is in progress is final or gone.
+ * @throws NodionError when Nodion refuses a poll; Busy, with what ended the wait, when `signal` aborts;
+ *   Interrupted when `halt` does.
+ */
+export async function waitUntilIdle(
+  application: ApplicationClient,
+  busy: Deployment,
+  options: {
+    pollIntervalMs: number;
+    signal: AbortSignal;
+    halt: AbortSignal;
+    onEvent: (event: BusyEvent) => void;
+  },
+): Promise<void> {
+  const { pollIntervalMs, halt, onEvent } = options;
+  const number = busy.deploy_number;
+  let seen = busy;
+
+  async function poll(signal: AbortSignal): Promise<void> {
+    const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
+    const read = () => application.deployments({ signal, isFresh: true, only: busy.id });
+    let missing = 0;
+    onEvent({ kind: 'busy', deployment: busy });
+    while (!isFinal(seen)) {
+      await sleep(pollIntervalMs * (0.9 + Math.random() * 0.2), signal);
+      const list = await retryRead(read, { signal, onRetry });
+      onEvent({ kind: 'seen', list });
+      const now = list.deployments.find(({ id }) => id === busy.id);
+      missing = now ? 0 : missing + 1;
+      if (missing === LISTS_WITHOUT_IT) return onEvent({ kind: 'idle', number, status: null });
+      if (now && now.status !== seen.status && !isFinal(now)) {
+        onEvent({ kind: 'busy', deployment: now });
+      }
+      seen = now ?? seen;
+    }
+    onEvent({ kind: 'idle', number, status: seen.status });
+  }
+
+  try {
+    await untilEither(options.signal, halt, poll);
+  } catch (error) {
+    const isHalted = error instanceof Interrupted && error.reason === 'halted';
+    throw error instanceof Interrupted && !isHalted ? new Busy(seen, error) : error;
+  }
+}
