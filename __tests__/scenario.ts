@@ -4,16 +4,13 @@ import type { Phase } from '../fakes/nodion.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
-/** How many times as fast as in reality; less for `npm run coverage`, whose steps start slowly. */
-export const SPEED = process.env.STEP_COVERAGE ? 3 : 7;
+/** For `npm run coverage`, which plays virtual time in processes: how many times as fast as in reality. */
+const COVERAGE_SPEED = 3;
 
 /** What a scenario's steps go by. */
 export interface Staging {
-  /**
-   * `virtual`, the default: in this process, in no time. `fast` and `real`: in a process, with all that is
-   * on a wire.
-   */
-  readonly clock?: 'virtual' | 'fast' | 'real';
+  /** `virtual`, the default: in this process, in no time. `real`: in a process, with all that is on a wire. */
+  readonly clock?: 'virtual' | 'real';
   /** `own`: the process starts and ends with the step, as on a runner; else it has run others before. */
   readonly process?: 'shared' | 'own';
   /** Whether the process gets SIGINT or SIGTERM. Windows has none: there the scenario is skipped. */
@@ -34,8 +31,7 @@ export function scenario(name: string, given: Staging | Play, then?: Play): void
   }
   const clocks = {
     // Coverage is measured in processes.
-    virtual: () => (process.env.STEP_COVERAGE ? fastClock(SPEED) : new VirtualClock()),
-    fast: () => fastClock(SPEED),
+    virtual: () => (process.env.STEP_COVERAGE ? fastClock(COVERAGE_SPEED) : new VirtualClock()),
     real: () => realClock,
   };
   test.concurrent(name, () => onStage(clocks[clock](), play, { ownProcess: whose === 'own' }));

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { addAbortSignal, Duplex } from 'node:stream';
 
 /** What servers listen on. */
 export interface Network {
   /** Makes `server` reachable at 127.0.0.1. @returns the port: that one, unless it is 0. */
   listen(server: Server, port?: number): Promise<number>;
+  /** A connection to what listens at `port`; another host than 127.0.0.1 is one of the machine's. */
+  connect(to: { host?: string; port: number }): Duplex;
 }
 
 /** The machine's own. */
@@ -14,6 +16,7 @@ export const loopback: Network = {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   },
+  connect: ({ host = '127.0.0.1', port }) => connect(port, host),
 };
 
 /** A network without a machine: bytes arrive in the turn in which they are sent. HTTP only, no TLS. */

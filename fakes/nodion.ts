@@ -239,11 +239,11 @@ export class FakeNodion {
     return this.sockets.size;
   }
 
-  /** On loopback: takes no new connection until it resolves, and closes those that no request came on. */
-  async refuseConnections(ms: number): Promise<void> {
+  /** On loopback: takes no new connection until `end`, and closes those that no request came on. */
+  async refuseConnections(end: Promise<unknown>): Promise<void> {
     NetServer.prototype.close.call(this.server);
     for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
-    await this.clock.sleep(ms);
+    await end;
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
   }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -7,10 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
+import { loopback, type Network } from './network.ts';
 
 /**
  * What a proxy does with a CONNECT in place of a tunnel: it closes the connection, never answers, answers
@@ -29,14 +28,19 @@ export class FakeProxy {
   fault: ProxyFault | null = null;
   /** Called with each CONNECT before it is answered. */
   onConnect: () => void = () => {};
+  /** Called when the answer to a forwarded request has been passed on whole. */
+  onForwarded: () => void = () => {};
   /** The name that each TLS connection asked for; false for none. */
   readonly servernames: (string | false)[] = [];
   /** Where made-up hosts are: `host:port` by `host:port`. */
   readonly hosts = new Map<string, string>();
   private readonly server: Server;
+  private readonly network: Network;
+  private port = 0;
   private readonly tunnels = new Set<Duplex>();
 
-  private constructor(isSecure: boolean) {
+  private constructor(isSecure: boolean, network: Network) {
+    this.network = network;
     const forward = (request: IncomingMessage, response: ServerResponse) =>
       this.forward(request, response);
     this.server = isSecure
@@ -60,7 +64,8 @@ export class FakeProxy {
         return;
       }
       const [host = '', port = ''] = (this.hosts.get(target) ?? target).split(':');
-      const upstream = connect(Number(port), host, () => {
+      const upstream = network.connect({ host, port: Number(port) });
+      upstream.on('connect', () => {
         socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
         upstream.write(head);
         upstream.pipe(socket).pipe(upstream);
@@ -71,16 +76,23 @@ export class FakeProxy {
   }
 
   /** `isSecure`: it is spoken to by TLS, with the certificate of `certificate.ts`. */
-  static async start({ isSecure = false, port = 0 } = {}): Promise<FakeProxy> {
-    const proxy = new FakeProxy(isSecure);
-    proxy.server.listen(port, '127.0.0.1');
-    await once(proxy.server, 'listening');
+  static async start({
+    isSecure = false,
+    port = 0,
+    network = loopback,
+  }: {
+    isSecure?: boolean;
+    port?: number;
+    network?: Network;
+  } = {}): Promise<FakeProxy> {
+    const proxy = new FakeProxy(isSecure, network);
+    proxy.port = await network.listen(proxy.server, port);
     return proxy;
   }
 
   /** `host:port`. */
   get address(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   /** How many CONNECTs and tunnels are open. */
@@ -116,15 +128,17 @@ export class FakeProxy {
       return;
     }
     const { method, headers } = incoming;
-    const [hostname, port] = (
+    const [host = '', port] = (
       this.hosts.get(`${url.hostname}:${url.port || 80}`) ?? url.host
     ).split(':');
     const path = url.pathname + url.search;
-    const outgoing = request({ method, hostname, port, path, headers }, (answer) => {
+    const createConnection = () => this.network.connect({ host, port: Number(port) });
+    const outgoing = request({ method, path, headers, createConnection }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
     outgoing.on('error', () => response.writeHead(502).end());
+    response.on('finish', () => this.onForwarded());
     incoming.pipe(outgoing);
   }
 }

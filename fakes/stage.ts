@@ -40,7 +40,7 @@ export async function onStage<T>(
   const network = clock instanceof VirtualClock ? new VirtualNetwork(() => clock.stir()) : loopback;
   const nodion = await FakeNodion.start({ clock, network });
   const gitHub = await FakeGitHub.start(network);
-  const proxy = await FakeProxy.start();
+  const proxy = await FakeProxy.start({ network });
   const servers: { close(): void }[] = [];
   const serve: Stage['serve'] = async (answer, options) => {
     const server = await ApplicationServer.start(answer, { clock, network, ...options });

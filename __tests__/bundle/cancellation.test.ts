@@ -14,7 +14,7 @@ const TOO_LATE = 'The step was cancelled too late to change anything; it is red 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   scenario(
     `${signal} ends the wait, red, with the outputs`,
-    { clock: 'fast', process: 'own', hasSignals: true },
+    { clock: 'real', process: 'own', hasSignals: true },
     async (stage) => {
       const { nodion, deploy } = stage;
       const run = await deploy(nodion.addApplication(life(['waiting', 0])), {

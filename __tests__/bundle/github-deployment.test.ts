@@ -148,7 +148,7 @@ for (const [status, message] of [
 
 scenario(
   'A GitHub that refuses connections is a warning',
-  { clock: 'fast' },
+  { clock: 'real' },
   async ({ nodion, deploy }) => {
     // A port that no server is given.
     const env = { GITHUB_API_URL: 'http://127.0.0.1:1' };
@@ -162,7 +162,7 @@ scenario(
 
 scenario(
   'A GitHub success that is no JSON is a warning',
-  { clock: 'fast' },
+  { clock: 'real' },
   async ({ nodion, deploy }) => {
     await withGitHub(
       (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello'),
@@ -177,7 +177,7 @@ scenario(
 
 scenario(
   'A redirect to another host does not take the token there',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, gitHub: other, deploy } = stage;
     const requests: IncomingMessage[] = [];
@@ -201,7 +201,7 @@ scenario(
 
 scenario(
   'A redirect within the host is followed, as of a renamed repository',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const recorded: unknown[] = [];
@@ -241,7 +241,7 @@ scenario(
 
 scenario(
   'Of the redirects within the host only the first is followed',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const urls: (string | undefined)[] = [];

@@ -233,7 +233,7 @@ const UNREACHABLE: [
 ];
 
 for (const [what, prepare, phrase, advice] of UNREACHABLE) {
-  scenario(`An application that ${what} is red`, { clock: 'fast' }, async (stage) => {
+  scenario(`An application that ${what} is red`, { clock: 'real' }, async (stage) => {
     const { url, env = {} } = await prepare(stage);
     const shop = await addShop(stage, () => 200);
     const run = await stage.deploy(shop.application, {
@@ -519,7 +519,7 @@ for (const [chosen, domains] of [
 ] as const) {
   scenario(
     `A path is asked at the application's own address: ${chosen}`,
-    { clock: 'fast' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, proxy, gitHub, serve, deploy } = stage;
       const application = nodion.addApplication(life(['available', 0]));
@@ -593,22 +593,18 @@ for (const [why, prepare, problem = 'which has no domain that is available.'] of
   });
 }
 
-scenario(
-  'An http address is asked through the proxy for http',
-  { clock: 'fast' },
-  async (stage) => {
-    const { proxy, deploy } = stage;
-    const shop = await addShop(stage, () => 200);
-    proxy.hosts.set('shop.test:80', shop.server.address);
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
-      env: { HTTP_PROXY: proxy.address },
-    });
-    expect(run.exitCode).toBe(0);
-    expect(proxy.forwarded).toEqual(Array(3).fill('http://shop.test/up'));
-    expect(shop.server.checks).toHaveLength(3);
-  },
-);
+scenario('An http address is asked through the proxy for http', async (stage) => {
+  const { proxy, deploy } = stage;
+  const shop = await addShop(stage, () => 200);
+  proxy.hosts.set('shop.test:80', shop.server.address);
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, health_url: 'http://shop.test/up' },
+    env: { HTTP_PROXY: proxy.address },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(proxy.forwarded).toEqual(Array(3).fill('http://shop.test/up'));
+  expect(shop.server.checks).toHaveLength(3);
+});
 
 for (const [variable, problem] of [
   [

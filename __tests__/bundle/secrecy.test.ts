@@ -24,35 +24,29 @@ function expectNoKey({ log, summary, outputs }: StepRun): void {
 for (const RUNNER_DEBUG of ['0', '1']) {
   for (const status of [400, 401, 403, 404, 422, 500]) {
     const what = `echoed by a ${status}, RUNNER_DEBUG=${RUNNER_DEBUG}`;
-    scenario(
-      `The key is nowhere, though ${what}`,
-      { clock: 'fast' },
-      async ({ nodion, deploy }) => {
-        const application = nodion.addApplication(life(['failed', 0]));
-        const echo = { error: `key ${KEY} of ${encodeURIComponent(KEY)} (${btoa(KEY)})`, key: KEY };
-        const fault = answer(status, echo)(false);
-        nodion.fail({ on: APPLICATION, fault }, { on: LIST, fault });
-        const run = await deploy(application, {
-          inputs: { api_key: KEY },
-          env: { RUNNER_DEBUG },
-        });
-        expect(run.exitCode).toBe(1);
-        expect(run.log).toMatch(
-          status === 401
-            ? 'Nodion refused the API key (401 Unauthorized).'
-            : new RegExp(
-                ` answered ${status} to GET /applications/:id.*: key \\*{3} of \\*{3} \\(`,
-              ),
-        );
-        expectNoKey(run);
-      },
-    );
+    scenario(`The key is nowhere, though ${what}`, async ({ nodion, deploy }) => {
+      const application = nodion.addApplication(life(['failed', 0]));
+      const echo = { error: `key ${KEY} of ${encodeURIComponent(KEY)} (${btoa(KEY)})`, key: KEY };
+      const fault = answer(status, echo)(false);
+      nodion.fail({ on: APPLICATION, fault }, { on: LIST, fault });
+      const run = await deploy(application, {
+        inputs: { api_key: KEY },
+        env: { RUNNER_DEBUG },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(run.log).toMatch(
+        status === 401
+          ? 'Nodion refused the API key (401 Unauthorized).'
+          : new RegExp(` answered ${status} to GET /applications/:id.*: key \\*{3} of \\*{3} \\(`),
+      );
+      expectNoKey(run);
+    });
   }
 }
 
 scenario(
   'The key is not passed on when an application is called by it',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy, run: runAction } = stage;
     const application = nodion.addApplication({
@@ -81,7 +75,7 @@ scenario(
 for (const on of [APPLICATION, LIST, TRIGGER] as const) {
   scenario(
     `The key goes to no other origin when redirected at ${on}`,
-    { clock: 'fast' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, gitHub, deploy } = stage;
       const application = nodion.addApplication();
@@ -96,18 +90,14 @@ for (const on of [APPLICATION, LIST, TRIGGER] as const) {
 
 for (const api_key of ['two\nlines', 'tab\tinside', 'control\u0001', 'ümlaut', 'Bearer abc']) {
   const shown = JSON.stringify(api_key);
-  scenario(
-    `The key ${shown} is refused, masked and not shown`,
-    { clock: 'fast' },
-    async ({ nodion, deploy }) => {
-      const run = await deploy(nodion.addApplication(), { inputs: { api_key } });
-      expect(run.exitCode).toBe(1);
-      expect(nodion.requests).toEqual([]);
-      const [mask, ...others] = run.commands;
-      expect(mask).toMatchObject({ name: 'add-mask', data: api_key });
-      for (const { data } of others.filter(({ name }) => name !== 'add-mask')) {
-        expect(data).not.toContain(api_key);
-      }
-    },
-  );
+  scenario(`The key ${shown} is refused, masked and not shown`, async ({ nodion, deploy }) => {
+    const run = await deploy(nodion.addApplication(), { inputs: { api_key } });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requests).toEqual([]);
+    const [mask, ...others] = run.commands;
+    expect(mask).toMatchObject({ name: 'add-mask', data: api_key });
+    for (const { data } of others.filter(({ name }) => name !== 'add-mask')) {
+      expect(data).not.toContain(api_key);
+    }
+  });
 }

@@ -1,34 +1,38 @@
 import { expect, test } from '@jest/globals';
-import { type Clock, fastClock } from '../../fakes/clock.ts';
-import type { StepRun } from '../../fakes/runner.ts';
+import { type Clock, realClock } from '../../fakes/clock.ts';
+import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { onStage, type Stage } from '../../fakes/stage.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
-import { life, SPEED } from '../scenario.ts';
+import { life } from '../scenario.ts';
+import { goesLive } from '../script.ts';
 import { addShop } from '../shop.ts';
 
 const TRIGGER = 'POST /applications/:id/deployments';
 const LIST = 'GET /applications/:id/deployments';
 const production = { environment: 'production' };
-/** Each status lasts for some polls, so that no stage misses one. */
-const steady = life(['created', 0], ['waiting', 3_000], ['available', 6_000]);
+
+/** Deploys an application that goes on when a status has been seen, so that no stage misses one. */
+function deploySteady({ nodion, deploy }: Stage, options: StepOptions = {}): Promise<StepRun> {
+  const application = nodion.addApplication(life(['created', 0]));
+  return deploy(application, { ...options, onLog: goesLive(application) });
+}
 
 /** Steps of all kinds of ends, of which each stage must tell the same. */
 const STEPS: Readonly<Record<string, (stage: Stage) => Promise<StepRun>>> = {
-  'a deployment that goes live': ({ nodion, deploy }) =>
-    deploy(nodion.addApplication(steady), { inputs: production }),
+  'a deployment that goes live': (stage) => deploySteady(stage, { inputs: production }),
   'a deployment that fails, with its log': ({ nodion, deploy }) => {
     const logs = [{ ts: '2100-01-01T12:00:00.000Z', msg: 'no such file', instance_id: 'i' }];
     const application = nodion.addApplication({ logs, ...life(['created', 0], ['failed', 2_000]) });
     return deploy(application, { inputs: production });
   },
-  'a trigger whose answer is lost': ({ nodion, deploy }) => {
-    nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
-    return deploy(nodion.addApplication(steady));
+  'a trigger whose answer is lost': (stage) => {
+    stage.nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
+    return deploySteady(stage);
   },
-  'polls that fail': ({ nodion, deploy }) => {
+  'polls that fail': (stage) => {
     const fault = { kind: 'answer', status: 503, carriedOut: false } as const;
-    nodion.fail({ on: LIST, afterTrigger: true, times: 2, fault });
-    return deploy(nodion.addApplication(steady));
+    stage.nodion.fail({ on: LIST, afterTrigger: true, times: 2, fault });
+    return deploySteady(stage);
   },
   'a bad version that is rolled back': async (stage) => {
     const { application, inputs } = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200));
@@ -38,14 +42,14 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<StepRun>>> = {
   },
   'a deployment still in progress at the timeout': ({ nodion, deploy }) =>
     deploy(nodion.addApplication(life(['waiting', 0])), {
-      inputs: { timeout: '20s', poll_interval: '3s' },
+      inputs: { timeout: '7s', poll_interval: '3s' },
     }),
   'a refused key, in another action': ({ run }) =>
     run({ action: 'list-applications', inputs: { api_key: 'a-wrong-key' } }),
   'inputs that are wrong': ({ deploy }) =>
     deploy(null, { inputs: { api_key: 'two words', timeout: 'soon' } }),
-  'outputs that can’t be written': ({ nodion, deploy }) =>
-    deploy(nodion.addApplication(steady), { env: { GITHUB_OUTPUT: '/nonexistent/output' } }),
+  'outputs that can’t be written': (stage) =>
+    deploySteady(stage, { env: { GITHUB_OUTPUT: '/nonexistent/output' } }),
 };
 
 /** What users see, to the letter but for IDs, addresses, how long what took, and the picture of that. */
@@ -67,13 +71,17 @@ const play = (name: string, clock: Clock, options = {}) =>
   onStage(clock, async (stage) => told((await STEPS[name]?.(stage)) as StepRun), options);
 
 test.concurrent.each(Object.keys(STEPS))('Each stage tells the same of %s', async (name) => {
-  const alone = await play(name, fastClock(SPEED), { ownProcess: true });
-  expect(await play(name, fastClock(SPEED))).toEqual(alone);
-  expect(await play(name, new VirtualClock())).toEqual(alone);
+  const [alone, shared, virtual] = await Promise.all([
+    play(name, realClock, { ownProcess: true }),
+    play(name, realClock, { ownProcess: false }),
+    play(name, new VirtualClock()),
+  ]);
+  expect(shared).toEqual(alone);
+  expect(virtual).toEqual(alone);
 });
 
 test('A step whose process is killed leaves a working stage behind', async () => {
-  await onStage(fastClock(SPEED), async ({ nodion, deploy }) => {
+  const play = async ({ nodion, deploy }: Stage) => {
     const killed = await deploy(nodion.addApplication(life(['waiting', 0])), {
       onLog: (text, child) => {
         if (text.includes('Triggered')) child.kill('SIGKILL');
@@ -81,5 +89,6 @@ test('A step whose process is killed leaves a working stage behind', async () =>
     });
     expect(killed.exitCode).toBeNull();
     expect((await deploy(nodion.addApplication())).exitCode).toBe(0);
-  });
+  };
+  await onStage(realClock, play, { ownProcess: false });
 });

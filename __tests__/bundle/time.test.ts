@@ -73,7 +73,7 @@ scenario('A result that arrives at the timeout counts', async ({ nodion, deploy 
 
 scenario(
   'A timeout that is over at the start is no more than that',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const run = await deploy(nodion.addApplication(), {

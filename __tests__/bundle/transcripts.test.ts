@@ -5,6 +5,7 @@ import type { FakeApplication } from '../../fakes/nodion.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { life, type Staging, scenario } from '../scenario.ts';
+import { become, goesLive, script } from '../script.ts';
 import { addShop } from '../shop.ts';
 import { transcript } from './transcript.ts';
 
@@ -48,7 +49,7 @@ const slow = { kind: 'delay', ms: 3_000 } as const;
 function session(
   title: string,
   prepare: (stage: Stage) => StepOptions | Promise<StepOptions>,
-  staging: Staging = { clock: 'fast' },
+  staging: Staging = {},
 ): void {
   titles.push(title);
   scenario(`Users see what transcripts.md shows: ${title}`, staging, async (stage) => {
@@ -72,28 +73,6 @@ function isUpdating(): boolean {
     snapshotState: { _updateSnapshot: 'all' | 'new' | 'none' };
   };
   return snapshotState._updateSnapshot === 'all';
-}
-
-/** For `onLog`: acts when the log says so. Unlike time, that makes one order of events on any machine. */
-function script(...cues: [text: string, act: () => unknown][]): (text: string) => void {
-  let log = '';
-  return (text) => {
-    log += text;
-    while (cues[0] && log.includes(cues[0][0])) cues.shift()?.[1]();
-  };
-}
-
-/** Gives the application's newest deployment that status. */
-function become({ deployments: [newest] }: FakeApplication, status: string): void {
-  if (newest) newest.life = life([status, 0]).life;
-}
-
-/** The script of an application that goes live. */
-function goesLive(application: FakeApplication): (text: string) => void {
-  return script(
-    ['created', () => become(application, 'waiting')],
-    ['waiting', () => become(application, 'available')],
-  );
 }
 
 session('A Git-based application goes live', ({ nodion }) => {
@@ -134,24 +113,16 @@ async function addImage({ nodion, serveRegistry }: Stage) {
   return { registry, inputs: { ...inputs, registry: host } };
 }
 
-session(
-  'An image is waited for, and then deployed',
-  async (stage) => {
-    const { registry, inputs } = await addImage(stage);
-    registry.push('acme/shop', 'v2', { afterMs: 4_000 });
-    return { inputs };
-  },
-  { clock: 'virtual' },
-);
+session('An image is waited for, and then deployed', async (stage) => {
+  const { registry, inputs } = await addImage(stage);
+  registry.push('acme/shop', 'v2', { afterMs: 4_000 });
+  return { inputs };
+});
 
-session(
-  'An image is not in its registry',
-  async (stage) => {
-    const { inputs } = await addImage(stage);
-    return { inputs: { ...inputs, image_timeout: '0s' } };
-  },
-  { clock: 'virtual' },
-);
+session('An image is not in its registry', async (stage) => {
+  const { inputs } = await addImage(stage);
+  return { inputs: { ...inputs, image_timeout: '0s' } };
+});
 
 session('A bad version goes live, and does not stay', async (stage) => {
   const { application, inputs } = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200), {
@@ -232,7 +203,7 @@ session(
       },
     };
   },
-  { clock: 'fast', process: 'own', hasSignals: true },
+  { clock: 'real', process: 'own', hasSignals: true },
 );
 
 session('Nodion deploys another commit than the expected one', ({ nodion }) => {

@@ -569,7 +569,7 @@ fs.appendFileSync = (file, text) => {
 };
 syncBuiltinESMExports();`;
 
-scenario('A full disk takes no output that fits', { clock: 'fast' }, async (stage) => {
+scenario('A full disk takes no output that fits', { clock: 'real' }, async (stage) => {
   const application = stage.nodion.addApplication({ name: 'shop' });
   const script = `data:text/javascript,${encodeURIComponent(withRoom(1_500))}`;
   const run = await stage.deploy(application, { env: { NODE_OPTIONS: `--import ${script}` } });

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
+import type { Clock } from '../../fakes/clock.ts';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
 import type { StepRun } from '../../fakes/runner.ts';
-import { annotations } from '../../fakes/stage.ts';
+import { annotations, type Stage } from '../../fakes/stage.ts';
 import { deployEach } from '../deploy-each.ts';
 import { life, scenario } from '../scenario.ts';
 import { ANSWER_ADVICE, hostOf } from './large.ts';
@@ -33,10 +34,12 @@ async function slowly(socket: Socket, pieces: Iterable<string>): Promise<void> {
 }
 
 /** Writes `start`, and `piece` again and again as long as there is a connection. */
-function drip(socket: Socket, start: string, piece: string): void {
+async function drip(socket: Socket, clock: Clock, start: string, piece: string): Promise<void> {
   socket.write(start);
-  const timer = setInterval(() => socket.write(piece), 20);
-  socket.on('close', () => clearInterval(timer));
+  while (!socket.destroyed) {
+    await clock.sleep(100);
+    socket.write(piece);
+  }
 }
 
 /** Odd answers that say all the same. */
@@ -70,12 +73,13 @@ scenario('A deployment reads odd answers that say all', { clock: 'real' }, async
 const CUT = 'the answer was cut off';
 const NONE = 'no answer (ECONNRESET)';
 const BROKEN = "the answer can't be unpacked";
-const LATE = 'no answer within';
-const LATE_END = 'no whole answer within';
 const invalid = (code: string) => `the answer is not valid HTTP (${code})`;
 
-/** Answers that say nothing for certain, and how they are named. */
-const UNREADABLE: Record<string, [Write, string]> = {
+/** What an answer puts on the wire, and how the failure of its request is named. */
+type Unreadable = Readonly<Record<string, readonly [Write, string]>>;
+
+/** Answers that say nothing for certain. */
+const UNREADABLE: Unreadable = {
   'a reset': [(socket) => socket.resetAndDestroy(), NONE],
   'a closed connection': [(socket) => socket.end(), NONE],
   'headers that are cut off': [(socket) => socket.end(`${OK}content-le`), NONE],
@@ -85,7 +89,7 @@ const UNREADABLE: Record<string, [Write, string]> = {
   ],
   'a reset in the body': [
     (socket, text) =>
-      socket.write(half(whole(text)), () => setTimeout(() => socket.resetAndDestroy(), 30)),
+      socket.write(half(whole(text)), () => setTimeout(() => socket.resetAndDestroy(), 300)),
     CUT,
   ],
   'a length that is too long': [
@@ -135,88 +139,100 @@ const UNREADABLE: Record<string, [Write, string]> = {
     (socket, text) => socket.write(packed('zstd', Buffer.from(text))),
     BROKEN,
   ],
-  'headers that never come': [() => {}, LATE],
-  '1xx without end': [
-    (socket) => drip(socket, '', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'),
-    LATE,
-  ],
-  'a body that stalls': [(socket, text) => socket.write(half(whole(text))), LATE_END],
-  'a body that drips without end': [
-    (socket) => drip(socket, `${OK}\r\n{"deployments": [`, ' '),
-    LATE_END,
-  ],
-  'trailers without end': [
-    (socket, text) => drip(socket, `${CHUNKED}${chunk(text)}0\r\n`, 'a: b\r\n'),
-    LATE_END,
-  ],
 };
 
-/** Whether the debug log names the failure of a request as UNREADABLE does for the answer `what`. */
-function isNamed(run: StepRun, request: string, { what, limit }: { what: string; limit: string }) {
-  const [, named] = UNREADABLE[what] ?? [];
-  const phrase = named?.endsWith('within') ? `${named} ${limit}` : named;
-  return run.log.includes(`::debug::${request}: ${phrase} `);
+/** Answers that don't end: a request takes `limit`, which no test has on a wire. */
+const unending = (clock: Clock, limit: string): Unreadable => ({
+  'headers that never come': [() => {}, `no answer within ${limit}`],
+  '1xx without end': [
+    (socket) => drip(socket, clock, '', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'),
+    `no answer within ${limit}`,
+  ],
+  'a body that stalls': [
+    (socket, text) => socket.write(half(whole(text))),
+    `no whole answer within ${limit}`,
+  ],
+  'a body that drips without end': [
+    (socket) => drip(socket, clock, `${OK}\r\n{"deployments": [`, ' '),
+    `no whole answer within ${limit}`,
+  ],
+  'trailers without end': [
+    (socket, text) => drip(socket, clock, `${CHUNKED}${chunk(text)}0\r\n`, 'a: b\r\n'),
+    `no whole answer within ${limit}`,
+  ],
+});
+
+/** Whether the debug log names the failure of a request so. */
+const isNamed = ({ log }: StepRun, request: string, named = '') =>
+  log.includes(`::debug::${request}: ${named} `);
+
+async function expectReadsRetried(stage: Stage, unreadable: Unreadable): Promise<void> {
+  const { run, expectOfEach } = await deployEach(stage, unreadable, (of, [write]) =>
+    stage.nodion.fail(
+      { on: APPLICATION, of, fault: wire(write) },
+      { on: LIST, of, afterTrigger: true, fault: wire(write) },
+    ),
+  );
+  expectOfEach(({ deployments }) => deployments.length, 1);
+  for (const path of ['', '/deployments']) {
+    expectOfEach(
+      ({ id, name }) => isNamed(run, `GET /applications/${id}${path}`, unreadable[name]?.[1]),
+      true,
+    );
+  }
+  const count = 2 * Object.keys(unreadable).length;
+  expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
 }
 
-scenario(
-  'Reads are retried after any answer that can’t be read',
-  { clock: 'fast' },
-  async (stage) => {
-    const { nodion } = stage;
-    const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) =>
-      nodion.fail(
-        { on: APPLICATION, of, fault: wire(write) },
-        { on: LIST, of, afterTrigger: true, fault: wire(write) },
-      ),
-    );
-    expectOfEach(({ deployments }) => deployments.length, 1);
-    for (const path of ['', '/deployments']) {
-      expectOfEach(
-        ({ id, name }) =>
-          isNamed(run, `GET /applications/${id}${path}`, { what: name, limit: '10 s' }),
-        true,
-      );
-    }
-    const count = 2 * Object.keys(UNREADABLE).length;
-    expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
-  },
+async function expectTriggersFound(stage: Stage, unreadable: Unreadable): Promise<StepRun> {
+  const { nodion } = stage;
+  const { run, expectOfEach } = await deployEach(stage, unreadable, (of, [write]) => {
+    nodion.addDeployment(of, { status: 'available' });
+    nodion.fail({ on: TRIGGER, of, fault: wire(write) });
+  });
+  expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [2, 1]);
+  expectOfEach(
+    ({ id, name }) => [
+      isNamed(run, `POST /applications/${id}/deployments`, unreadable[name]?.[1]),
+      run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2`),
+    ],
+    [true, true],
+  );
+  const followed: { deploy_number: number; triggered: boolean }[] = JSON.parse(
+    run.outputs.deployments ?? '',
+  );
+  for (const one of followed) expect(one).toMatchObject({ deploy_number: 2, triggered: true });
+  const count = Object.keys(unreadable).length;
+  expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
+  return run;
+}
+
+scenario('Reads are retried after any answer that can’t be read', { clock: 'real' }, (stage) =>
+  expectReadsRetried(stage, UNREADABLE),
+);
+
+scenario('Reads are retried after any answer that does not end', (stage) =>
+  expectReadsRetried(stage, unending(stage.clock, '10 s')),
 );
 
 scenario(
   'A trigger carried out is found after any answer that can’t be read',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
-    const { nodion } = stage;
-    const { run, expectOfEach } = await deployEach(stage, UNREADABLE, (of, [write]) => {
-      nodion.addDeployment(of, { status: 'available' });
-      nodion.fail({ on: TRIGGER, of, fault: wire(write) });
-    });
-    expectOfEach(({ deployments }, { triggers }) => [deployments.length, triggers.length], [2, 1]);
-    expectOfEach(
-      ({ id, name }) => {
-        const request = `POST /applications/${id}/deployments`;
-        return [
-          isNamed(run, request, { what: name, limit: '30 s' }),
-          run.log.includes(`\n[${name}] The trigger seems to have succeeded: continuing with #2`),
-        ];
-      },
-      [true, true],
-    );
-    const followed: { deploy_number: number; triggered: boolean }[] = JSON.parse(
-      run.outputs.deployments ?? '',
-    );
-    for (const one of followed) expect(one).toMatchObject({ deploy_number: 2, triggered: true });
-    const count = Object.keys(UNREADABLE).length;
-    expect(run.log).toContain(`\nRecovered from ${count} transient errors: `);
+    const run = await expectTriggersFound(stage, UNREADABLE);
     expect(run.log).toContain(
-      ` 4 × The request to ${hostOf(nodion)} (POST /applications/:id/deployments) failed: ${NONE}.`,
+      ` 4 × The request to ${hostOf(stage.nodion)} (POST /applications/:id/deployments) failed: ${NONE}.`,
     );
   },
 );
 
+scenario('A trigger carried out is found after any answer that does not end', async (stage) => {
+  await expectTriggersFound(stage, unending(stage.clock, '30 s'));
+});
+
 scenario(
   'A trigger carried out is found after a body without end',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const application = nodion.addApplication();
@@ -233,58 +249,46 @@ scenario(
   },
 );
 
-scenario(
-  'A trigger carried out and answered 421 is found, and not repeated',
-  { clock: 'fast' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const application = nodion.addApplication();
-    nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(true) });
-    const run = await deploy(application);
-    expect(run.exitCode).toBe(0);
-    expect(application.deployments).toHaveLength(1);
-    expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
-    expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
-  },
-);
+scenario('A trigger carried out and answered 421 is found, and not repeated', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(true) });
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(application.deployments).toHaveLength(1);
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.log).toContain('The trigger seems to have succeeded: continuing with #1');
+});
 
-scenario(
-  'A read answered 421 is final, and nothing is triggered',
-  { clock: 'fast' },
-  async ({ nodion, deploy }) => {
-    nodion.fail({ on: LIST, times: 9, fault: answer(421)(false) });
-    const run = await deploy(nodion.addApplication());
-    expect(run.exitCode).toBe(1);
-    expect(nodion.requestsTo(LIST)).toHaveLength(1);
-    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-    expect(annotations(run, 'error')[0]).toContain(
-      'Nodion answered 421 to GET /applications/:id/deployments.',
-    );
-  },
-);
+scenario('A read answered 421 is final, and nothing is triggered', async ({ nodion, deploy }) => {
+  nodion.fail({ on: LIST, times: 9, fault: answer(421)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(1);
+  expect(nodion.requestsTo(LIST)).toHaveLength(1);
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  expect(annotations(run, 'error')[0]).toContain(
+    'Nodion answered 421 to GET /applications/:id/deployments.',
+  );
+});
 
-scenario(
-  'A trigger answered 421 is looked up, and not repeated',
-  { clock: 'fast' },
-  async ({ nodion, deploy }) => {
-    nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(false) });
-    const run = await deploy(nodion.addApplication());
-    expect(run.exitCode).toBe(1);
-    const [trigger, ...more] = nodion.requestsTo(TRIGGER);
-    expect(more).toEqual([]);
-    const looks = nodion.requestsTo(LIST).filter(({ at }) => at > (trigger?.at ?? 0));
-    expect(looks).toHaveLength(3);
-    expect(annotations(run, 'error')).toEqual([
-      [
-        'Application My App: The trigger was not answered as documented.',
-        'Nodion answered 421 to POST /applications/:id/deployments.',
-        'A deployment may have been made and be in progress.',
-        "Look for number 1 or above in Nodion's dashboard before you trigger again.",
-        'No deployment of the application is live.',
-      ].join('\n'),
-    ]);
-  },
-);
+scenario('A trigger answered 421 is looked up, and not repeated', async ({ nodion, deploy }) => {
+  nodion.fail({ on: TRIGGER, times: 9, fault: answer(421)(false) });
+  const run = await deploy(nodion.addApplication());
+  expect(run.exitCode).toBe(1);
+  const [trigger, ...more] = nodion.requestsTo(TRIGGER);
+  expect(more).toEqual([]);
+  const looks = nodion.requestsTo(LIST).filter(({ at }) => at > (trigger?.at ?? 0));
+  expect(looks).toHaveLength(3);
+  expect(annotations(run, 'error')).toEqual([
+    [
+      'Application My App: The trigger was not answered as documented.',
+      'Nodion answered 421 to POST /applications/:id/deployments.',
+      'A deployment may have been made and be in progress.',
+      "Look for number 1 or above in Nodion's dashboard before you trigger again.",
+      'No deployment of the application is live.',
+    ].join('\n'),
+  ]);
+});
 
 for (const afterMs of [0, 1, 5, 20, 80]) {
   const write: Write = (socket, text) => {
@@ -295,12 +299,12 @@ for (const afterMs of [0, 1, 5, 20, 80]) {
 
   scenario(
     `Connections that close ${afterMs} ms after a poll do no harm`,
-    { clock: 'fast' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, deploy } = stage;
-      const application = nodion.addApplication(life(['waiting', 0], ['available', 6_000]));
+      const application = nodion.addApplication(life(['waiting', 0], ['available', 3_000]));
       nodion.fail({ on: LIST, afterTrigger: true, times: 99, fault: wire(write) });
-      const run = await deploy(application);
+      const run = await deploy(application, { inputs: { poll_interval: '0.4s' } });
       expect(run.exitCode).toBe(0);
       expect(run.stderr).toBe('');
       expect(application.deployments).toHaveLength(1);
@@ -310,7 +314,7 @@ for (const afterMs of [0, 1, 5, 20, 80]) {
 
   scenario(
     `One is triggered though connections close ${afterMs} ms before it`,
-    { clock: 'fast' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, deploy } = stage;
       const application = nodion.addApplication();
@@ -327,7 +331,7 @@ for (const carriedOut of [true, false]) {
   const act = carriedOut ? 'carried out' : 'not carried out';
   scenario(
     `A trigger whose own connection closes makes one deployment, ${act}`,
-    { clock: 'fast' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, deploy } = stage;
       const application = nodion.addApplication();
@@ -394,7 +398,7 @@ scenario(
 
 scenario(
   'An application is created though the answer is 20,000 deep',
-  { clock: 'fast' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, run: runAction } = stage;
     const write: Write = (socket, text) =>

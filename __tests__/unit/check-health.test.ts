@@ -25,42 +25,42 @@ test('At most 8 are asked at once, and waiting for a turn takes no time of the c
   let mostOpen = 0;
   return withServer(
     async (socket) => {
-      await delay(400);
+      await delay(500);
       socket.end(whole());
     },
     async (server, send) => {
       const counting = setInterval(() => {
         mostOpen = Math.max(mostOpen, server.open);
       }, 5);
-      const checks = Array.from({ length: 32 }, () => check(server.url, send, 1_000));
+      const checks = Array.from({ length: 64 }, () => check(server.url, send, 3_000));
       const healths = await Promise.all(checks);
       clearInterval(counting);
       expect(healths.every(({ isHealthy, answers }) => isHealthy && answers === 1)).toBe(true);
-      expect(server.connections).toBe(32);
+      expect(server.connections).toBe(64);
       expect(mostOpen).toBeLessThanOrEqual(8);
     },
   );
 });
 
-test.each([
+test.concurrent.each([
   ['Age: 0', true],
   ['Age: 58', true],
-  ['Age: 60', false],
+  ['Age: 65', false],
   ['Age: 999999', false],
   ['Age: new', true],
   ['Age: -7', true],
 ])('An answer with "%s" of what has been live for a minute is good: %s', (header, isHealthy) =>
   withServer(`HTTP/1.1 200 OK\r\n${header}\r\ncontent-length: 0\r\n\r\n`, async (server, send) => {
-    const health = await check(server.url, send, 150);
+    const health = await check(server.url, send, isHealthy ? 30_000 : 3_000);
     expect(health).toMatchObject({ isHealthy, isProof: false });
   }),
 );
 
-test('A redirect out of a cache is told as a redirect, and proves nothing', () =>
+test.concurrent('A redirect out of a cache is told as a redirect, and proves nothing', () =>
   withServer(
     'HTTP/1.1 301 x\r\nage: 900\r\nlocation: /in\r\ncontent-length: 0\r\n\r\n',
     async (server, send) => {
-      const { lastBad, isProof } = await check(server.url, send, 150);
+      const { lastBad, isProof } = await check(server.url, send, 3_000);
       expect([lastBad?.trouble, isProof]).toEqual(['redirect', false]);
       expect(String(lastBad?.phrase)).toBe(
         `301 from ${server.url}, a redirect to ${server.url}in, which a cache has had for 900 s: it may be from before the deployment went live`,
@@ -68,16 +68,16 @@ test('A redirect out of a cache is told as a redirect, and proves nothing', () =
     },
   ));
 
-test('A text that has come is good though the body has no end', () =>
+test.concurrent('A text that has come is good though the body has no end', () =>
   withServer(
     (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nversion v2\n'),
     async (server, send) => {
-      const health = await check(server.url, send, 5_000, 'v2');
+      const health = await check(server.url, send, 30_000, 'v2');
       expect(health).toMatchObject({ isHealthy: true, answers: 1 });
     },
   ));
 
-test('Silence for all of the time is a proof, and a bad answer too', async () => {
+test.concurrent('Silence for all of the time is a proof, and a bad answer too', async () => {
   await withServer(
     () => {},
     async (server, send) => {

@@ -159,8 +159,10 @@ test('A rate limit holds all requests, also where one refused was for what the s
   withClient(async (client, nodion) => {
     const controller = new AbortController();
     setMaxListeners(99, controller.signal);
+    // Longer than any machine is busy.
+    const held = answer(429, '', { 'retry-after': '60' })(false);
     const reading = { signal: controller.signal, lane: 'background' } as const;
-    nodion.fail({ on: 'GET /applications/:id/domains', times: 99, fault: answer(429)(false) });
+    nodion.fail({ on: 'GET /applications/:id/domains', times: 99, fault: held });
     const all = Array.from({ length: 20 }, () =>
       client.application(nodion.addApplication().id).domains(reading),
     );

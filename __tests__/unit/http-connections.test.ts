@@ -6,7 +6,16 @@ import { FakeProxy } from '../../fakes/proxy.ts';
 import type { Answer, RawServer } from '../../fakes/raw-server.ts';
 import { openSpare } from '../../src/http/spare-connection.ts';
 import { createTransport } from '../../src/http/transport.ts';
-import { failure, get, packed, setEnvironment, TEXT, whole, withServer } from './wire.ts';
+import {
+  failure,
+  get,
+  packed,
+  setEnvironment,
+  TEXT,
+  untilSeen,
+  whole,
+  withServer,
+} from './wire.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -93,25 +102,29 @@ describe('A connection', () => {
       expect(server.requests[1]).toContain('Connection: close\r\n');
     }));
 
-  test('that says more than it was asked answers no later request with it', () =>
-    withServer(
+  test('that says more than it was asked answers no later request with it', () => {
+    let sendMore = () => {};
+    return withServer(
       (socket, count) => {
         socket.write(whole(`{"count": ${count}}`));
-        if (count === 1) setTimeout(() => socket.write(whole('{"count": 99}')), 50);
+        if (count === 1) sendMore = () => socket.write(whole('{"count": 99}'));
       },
       async (server, send) => {
         await send(get(server.url));
-        await delay(200);
+        await untilSeen();
+        sendMore();
+        await untilSeen();
         expect((await send(get(server.url))).body).toBe('{"count": 2}');
       },
-    ));
+    );
+  });
 });
 
 describe('A spare connection', () => {
   const answer: Answer = (socket) => socket.write(whole());
   const connected = async (server: RawServer) => {
     while (server.connections === 0) await delay(5);
-    await delay(20);
+    await untilSeen();
   };
 
   test('carries the request that it was opened for, alone', () =>
@@ -140,7 +153,7 @@ describe('A spare connection', () => {
       const spare = openSpare(server.url);
       await connected(server);
       server.eachConnection(end);
-      await delay(50);
+      await untilSeen();
       await send(get(server.url, { method: 'POST', spare }));
       expect(server.connections).toBe(2);
       expect(server.requests).toHaveLength(1);
@@ -161,7 +174,7 @@ describe('A spare connection', () => {
   test('that can’t be opened leaves the failure to the request', async () => {
     const url = await withServer(answer, async (server) => server.url);
     const spare = openSpare(url);
-    await delay(50);
+    await untilSeen();
     expect(spare.isOpen()).toBe(false);
     const error = await failure(createTransport()(get(url, { method: 'POST', spare })));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', wasSent: false });

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Answer, RawServer, writeEndlessly } from '../../fakes/raw-server.ts';
 import { type ProcessRequest, TransportProcess } from '../../fakes/transport-process.ts';
+import { IDLE_CONNECTION_MS } from '../../src/time/step-clock.ts';
 
 let program: TransportProcess;
 beforeAll(() => {
@@ -64,12 +65,12 @@ describe('A process that sends a request', () => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
     );
     expect(result?.body).toBe('ok');
-    expect(exitMs).toBeLessThan(2_000);
+    expect(exitMs).toBeLessThan(IDLE_CONNECTION_MS);
   });
 
   test('is not held by a request that has failed', async () => {
     const { result, exitMs } = await run(() => {}, { abortAfterMs: 100 });
     expect(result?.aborted).toBe('cancelled');
-    expect(exitMs).toBeLessThan(2_000);
+    expect(exitMs).toBeLessThan(IDLE_CONNECTION_MS);
   });
 });

@@ -15,11 +15,11 @@ describe('A signal', () => {
     return controller.signal;
   }
 
-  /** The reason that a request ends with, which must be at once. */
+  /** The reason that a request ends with, which must be long before its limit of 30 s. */
   async function reasonOf(request: Promise<unknown>): Promise<unknown> {
     const startedAt = performance.now();
     const reason = await failure(request);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     return reason;
   }
 

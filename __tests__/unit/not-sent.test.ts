@@ -17,24 +17,41 @@ const transport = createTransport();
 const clientOf = (apiUrl: string) =>
   createNodionClient({ apiKey: PROJECT_KEY, projectId: null, apiUrl, transport });
 
+/** A promise, and what resolves it. */
+function once(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((resolvePromise) => {
+    resolve = resolvePromise;
+  });
+  return { promise, resolve };
+}
+
 /** An attempt to trigger a deployment without waiting for it, and the kinds of its events. */
-async function attemptAt(apiUrl: string, { id = ID, timeoutMs = 30_000, isListed = true } = {}) {
+async function attemptAt(
+  apiUrl: string,
+  { id = ID, timeoutMs = 30_000, isListed = true, onNotSent = () => {} } = {},
+) {
   const controller = new AbortController();
   const { signal } = controller;
   const timer = setTimeout(() => controller.abort('timed_out'), timeoutMs);
   const application = clientOf(apiUrl).application(id);
   const events: AttemptEvent['kind'][] = [];
-  const deployments = isListed ? await application.deployments({ signal }) : null;
+  // Never too old, however busy the machine is.
+  const answeredAtMs = performance.now() + 60_000;
+  const deployments = isListed
+    ? { ...(await application.deployments({ signal })), answeredAtMs }
+    : null;
   const plans = plan({ wait: false });
   const attempt = await runAttempt(
     { deployments, defaultTag: null, healthUrl: null, onlyWhileLive: null },
     plans,
     {
-      application,
-      transport,
-      signal,
+      ...{ application, transport, signal },
       halt: { signal: new AbortController().signal, because: () => sentence`` },
-      onEvent: ({ kind }) => events.push(kind),
+      onEvent: ({ kind }) => {
+        events.push(kind);
+        if (kind === 'trigger-not-sent') onNotSent();
+      },
     },
   );
   clearTimeout(timer);
@@ -45,11 +62,11 @@ test('A trigger without a connection is repeated at once, without a search', asy
   const nodion = await FakeNodion.start({ clock: realClock });
   const application = nodion.addApplication();
   try {
-    const attempting = attemptAt(nodion.url, application);
+    const { promise: notSent, resolve: onNotSent } = once();
+    const attempting = attemptAt(nodion.url, { ...application, onNotSent });
     while (nodion.requests.length === 0) await delay(1);
-    const refusing = nodion.refuseConnections(1_500);
+    await nodion.refuseConnections(notSent);
     const { attempt, events } = await attempting;
-    await refusing;
     expect(attempt.deployment?.deploy_number).toBe(1);
     expect(application.deployments).toHaveLength(1);
     expect(events).toContain('trigger-not-sent');
@@ -66,9 +83,8 @@ test('A trigger that never has a connection has triggered nothing', async () => 
   try {
     const attempting = attemptAt(nodion.url, { ...application, timeoutMs: 2_000 });
     while (nodion.requests.length === 0) await delay(1);
-    const refusing = nodion.refuseConnections(2_500);
+    await nodion.refuseConnections(attempting);
     const { attempt, conclusion } = await attempting;
-    await refusing;
     expect(attempt.before.kind).toBe('not sent');
     expect(conclusion.kind).toBe('timed_out');
     expect(JSON.stringify(conclusion)).not.toContain('may have been made');
@@ -95,8 +111,9 @@ test('A creation without a connection is repeated at once, without a search', as
   const nodion = await FakeNodion.start({ clock: realClock });
   try {
     // So that the connection that was opened in advance is known to be closed when it is needed.
-    nodion.fail({ on: 'GET /applications', fault: { kind: 'delay', ms: 100 } });
+    nodion.fail({ on: 'GET /applications', fault: { kind: 'delay', ms: 300 } });
     let lists = 0;
+    const { promise: retried, resolve: onFirstRetry } = once();
     const creating = ensureApplication({
       client: clientOf(nodion.url),
       wanted: {
@@ -107,13 +124,14 @@ test('A creation without a connection is repeated at once, without a search', as
       signal: new AbortController().signal,
       onRetry: () => {
         lists = nodion.requestsTo('GET /applications').length;
+        onFirstRetry();
       },
       onProgress: (line) => {
         throw new Error(String(line));
       },
     });
     while (nodion.requests.length === 0) await delay(1);
-    await nodion.refuseConnections(1_000);
+    await nodion.refuseConnections(retried);
     expect(await creating).toMatchObject({ created: true, application: { name: 'shop' } });
     expect(nodion.applications).toHaveLength(1);
     expect(lists).toBe(1);

@@ -1,3 +1,4 @@
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { type Answer, RawServer } from '../../fakes/raw-server.ts';
 import type { HttpError } from '../../src/http/http-error.ts';
@@ -45,6 +46,14 @@ export async function withServer<T>(
     return await play(server, createTransport());
   } finally {
     server.close();
+  }
+}
+
+/** Waits until this process has seen what was sent on its connections, however late it comes to that. */
+export async function untilSeen(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    await delay(10);
+    await setImmediate();
   }
 }
 
