@@ -4,6 +4,8 @@ export default {
   maxWorkers: 7,
   maxConcurrency: 8,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  // `npm run test:load` runs those.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/load/'],
   extensionsToTreatAsEsm: ['.ts'],
   // build/ holds a second copy of everything: jest must not look there.
   modulePathIgnorePatterns: ['<rootDir>/build/'],

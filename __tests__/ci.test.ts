@@ -27,17 +27,18 @@ function commandsOf(workflow: string, job: string): string[] {
 }
 
 const tests = commandsOf('ci', 'test');
+const suites = ['npm test', 'npm run test:load'];
 const [install, ...dist] = commandsOf('ci', 'dist');
 
 test('.ci/run passes only where CI does: it runs its commands, and none in between', () => {
-  expect(tests).toEqual([install, 'npm test']);
+  expect(tests).toEqual([install, ...suites]);
   const commands = commandsIn(read('.ci/run'));
   expect(commands[0]).toBe('set -euo pipefail');
   expect(commands.slice(commands.indexOf('}') + 1)).toEqual([
     ...tests,
     `use_node ${read('.node-version').trim()}`,
     ...commandsOf('ci', 'commits'),
-    'npm test',
+    ...suites,
     ...dist,
     'use_node 24.19.0',
     'npm run jest -- unit/http smoke wire',
@@ -88,6 +89,7 @@ describeRun('.ci/run', () => {
   test.each([
     'ci --ignore-scripts',
     'test',
+    'run test:load',
     'scripts/check-commits.ts',
     'run bundle',
     'run jest -- smoke',

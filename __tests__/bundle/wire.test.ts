@@ -9,9 +9,9 @@ import { writeEndlessly } from '../../fakes/raw-server.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { deployEach } from '../deploy-each.ts';
+import { ANSWER_ADVICE, hostOf } from '../large.ts';
 import { life, scenario } from '../scenario.ts';
-import { ANSWER_ADVICE, hostOf } from './large.ts';
-import { CHUNKED, chunk, OK, type Write, wire } from './wire.ts';
+import { CHUNKED, chunk, OK, type Write, wire } from '../wire.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';

@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals';
-import { LARGEST_MB, largeScenario, MEASURED, MIB } from './large.ts';
+import { LARGEST_MB, largeScenario, MEASURED, MIB, NESTED_PAGE } from '../large.ts';
 
 const PAGES = {
   text: { 'content-type': 'text/plain', body: 'x'.repeat(MIB) },
   'nested JSON': {
     'content-type': 'text/html',
-    body: `["a\\/b",${'['.repeat(MIB / 2 - 10)}${']'.repeat(MIB / 2 - 9)}`,
+    body: NESTED_PAGE,
   },
 };
 

@@ -9,15 +9,9 @@ import {
   hostOf,
   LARGEST_MB,
   MIB,
-} from './large.ts';
-import { CHUNKED, chunk, OK, type Write } from './wire.ts';
-
-function packedEndlessly(encoding: string, bytes: Buffer): Write {
-  return (socket) => {
-    socket.write(`${OK}content-encoding: ${encoding}\r\ncontent-length: 999999999\r\n\r\n`);
-    writeEndlessly(socket, bytes);
-  };
-}
+  packedEndlessly,
+} from '../large.ts';
+import { CHUNKED, chunk, OK, type Write } from '../wire.ts';
 
 const ZEROS = Buffer.alloc(64 * MIB);
 const QUICKLY = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };

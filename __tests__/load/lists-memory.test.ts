@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
+import { LARGEST_MB, largeScenario, MEASURED } from '../large.ts';
 import { life } from '../scenario.ts';
-import { LARGEST_MB, largeScenario, MEASURED } from './large.ts';
 
 largeScenario(
   '80 applications with 2,000 old deployments and ETags each are small in memory',
@@ -10,7 +10,7 @@ largeScenario(
     const [first, ...others] = Array.from({ length: 80 }, (_, index) =>
       nodion.addApplication({
         name: `app-${index}`,
-        ...life(['waiting', 0], ['available', 8_000]),
+        ...life(['waiting', 0], ['available', 4_000]),
       }),
     );
     if (!first) throw new Error('no application');

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
+import { largeScenario, MEASURED } from '../large.ts';
 import { life } from '../scenario.ts';
-import { largeScenario, MEASURED } from './large.ts';
 
 const LINES = 2_500;
 /** 300 on Node 20, and 382 to 464 on Node 24, which collects later: 35 MB of text, 8 answers at once. */
