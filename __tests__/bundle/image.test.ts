@@ -561,7 +561,7 @@ scenario('A Git-based application has no image to look up', async (stage) => {
   const application = stage.nodion.addApplication({ name: 'web' });
   const run = await stage.deploy(application, { inputs: { verify_image: 'true' } });
   expect(annotations(run, 'error')).toEqual([
-    '`verify_image: true` is not for web, a Git-based application (dockerfile).\nNodion builds its image itself: leave `verify_image` out.\nNothing was triggered.',
+    '`verify_image: true` is not for web, a Git-based application (dockerfile).\nNodion builds its image itself: leave `verify_image` out.\nNo deployment of the application is live.\nNothing was triggered.',
   ]);
   expect(stage.nodion.triggered).toEqual([]);
 });
@@ -577,6 +577,7 @@ scenario('Nodion says where the registry is', async (stage) => {
   expect(errorLines(differs, registry)).toEqual([
     '`registry`: "ghcr.io" is not where Nodion pulls the image of shop from, which is REGISTRY.',
     "Nodion goes by its own setting: correct `registry`, or the application's registry in the dashboard.",
+    '#2 (v2) is live.',
     'Nothing was triggered.',
   ]);
 });
@@ -606,6 +607,7 @@ scenario('An image of which nobody says where it is asks for `registry`', async 
   expect(errorLines(run, registry)).toEqual([
     'It is not known in which registry the image of shop is: neither Nodion nor an earlier deployment says it.',
     'Give its host in `registry`.',
+    'No deployment of the application is live.',
     'Nothing was triggered.',
   ]);
   application.image_name = 'Acme/Shop';
@@ -639,6 +641,8 @@ scenario('One pair of credentials is for one registry', async (stage) => {
   expect(errorLines(run, registry)).toEqual([
     `\`registry_username\` and \`registry_password\` are for one registry, but the images are in REGISTRY and ${other.host}.`,
     'Deploy the applications of each registry in a step of its own.',
+    'shop: #1 (v1) is live.',
+    'docs: No deployment of the application is live.',
     'Nothing was triggered.',
   ]);
   expect([...registry.requests, ...other.requests]).toEqual([]);

@@ -89,6 +89,7 @@ export function target(name: string): Target {
   };
   return {
     applicationId: 'id',
+    name: name || 'id',
     api: createNodionClient({ ...plan().connection, transport: unused }).application(ID),
     application,
     deployments: null,

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from '../scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
@@ -218,4 +219,23 @@ scenario('Applications of which some are only triggered are not called deployed'
   const [notice] = run.commands.filter(({ name }) => name === 'notice');
   expect(notice?.properties.title).toBe('Already live, triggered');
   expect(run.summary).toContain('<h3>✅ 2 applications: 1 already live, 1 triggered</h3>');
+});
+
+scenario('Applications of one name are told apart by their IDs', async ({ nodion, deploy }) => {
+  const all = [
+    nodion.addApplication({ name: 'shop', ...life(['failed', 500]) }),
+    nodion.addApplication({ name: 'shop' }),
+    nodion.addApplication({ name: 'docs' }),
+  ];
+  const run = await deploy(null, {
+    inputs: { application_id: all.map(({ id }) => id).join(), log_lines: '0' },
+  });
+  const [first, second] = all.map(({ id }) => `shop (${id.slice(0, 8)})`);
+  expect(annotations(run, 'error')[0]).toContain(`Application ${first}: Deployment #1 failed`);
+  for (const name of [first, second, 'docs']) {
+    expect(run.log).toContain(`[${name}] Triggered`);
+    expect(renderSummary(run.summary).text).toContain(name);
+  }
+  const named = JSON.parse(run.outputs.deployments ?? '') as { application_name: string }[];
+  expect(named.map((one) => one.application_name)).toEqual(['shop', 'shop', 'docs']);
 });

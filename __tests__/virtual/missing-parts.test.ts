@@ -41,3 +41,22 @@ scenario('A check that is gone from the disk is red, and no reason to roll back'
   expect(annotations(run, 'error')[0]).toContain('Deployment #2 was "available" when it was last');
   expect(stage.nodion.triggered).toHaveLength(1);
 });
+
+scenario('An end before the trigger is told though its words are gone', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ name: 'docs' });
+  const run = await deploy(application, { action, inputs: { image_tag: 'v1' } });
+  expect(run.exitCode).toBe(1);
+  expect(application.deployments).toEqual([]);
+  expect(run.outputs).toMatchObject({
+    ...{ conclusion: 'failure', reason: 'internal_error', application_id: application.id },
+  });
+  const [error = ''] = annotations(run, 'error');
+  expect(run.summary).toContain('❌');
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    {
+      ...{ application_id: application.id, conclusion: 'failure', reason: 'internal_error' },
+      error: error.split('\n').join(' '),
+    },
+  ]);
+});

@@ -370,20 +370,26 @@ scenario(
   },
 );
 
-scenario('A cancellation that came too late is the reason of the step', async (stage) => {
-  const { nodion, gitHub, deploy } = stage;
-  gitHub.refuseWith = 0;
-  const run = await deploy(nodion.addApplication(), {
-    inputs: { environment: 'production' },
-    onLog: (text, child) => {
-      if (text.includes('#1 is "available"')) child.kill('SIGINT');
-    },
+for (const [end, its] of [
+  ['available', { conclusion: 'success', reason: 'live' }],
+  ['failed', { conclusion: 'failure', reason: 'deployment_failed' }],
+] as const) {
+  scenario(`A cancellation too late is the reason of the step: ${end}`, async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    gitHub.refuseWith = 0;
+    const application = nodion.addApplication(life(['created', 0], [end, 500]));
+    const run = await deploy(application, {
+      inputs: { environment: 'production' },
+      onLog: (text, child) => {
+        if (text.includes(`#1 is "${end}"`)) child.kill('SIGINT');
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' });
+    const [one] = JSON.parse(run.outputs.deployments ?? '');
+    expect(one).toMatchObject(its);
   });
-  expect(run.exitCode).toBe(1);
-  expect(run.outputs).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' });
-  const [one] = JSON.parse(run.outputs.deployments ?? '');
-  expect(one).toMatchObject({ conclusion: 'success', reason: 'live' });
-});
+}
 
 for (const [what, env] of [
   ['is not set', { RUNNER_TEMP: '' }],

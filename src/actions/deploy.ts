@@ -1,3 +1,4 @@
+import { failure } from '../deploy/conclusion/conclusion.ts';
 import { deployAll } from '../deploy/deploy-all.ts';
 import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight } from '../deploy/preflight/preflight.ts';
@@ -11,10 +12,10 @@ import {
   setOutputs,
 } from '../report/outputs.ts';
 import { recordGitHubDeployment, report } from '../report/report.ts';
-import { writeJobSummary } from '../report/summary/write-summary.ts';
+import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
 import { describeEnd, describeFailure } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
-import { CANCELLED_TOO_LATE, runAction, type Step } from '../runner/run-action.ts';
+import { CANCELLED_TOO_LATE, runAction, type Step, toStepFailure } from '../runner/run-action.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
 
@@ -41,11 +42,12 @@ async function runDeploy(step: Step): Promise<void> {
     })
     .catch(async (error: unknown) => {
       const isAnswered = client.outageLimit.hasBeenAnswered();
-      return (await loadEarlyEnds(error)).failBeforeTargets(error, { plan, isAnswered });
+      return (await loadEarlyEnds(plan, error)).failBeforeTargets(error, { plan, isAnswered });
     });
   const problem = targets.find((target) => target.problem !== null)?.problem;
   if (problem || plan.dryRun) {
     const { endDryRun, failBeforeTrigger } = await loadEarlyEnds(
+      plan,
       new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? []),
     );
     return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets);
@@ -75,6 +77,7 @@ async function runDeploy(step: Step): Promise<void> {
   setOutputs(runs);
   const shown = await report(runs, plan, { logTails, gitHubDeployment, step });
   await writeJobSummary(runs, { logTails: shown, isCancelled: step.isCancelled() });
+  if (step.isCancelled()) setConclusion('cancelled', 'cancelled');
   const { hasFailed, title, lines } = describeEnd(runs);
   if (hasFailed) {
     // The annotation holds 4,096 characters only.
@@ -82,10 +85,7 @@ async function runDeploy(step: Step): Promise<void> {
     if (failed.length > 1) for (const run of failed) commands.info(describeFailure(run));
     throw new StepFailure(title, lines);
   }
-  if (step.isCancelled()) {
-    setConclusion('cancelled', 'cancelled');
-    throw new StepFailure('Step cancelled', [CANCELLED_TOO_LATE, ...lines]);
-  }
+  if (step.isCancelled()) throw new StepFailure('Step cancelled', [CANCELLED_TOO_LATE, ...lines]);
   commands.notice(title, lines);
 }
 
@@ -99,10 +99,12 @@ async function readPlan(): Promise<DeployPlan> {
   }
 }
 
-/** The ends of a step that follows no deployment. @throws `error` where they are gone from the disk. */
-async function loadEarlyEnds(error: unknown) {
+/** The ends of a step that follows no deployment. @throws `error` where they are gone from the disk, all else told. */
+async function loadEarlyEnds(plan: DeployPlan, error: unknown) {
   return await import(/* webpackChunkName: "failure" */ './early-ends.ts').catch(() => {
-    setConclusion('failure', 'internal_error');
+    const { title, lines } = toStepFailure(error);
+    setInitialOutputs(plan, failure('internal_error', title, lines));
+    writeShortSummary({ symbol: '❌', title, lines });
     throw error;
   });
 }

@@ -9,7 +9,7 @@ import { describeDryRun } from '../report/dry-run.ts';
 import { setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { SYMBOLS } from '../report/summary/short-summary.ts';
 import { writeShortSummary } from '../report/summary/write-summary.ts';
-import { describeProblem, displayName } from '../report/wording.ts';
+import { describeProblem } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
@@ -59,7 +59,7 @@ export async function endDryRun(targets: readonly Target[]): Promise<void> {
     conclusion: { kind: 'success', reason: 'checked' } as const,
   }));
   setOutputs(await Promise.all(known));
-  const lines = describeDryRun(targets.map((target) => ({ ...target, name: displayName(target) })));
+  const lines = describeDryRun(targets);
   writeShortSummary({ symbol: 'ℹ️', title: 'Dry run', lines });
   commands.notice('Dry run', lines);
 }

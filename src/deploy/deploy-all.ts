@@ -30,9 +30,9 @@ export async function deployAll(
   const halts = new Map(targets.map((target) => [target, new AbortController()]));
   let because = sentence``;
 
-  function haltOthers({ application, applicationId }: Target): void {
+  function haltOthers({ name }: Target): void {
     if (!plan.failFast || String(because) !== '') return;
-    because = sentence`${foreign(application?.name || applicationId)} failed`;
+    because = sentence`${foreign(name)} failed`;
     for (const halt of halts.values()) halt.abort('halted' satisfies InterruptReason);
   }
 

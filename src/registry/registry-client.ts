@@ -31,6 +31,13 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
+/** The types of an image's manifest, with Docker's first ones, which some old registries still answer with. */
+const IMAGE_TYPES: ReadonlySet<string> = new Set([
+  ...MANIFEST_TYPES,
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+
 /** Who asks. */
 export interface Credentials {
   readonly username: string;
@@ -187,7 +194,7 @@ export function createRegistryClient(options: {
       return {
         kind: 'found',
         digest: digestOf(headers['docker-content-digest'] ?? ''),
-        otherType: type === '' || MANIFEST_TYPES.includes(type) ? null : type,
+        otherType: type === '' || IMAGE_TYPES.has(type) ? null : type,
       };
     }
     if (status === 404) return { kind: 'missing' };

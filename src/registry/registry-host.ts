@@ -4,11 +4,12 @@ import { isRegistryHost } from './reference-grammar.ts';
 /** Docker Hub, as its own tools and others name it. */
 const DOCKER_HUB = /^(?:(?:index|registry-1|www)\.)?docker\.io$|^(?:registry\.)?hub\.docker\.com$/;
 
-/** The host that `text`, a host or an address, names, in lower case; `docker.io` for all names of Docker Hub; null for none. */
+/** The host that `text`, a host or an address, names, in lower case and without the port of https; `docker.io` for all names of Docker Hub; null for none. */
 export function registryHost(text: string): string | null {
   const [, host = ''] = /^(?:https?:\/\/)?([^/]+)(?:\/.*)?$/i.exec(text.trim()) ?? [];
   if (!isRegistryHost(host)) return null;
-  return DOCKER_HUB.test(host.toLowerCase()) ? 'docker.io' : host.toLowerCase();
+  const name = host.toLowerCase().replace(/:443$/, '');
+  return DOCKER_HUB.test(name) ? 'docker.io' : name;
 }
 
 /** Where the registry of that host is asked. Plain text is for loopback alone. */

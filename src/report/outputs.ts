@@ -32,11 +32,12 @@ export function setInitialOutputs({ applications }: DeployPlan, end?: Failure): 
   commands.setOutput('timed_out', timedOut);
   if (end) setConclusion(end.kind, end.reason);
   const unknown = outputsOf({ timedOut, ...(end && { conclusion: end }) });
-  setDeployments(
+  const given =
     applications.by === 'id'
-      ? applications.ids.map((id) => ({ ...unknown, application_id: id }))
-      : applications.names.map((name) => ({ ...unknown, application_name: name })),
-  );
+      ? applications.ids.map((id) => ({ application_id: id }))
+      : applications.names.map((name) => ({ application_name: name }));
+  for (const [name, value] of Object.entries(given[0] ?? {})) commands.setOutput(name, value);
+  setDeployments(given.map((one) => ({ ...unknown, ...one })));
 }
 
 /** The outputs of the first application by their names, and `deployments` with those of all. */

@@ -13,9 +13,9 @@ import { formatDuration } from '../time/duration.ts';
 const LONGEST_MESSAGE = 100;
 const LONGEST_COMMITTER = 60;
 
-/** The application's name, or its ID where it has none or it is not known. */
-export function displayName({ application, applicationId }: Target): Sentence {
-  return foreign(application?.name || applicationId);
+/** What messages call an application. */
+export function displayName({ name }: Pick<Target, 'name'>): Sentence {
+  return foreign(name);
 }
 
 /** What a deployment is of: `commit d77ead8 "test" by John Doe`, `image docker.io/nginx:1.25`. */
@@ -200,13 +200,14 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
 /** What was checked, and when: ` on 2 of 2 online instances and healthy after 35 s, and stable for 1 min`. */
 function describeChecks({ rollout, health, timeline, durationMs }: DeploymentRun): Sentence {
   const count = rollout?.instances;
-  const where = count && sentence` on ${count.current} of ${count.online} online instances`;
+  const where =
+    count && count.online > 0 && sentence` on ${count.current} of ${count.online} online instances`;
   const stableAt = timeline.findIndex(({ name }) => name === 'stable');
   const endMs = durationMs ?? 0;
   const settledMs = timeline[stableAt - 1]?.afterMs ?? endMs;
   const stable =
     stableAt > 0 && sentence`, and stable for ${ours(formatDuration(endMs - settledMs))}`;
-  return sentence`${where ?? null}${health && sentence` and healthy`} after ${ours(formatDuration(settledMs))}${stable}`;
+  return sentence`${where || null}${health && sentence` and healthy`} after ${ours(formatDuration(settledMs))}${stable}`;
 }
 
 /** Why something could not be had. */

@@ -16,11 +16,11 @@ const DEFAULT_TAG = 'latest';
  * @param hostname of the application's registry, as Nodion says it; null where it does not.
  */
 export function locateImage(
-  { application, applicationId, deployments }: Target,
+  { application, name: called, deployments }: Target,
   { image, match }: Pick<DeployPlan, 'image' | 'match'>,
   hostname: string | null,
 ): TaggedImage | { readonly problem: Failure } {
-  const name = foreign(application?.name || applicationId);
+  const name = foreign(called);
   const asked = image?.registry ? registryHost(image.registry) : null;
   const said = hostname === null ? null : registryHost(hostname);
   if (asked !== null && said !== null && asked !== said) {

@@ -16,6 +16,8 @@ import { addressMismatch } from '../plan/health-addresses.ts';
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
   readonly applicationId: string;
+  /** What messages call it: its name, with a part of its ID where others have that name; its ID where it has none, or it is not known. */
+  readonly name: string;
   /** Its endpoints, which remember how it answers. */
   readonly api: ApplicationClient;
   /** Null when the key may not read it. */
@@ -100,8 +102,7 @@ export async function preflight(
   }
 
   async function describe(target: Target, obstacle: Obstacle): Promise<Failure> {
-    const { application, applicationId } = target;
-    const name = foreign(application?.name || applicationId);
+    const name = foreign(target.name);
     const words = await import(
       /* webpackChunkName: "failure" */ '../conclusion/not-deployed.ts'
     ).catch(() => null);
@@ -114,6 +115,7 @@ export async function preflight(
     const api = client.application(id);
     const unread: Target = {
       applicationId: id,
+      name: known?.name || id,
       api,
       application: known,
       deployments: null,
@@ -133,7 +135,7 @@ export async function preflight(
       // One that waits for an image may be closed in silence meanwhile.
       if (!plan.dryRun && !plan.image) client.preparePost();
       const [application, deployments, needed] = await reading;
-      const target = { ...unread, application, deployments };
+      const target = { ...unread, name: application?.name || id, application, deployments };
       const misfit = findMisfit(application, deployments?.deployments ?? [], plan);
       if (misfit) return { ...target, problem: await describe(target, misfit) };
       const url = needed && applicationUrl(needed.domains);
@@ -157,7 +159,7 @@ export async function preflight(
   }
 
   if (applications.by === 'id') {
-    return await Promise.all(applications.ids.map((id, index) => target(id, null, index)));
+    return apart(await Promise.all(applications.ids.map((id, index) => target(id, null, index))));
   }
   const { findApplications, lookUpError } = await import('../../applications/find-applications.ts');
   const all = await read(client.applications).catch((error: unknown) => {
@@ -166,9 +168,22 @@ export async function preflight(
   const named = findApplications(all, applications.names);
   const mismatch = health && addressMismatch(health.at, named.length);
   if (mismatch) throw new ApplicationMismatch('inputs_do_not_fit', [ours(mismatch)]);
-  return await Promise.all(
-    named.map((application, index) => target(application.id, application, index)),
+  return apart(
+    await Promise.all(
+      named.map((application, index) => target(application.id, application, index)),
+    ),
   );
+}
+
+/** Those of one name, told apart by the beginning of their IDs. */
+function apart(targets: readonly Target[]): Target[] {
+  return targets.map((target) => {
+    const { name, applicationId } = target;
+    const isAlone = targets.every((other) => other === target || other.name !== name);
+    return isAlone
+      ? target
+      : { ...target, name: `${name.slice(0, 80)} (${applicationId.slice(0, 8)})` };
+  });
 }
 
 /** Which input is not for applications of this kind, as far as the kind is known; null for none. */
