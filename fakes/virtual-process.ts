@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { createLoader } from './bundle-loader.mjs';
 import type { VirtualNetwork } from './network.ts';
 import type { ProcessStep } from './step-processes.ts';
@@ -104,9 +103,13 @@ export function runInVirtualProcess(
     };
     const load = createLoader({
       world,
-      require: (specifier) => replaced[specifier] ?? requireOfNode(specifier),
+      require: (specifier: string) => replaced[specifier] ?? requireOfNode(specifier),
     });
     onStart();
-    load(pathToFileURL(resolve(main)).href).catch(reject);
+    try {
+      load(resolve(main));
+    } catch (error) {
+      reject(error);
+    }
   });
 }

@@ -1,6 +1,5 @@
 import 'node:https';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { createLoader } from './bundle-loader.mjs';
 import { setClock } from './fast-clock.mjs';
@@ -13,14 +12,14 @@ setFlagsFromString('--no-lazy');
 const PROJECT = process.cwd();
 let hasExited = false;
 
-process.on('message', async ({ folder, main, env, clock }) => {
+process.on('message', ({ folder, main, env, clock }) => {
   process.chdir(folder);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   // From here on only the step keeps the process going.
   process.channel.unref();
   setClock(clock, 0);
-  await createLoader()(pathToFileURL(resolve(PROJECT, main)).href);
+  createLoader()(resolve(PROJECT, main));
 });
 
 // Whoever ordered the steps is gone.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { minify } from 'terser';
 import { BUNDLE, writeEntries } from './entries.ts';
@@ -11,9 +11,13 @@ import { BUNDLE, writeEntries } from './entries.ts';
  */
 
 rmSync('dist', { recursive: true, force: true });
-bundle('build/src/actions/index.js', join('dist', BUNDLE));
+// CommonJS, which Node starts sooner than ES modules: ncc goes by the nearest package.json.
+rmSync('build/bundle', { recursive: true, force: true });
+cpSync('build/src', 'build/bundle', { recursive: true });
+writeFileSync('build/bundle/package.json', '{}');
+bundle('build/bundle/actions/index.js', join('dist', BUNDLE));
 await minifyAll(join('dist', BUNDLE));
-writeEntries('dist');
+writeEntries('dist', 'commonjs');
 
 // With lazy chunks ncc's licence file holds the last chunk's packages only, so one bundle that loads
 // everything at once is made for its licence file alone.
@@ -36,7 +40,7 @@ async function minifyAll(folder: string): Promise<void> {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
     const file = join(folder, name);
     const { code } = await minify(readFileSync(file, 'utf8'), {
-      module: true,
+      toplevel: true,
       compress: { passes: 3, pure_getters: true },
       format: { comments: false },
     });

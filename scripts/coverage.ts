@@ -29,7 +29,7 @@ function node(...args: string[]): void {
 }
 
 rmSync(FOLDER, { recursive: true, force: true });
-writeEntries('build/src');
+writeEntries('build/src', 'module');
 node(
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',

@@ -12,7 +12,7 @@ test('All actions share one bundle, below 98 kB, which their entries load', () =
   expect(read(BUNDLE).length).toBeLessThan(98_000);
   for (const action of ACTIONS) {
     expect(read(join('dist', action, 'index.js'))).toMatch(
-      /^ {2}const \{ (\w+) \} = await import\('\.\.?\/actions\/index\.js'\);\n {2}await \1\(\);$/m,
+      /^ {2}const \{ (\w+) \} = require\('\.\.?\/actions\/index\.js'\);\n {2}\1\(\);$/m,
     );
   }
 });
@@ -21,13 +21,13 @@ describe('An old Node.js is told in one sentence, and nothing is loaded', () => 
   /** The entries alone: to load anything would fail. */
   const folder = mkdtempSync(join(tmpdir(), 'entries-'));
   for (const action of ACTIONS) {
-    cpSync(join('dist', action, 'index.js'), join(folder, action, 'index.mjs'));
+    cpSync(join('dist', action, 'index.js'), join(folder, action, 'index.js'));
   }
   afterAll(() => rmSync(folder, { recursive: true }));
 
   function start(action: string, version: string) {
     const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
-    const args = ['--import', `data:text/javascript,${pretend}`, join(folder, action, 'index.mjs')];
+    const args = ['--import', `data:text/javascript,${pretend}`, join(folder, action, 'index.js')];
     return spawnSync(process.execPath, args, { env: {}, encoding: 'utf8' });
   }
 
@@ -40,7 +40,7 @@ describe('An old Node.js is told in one sentence, and nothing is loaded', () => 
       );
     }
     for (const version of ['20.19.0', '22.12.0', '24.0.0', '100.1.0']) {
-      expect(start(action, version).stderr).toContain('ERR_MODULE_NOT_FOUND');
+      expect(start(action, version).stderr).toContain('MODULE_NOT_FOUND');
     }
   });
 });

@@ -1,8 +1,8 @@
 const found = process.versions.node;
 const [major, minor] = found.split('.').map(Number);
 if (major > 20 || (major === 20 && minor >= 19)) {
-  const { listApplications } = await import('../actions/index.js');
-  await listApplications();
+  const { listApplications } = require('../actions/index.js');
+  listApplications();
 } else {
   console.log(
     `::error title=Node.js is too old::This action needs Node.js 20.19 or newer, and was started with Node.js ${found}: install a newer one on the runner, or in the job's container; act, Forgejo and Gitea take the first node on PATH.`,

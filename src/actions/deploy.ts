@@ -15,6 +15,7 @@ import { recordGitHubDeployment, report } from '../report/report.ts';
 import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
 import { describeEnd, describeFailure } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
+import { loadPart } from '../runner/load-part.ts';
 import { CANCELLED_TOO_LATE, runAction, type Step, toStepFailure } from '../runner/run-action.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
@@ -101,10 +102,10 @@ async function readPlan(): Promise<DeployPlan> {
 
 /** The ends of a step that follows no deployment. @throws `error` where they are gone from the disk, all else told. */
 async function loadEarlyEnds(plan: DeployPlan, error: unknown) {
-  return await import(/* webpackChunkName: "failure" */ './early-ends.ts').catch(() => {
-    const { title, lines } = toStepFailure(error);
-    setInitialOutputs(plan, failure('internal_error', title, lines));
-    writeShortSummary({ symbol: '❌', title, lines });
-    throw error;
-  });
+  const ends = await loadPart(() => import(/* webpackChunkName: "failure" */ './early-ends.ts'));
+  if (ends) return ends;
+  const { title, lines } = toStepFailure(error);
+  setInitialOutputs(plan, failure('internal_error', title, lines));
+  writeShortSummary({ symbol: '❌', title, lines });
+  throw error;
 }

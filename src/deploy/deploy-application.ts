@@ -2,6 +2,7 @@ import type { SendRequest } from '../http/transport.ts';
 import { liveDeployment } from '../nodion/deployments.ts';
 import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
+import { loadPart } from '../runner/load-part.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import type { Attempt, AttemptEvent } from './attempt/attempt.ts';
 import { type Halt, runAttempt } from './attempt/run-attempt.ts';
@@ -98,7 +99,7 @@ export async function deployApplication(
   /** The rollback, or why there is none; null where none is asked for, or nothing was triggered. */
   async function tryRollback(failure: Failure): Promise<Rollback | NoRollback | null> {
     if (!plan.rollback || !isAfterTrigger(attempt)) return null;
-    const loaded = await import('./roll-back.ts').catch(() => null);
+    const loaded = await loadPart(() => import('./roll-back.ts'));
     if (!loaded) return { why: GONE, attempt };
     return await loaded.rollBack(attempt, failure, {
       ...{ ...running, target, plan, previous, moreTime },
@@ -178,8 +179,8 @@ export async function withLiveState(
   const isUntold = isUnread || failure.reason === 'skipped';
   const words = isUntold
     ? null
-    : await import(/* webpackChunkName: "failure" */ './conclusion/describe-live.ts').catch(
-        () => null,
+    : await loadPart(
+        () => import(/* webpackChunkName: "failure" */ './conclusion/describe-live.ts'),
       );
   const liveLine = words?.describeLive(state, last.before, { wentLive: hasGoneLive(last) }) ?? null;
   const ended = tried && 'failure' in tried ? tried.failure : failure;

@@ -5,6 +5,7 @@ import type { SendRequest } from '../../http/transport.ts';
 import type { ApplicationClient, NodionClient, ReadOptions } from '../../nodion/client.ts';
 import { NodionError } from '../../nodion/errors.ts';
 import type { Application, Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { loadPart } from '../../runner/load-part.ts';
 import { foreign, ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { StepFailure } from '../../runner/step-failure.ts';
 import type { ProbeResult } from '../checks/probe-health.ts';
@@ -103,9 +104,9 @@ export async function preflight(
 
   async function describe(target: Target, obstacle: Obstacle): Promise<Failure> {
     const name = foreign(target.name);
-    const words = await import(
-      /* webpackChunkName: "failure" */ '../conclusion/not-deployed.ts'
-    ).catch(() => null);
+    const words = await loadPart(
+      () => import(/* webpackChunkName: "failure" */ '../conclusion/not-deployed.ts'),
+    );
     if (words) return words.notDeployed(obstacle, { name, plan });
     const lines = obstacle.error?.lines ?? [sentence`The inputs don't fit ${name}.`];
     return failure('internal_error', 'Not deployed', lines);

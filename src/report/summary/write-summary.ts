@@ -1,5 +1,6 @@
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import * as commands from '../../runner/commands.ts';
+import { loadPart } from '../../runner/load-part.ts';
 import { toStepFailure } from '../../runner/run-action.ts';
 import { sentence } from '../../runner/sentence.ts';
 import { StepFailure } from '../../runner/step-failure.ts';
@@ -16,7 +17,7 @@ export async function writeJobSummary(
   runs: readonly DeploymentRun[],
   options: { logTails: ReadonlyMap<DeploymentRun, LogTail>; isCancelled: boolean },
 ): Promise<void> {
-  const loaded = await import('./job-summary.ts').catch(() => null);
+  const loaded = await loadPart(() => import('./job-summary.ts'));
   if (loaded) {
     writeSummary(loaded.jobSummary(runs, { ...options, workflow: workflow() }));
   } else {

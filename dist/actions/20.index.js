@@ -1,1 +1,0 @@
-export const id=20;export const ids=[20];export const modules={5020:(e,t,o)=>{o.d(t,{warnOfUncheckedCertificates:()=>i});var s=o(8308),c=o(9663);function i(){s.$e("Certificates are not checked",[c.em`NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is checked, so the key is sent to whoever answers.`,c.em`Remove it; NODE_EXTRA_CA_CERTS names an authority of your own.`])}}};

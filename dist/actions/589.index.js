@@ -1,0 +1,1 @@
+"use strict";exports.id=589,exports.ids=[589],exports.modules={2589:(e,t,s)=>{s.d(t,{warnOfUncheckedCertificates:()=>r});var i=s(544),o=s(9958);function r(){i.$e("Certificates are not checked",[o.em`NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is checked, so the key is sent to whoever answers.`,o.em`Remove it; NODE_EXTRA_CA_CERTS names an authority of your own.`])}}};
