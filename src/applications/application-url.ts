@@ -1,5 +1,6 @@
 import type { ApplicationClient } from '../nodion/client.ts';
 import type { Domain } from '../nodion/responses.ts';
+import { nextTurn } from '../time/deadline.ts';
 
 const LABEL = '[a-z\\d](?:[a-z\\d-]*[a-z\\d])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
@@ -22,6 +23,8 @@ export async function readUrl(
   application: ApplicationClient,
   signal: AbortSignal,
 ): Promise<string | null> {
+  // Node looks up two names at a time: those for the trigger go first.
+  await nextTurn();
   return await application.domains({ signal, lane: 'background' }).then(applicationUrl, () => null);
 }
 

@@ -37,6 +37,11 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Resolves once all that can be begun now has been. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Aborts `controller` after `ms`, without keeping the process alive for it. */
 export function abortAfter(
   ms: number,
