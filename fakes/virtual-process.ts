@@ -27,7 +27,8 @@ export function runInVirtualProcess(
       kill: (signal: string) => process.nextTick(() => emitter.emit(signal, signal)),
     } as unknown as ChildProcess;
     const output = (stream: 'stdout' | 'stderr') => ({
-      write: (text: string, done?: () => void) => {
+      write: (written: string | Uint8Array, done?: () => void) => {
+        const text = written.toString();
         if (!hasExited && text !== '') onText(text, stream, child);
         if (done) process.nextTick(done);
         return true;

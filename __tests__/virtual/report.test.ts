@@ -168,3 +168,20 @@ scenario('Logs of several applications that can’t be read are one warning', as
     ),
   ]);
 });
+
+scenario('Logs that are asked for again hold up no others', async ({ nodion, deploy }) => {
+  const applications = Array.from({ length: 20 }, (_, index) =>
+    nodion.addApplication({ name: `app-${index}`, ...failing, logs: logLines(1) }),
+  );
+  for (const of of applications.slice(0, 19)) {
+    nodion.fail({ on: LOGS, of, times: 99, fault: answer(503)(false) });
+  }
+  const run = await deploy(null, {
+    inputs: { application_id: applications.map(({ id }) => id).join() },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.commands.filter(({ name }) => name === 'group')).toMatchObject([
+    { data: expect.stringContaining('of app-19 since') },
+  ]);
+  expect(annotations(run, 'warning')).toEqual([expect.stringMatching(/of 18 more\.$/)]);
+});

@@ -1,7 +1,7 @@
 import { Interrupted } from '../time/deadline.ts';
 import { FIRST_HOLD_MS, LONGEST_HOLD_MS } from '../time/step-clock.ts';
 
-const REQUESTS_AT_ONCE = 8;
+export const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
 const SLOW_AT_ONCE = 4;
 /** So many of them may be for what the step can do without. */

@@ -35,7 +35,7 @@ export function createListReader(name: ListName): BodyReader {
   let filled = 0;
   /** What stands beside the list, with `[]` for it. */
   let beside = '';
-  let items: readonly unknown[] = [];
+  let items: unknown[] = [];
   /** Of all items. */
   const counted = { names: new Set<string>(), values: 0 };
   let depth = 0;
@@ -139,7 +139,8 @@ export function createListReader(name: ListName): BodyReader {
     if (batch.length === 0 && (hasItems || !isEnd)) throw new SyntaxError('not JSON');
     hasItems = true;
     // At once: what is held for a while, V8 gives back late.
-    items = shape.prune([...items, ...batch.map((item) => readFields(item, shape.item))]);
+    for (const item of batch) items.push(readFields(item, shape.item));
+    items = shape.prune(items);
   }
 
   function endList(): void {

@@ -7,7 +7,7 @@ export interface ListShape {
   /** What is read of an item; its guard then makes the same of that. */
   readonly item: Shape;
   /** Of any items those that are held. @throws TransportProblem where none can be left out. */
-  readonly prune: (items: readonly unknown[]) => readonly unknown[];
+  readonly prune: (items: unknown[]) => unknown[];
 }
 
 const MOST_ITEMS = 1_000;
@@ -26,12 +26,12 @@ export const SHAPES = {
 /** The field that holds a list. */
 export type ListName = keyof typeof SHAPES;
 
-function refuseMore(items: readonly unknown[]): readonly unknown[] {
+function refuseMore(items: unknown[]): unknown[] {
   if (items.length <= MOST_ITEMS) return items;
   throw new TransportProblem('TOO_LARGE', 'the answer has more than 1,000 items');
 }
 
-function latest(lines: readonly unknown[]): readonly unknown[] {
+function latest(lines: unknown[]): unknown[] {
   let left = LONGEST_LOG;
   const tooOld = lines.findLastIndex((line) => {
     left -= String(optional(line, 'msg')).length;

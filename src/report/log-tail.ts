@@ -2,6 +2,7 @@ import type { Attempt } from '../deploy/attempt/attempt.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
+import { REQUESTS_AT_ONCE } from '../http/gate.ts';
 import { retryRead } from '../http/retry.ts';
 import type { LogLine } from '../nodion/responses.ts';
 import * as commands from '../runner/commands.ts';
@@ -46,13 +47,14 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
     { api }: Target,
     { deployment, startedAt }: Pick<Attempt, 'deployment' | 'startedAt'>,
     signal: AbortSignal,
+    onRetry = () => {},
   ): Promise<Tail> {
     if (!deployment || logLines === 0) return { lines: [] };
     // Where Nodion's own time can't be read, the local one of the trigger.
     const createdAt = Date.parse(deployment.created_at ?? '') || startedAt;
     const since = new Date(createdAt).toISOString();
     try {
-      const lines = await retryRead(() => api.logs(since, signal), { signal, onRetry: () => {} });
+      const lines = await retryRead(() => api.logs(since, signal), { signal, onRetry });
       return { lines: lines.slice(-logLines) };
     } catch (error) {
       return { problem: reasonOf(error) };
@@ -69,12 +71,16 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
     return { lines: tail.lines.slice(tooMuch + 1) };
   }
 
-  async function tailOf(run: DeploymentRun, signal: AbortSignal): Promise<Tail> {
+  async function tailOf(
+    run: DeploymentRun,
+    signal: AbortSignal,
+    onRetry: () => void,
+  ): Promise<Tail> {
     const early = ahead.get(run.target);
     if (early !== undefined) return await early;
     const { kind } = run.conclusion;
     const isWanted = kind === 'failure' || kind === 'timed_out';
-    return isWanted ? await read(run.target, run, signal) : { lines: [] };
+    return isWanted ? await read(run.target, run, signal, onRetry) : { lines: [] };
   }
 
   return {
@@ -84,8 +90,8 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
     print: async (runs, signal) => {
       const shown = new Map<DeploymentRun, LogTail>();
       const problems: Sentence[] = [];
-      const print = async (run: DeploymentRun) => {
-        const tail = await tailOf(run, signal);
+      const print = async (run: DeploymentRun, onRetry: () => void) => {
+        const tail = await tailOf(run, signal, onRetry);
         const name = displayName(run.target);
         if ('problem' in tail) {
           problems.push(sentence`The runtime log of ${name} can't be read: ${tail.problem}`);
@@ -98,7 +104,20 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
           shown.set(run, { lines: tail.lines.slice(-LINES_HANDED_ON), count });
         }
       };
-      await Promise.all(runs.map(print));
+      // The next is read when the runner has taken the one before: in memory hundreds would pile up.
+      const left = runs.values();
+      const printLeft = async (): Promise<void> => {
+        for (const run of left) {
+          let others: Promise<void> | undefined;
+          // One that has to be read again leaves its turn to others.
+          await print(run, () => {
+            others ??= printLeft();
+          });
+          await commands.printed(signal);
+          await others;
+        }
+      };
+      await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, printLeft));
       const [first, ...others] = problems;
       if (first) {
         const more = sentence`So it is with the runtime logs of ${others.length} more.`;

@@ -48,8 +48,20 @@ export function debug(line: string): void {
 /** A folded group in the step's log. Strings in it are lines that others wrote. */
 export function group(title: Sentence, lines: readonly (string | Sentence)[]): void {
   core.startGroup(commandData([title]));
-  for (const line of lines) core.info(escapeLogLine(String(line)));
+  const text = lines.map((line) => `${escapeLogLine(String(line))}\n`).join('');
+  // As bytes, outside V8's heap: its young generation grows with what the runner has not taken yet, for good.
+  process.stdout.write(Buffer.from(text));
   core.endGroup();
+}
+
+/** Waits until the runner has taken all that was printed, or `signal` aborts. */
+export function printed(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => resolve();
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    process.stdout.write('', end);
+  });
 }
 
 /** An annotation at level notice; like all, of a title of ours and lines that make sense without it. */
