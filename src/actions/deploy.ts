@@ -4,14 +4,13 @@ import { type DeployPlan, readDeployPlan } from '../deploy/plan/deploy-plan.ts';
 import { preflight } from '../deploy/preflight/preflight.ts';
 import { connect } from '../nodion/connect.ts';
 import { createDeployLog } from '../report/deploy-log.ts';
-import { createLogTails } from '../report/log-tail.ts';
 import {
   createLiveOutputs,
   setConclusion,
   setInitialOutputs,
   setOutputs,
 } from '../report/outputs.ts';
-import { recordGitHubDeployment, report } from '../report/report.ts';
+import { lateLogTails, recordGitHubDeployment, report } from '../report/report.ts';
 import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
 import { describeEnd, describeFailure } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
@@ -57,7 +56,7 @@ async function runDeploy(step: Step): Promise<void> {
 
   const gitHubDeployment = await recordGitHubDeployment(plan, targets, transport);
   log.start(targets);
-  const logTails = createLogTails(plan);
+  const logTails = lateLogTails(plan);
   const liveOutputs = createLiveOutputs(targets);
   const runs = await deployAll(targets, plan, {
     ...{ transport, signal, moreTime: step.moreTime },
@@ -67,7 +66,7 @@ async function runDeploy(step: Step): Promise<void> {
         gitHubDeployment?.update(target, event.attempt.deployment);
       }
       if (event.kind === 'rollback') {
-        logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
+        void logTails.readAhead(target, event.bad, step.moreTime(LOG_TAIL_MS));
       }
       log.write(target, event);
     },

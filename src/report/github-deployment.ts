@@ -1,5 +1,5 @@
-import type { Conclusion } from '../deploy/conclusion/conclusion.ts';
 import { gitHubState } from '../deploy/conclusion/github-state.ts';
+import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
@@ -13,6 +13,7 @@ import { FIRST_STATE_MS } from '../time/step-clock.ts';
 import { createGitHubApi, GitHubError, type GitHubRequest, withRetries } from './github-api.ts';
 import { commitOf, findTaggedCommit, saysRevision } from './github-commit.ts';
 import { createCreation, LONGEST_DESCRIPTION, whyUnavailable } from './github-creation.ts';
+import { byGravity, describeHead, describeNow, displayName } from './wording.ts';
 
 const GAVE_UP: InterruptReason = 'gave_up';
 
@@ -20,10 +21,9 @@ const GAVE_UP: InterruptReason = 'gave_up';
 export interface GitHubDeployment {
   /** Takes note of a target's deployment; once the first one says its commit, that is recorded as in progress. */
   update(target: Target, deployment: Deployment): void;
-  /** Sets the last state, by the conclusions of all applications. Never throws: a failure is a warning. */
+  /** Sets the last state, by how all applications ended. Never throws: a failure is a warning. */
   finish(end: {
-    conclusions: readonly Conclusion[];
-    description: string;
+    runs: readonly DeploymentRun[];
     /** Shown with the state `success`; null for none. */
     environmentUrl: string | null;
     signal: AbortSignal;
@@ -96,12 +96,11 @@ export function createGitHubDeployment(recorded: Recorded): GitHubDeployment {
   }
 
   async function setLastState({
-    conclusions,
-    description,
+    runs,
     environmentUrl,
     signal,
   }: Parameters<GitHubDeployment['finish']>[0]): Promise<void> {
-    const state = gitHubState(conclusions);
+    const state = gitHubState(runs.map(({ conclusion }) => conclusion));
     if (state === null) {
       started ??= start();
       const error = await started;
@@ -111,7 +110,10 @@ export function createGitHubDeployment(recorded: Recorded): GitHubDeployment {
     if (started !== null) await Promise.race([started, sleep(FIRST_STATE_MS, signal)]);
     firstState.abort(GAVE_UP);
     const hasUrl = state === 'success' && environmentUrl;
-    const end = { description, ...(hasUrl && { environment_url: environmentUrl }) };
+    const end = {
+      description: describeEnd(runs),
+      ...(hasUrl && { environment_url: environmentUrl }),
+    };
     await setState(state, end, signal);
   }
 
@@ -168,6 +170,20 @@ function payloadOf(
     };
   });
   return { ...all[0], ...(all.length > 1 && { applications: all }) };
+}
+
+/** How each ended, the gravest first. */
+function describeEnd(runs: readonly DeploymentRun[]): string {
+  const ends = byGravity(runs).map((run) => {
+    const { target, conclusion } = run;
+    const now = describeNow(run);
+    const end =
+      conclusion.kind === 'success'
+        ? sentence`${ours(describeHead(run).toLowerCase())}${now && sentence`; ${now}`}`
+        : joined(conclusion.lines, ' ');
+    return `${displayName(target)}: ${end}`;
+  });
+  return ends.join('; ');
 }
 
 function runUrl(): string {

@@ -17,7 +17,7 @@ const LINES_HANDED_ON = 15;
 /** The last lines of the applications' runtime logs. */
 export interface LogTails {
   /** Reads those of a bad deployment now, while its instances are still there. */
-  readAhead(target: Target, attempt: Attempt, signal: AbortSignal): void;
+  readAhead(target: Target, attempt: Attempt, signal: AbortSignal): Promise<void>;
   /**
    * Prints those of the failed runs, each as soon as it is there; where some can't be read, that is one
    * warning.
@@ -84,7 +84,7 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
   }
 
   return {
-    readAhead: (target, attempt, signal) => {
+    readAhead: async (target, attempt, signal) => {
       ahead.set(target, read(target, attempt, signal).then(hold));
     },
     print: async (runs, signal) => {

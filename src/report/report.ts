@@ -3,11 +3,12 @@ import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
 import * as commands from '../runner/commands.ts';
+import { loadPart } from '../runner/load-part.ts';
 import type { Step } from '../runner/run-action.ts';
-import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
+import { type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
 import type { LogTail, LogTails } from './log-tail.ts';
-import { byGravity, describeHead, describeNow, displayName, reasonOf } from './wording.ts';
+import { displayName, reasonOf } from './wording.ts';
 
 /** The step as a GitHub deployment, where `environment` asks for that; else null. Loads a chunk of its own. */
 export async function recordGitHubDeployment(
@@ -29,6 +30,28 @@ export async function recordGitHubDeployment(
   }
 }
 
+/** The last log lines, by a chunk that is loaded where a run fails. */
+export function lateLogTails(plan: DeployPlan): LogTails {
+  let loading: Promise<LogTails | null> | undefined;
+  const load = () => {
+    loading ??= loadPart(() => import('./log-tail.ts')).then(
+      (part) => part?.createLogTails(plan) ?? null,
+    );
+    return loading;
+  };
+  return {
+    readAhead: async (...given) => (await load())?.readAhead(...given),
+    print: async (runs, signal) => {
+      const isWanted = runs.some(({ conclusion }) => conclusion.kind !== 'success');
+      const logTails = isWanted && plan.logLines > 0 ? await load() : undefined;
+      if (logTails === null) {
+        warn('No log lines', sentence`A part of the action is gone from the runner's disk.`);
+      }
+      return (await logTails?.print(runs, signal)) ?? new Map();
+    },
+  };
+}
+
 /**
  * What is reported after the end, before the job summary: log tails and GitHub deployment. None of it changes a
  * conclusion.
@@ -47,7 +70,7 @@ export async function report(
   const signal = step.reportSignal();
 
   const finished = gitHubDeployment?.finish({
-    ...gitHubEnd(runs),
+    runs,
     environmentUrl: plan.environment?.url ?? runs[0]?.url ?? null,
     signal,
   });
@@ -56,23 +79,6 @@ export async function report(
   return logTails;
 }
 
-function gitHubEnd(runs: readonly DeploymentRun[]) {
-  const description = byGravity(runs)
-    .map((run) => {
-      const { target, conclusion } = run;
-      const end =
-        conclusion.kind === 'success' ? describeShortly(run) : joined(conclusion.lines, ' ');
-      return `${displayName(target)}: ${end}`;
-    })
-    .join('; ');
-  return { conclusions: runs.map(({ conclusion }) => conclusion), description };
-}
-
 function warn(title: string, message: Sentence): void {
   commands.warning(title, [message]);
-}
-
-function describeShortly(run: DeploymentRun): Sentence {
-  const now = describeNow(run);
-  return sentence`${ours(describeHead(run).toLowerCase())}${now && sentence`; ${now}`}`;
 }
