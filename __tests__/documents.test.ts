@@ -11,7 +11,9 @@ import { deployInputs } from '../src/deploy/plan/deploy-inputs.ts';
 import { REASONS } from './reasons.ts';
 
 const READMES = ACTIONS.map((folder) => join(folder, 'README.md'));
-const DOCS = ['recipes', 'how-it-works', 'troubleshooting', 'comparison'].map((name) => `docs/${name}.md`);
+const DOCS = ['recipes', 'how-it-works', 'troubleshooting', 'comparison'].map(
+  (name) => `docs/${name}.md`,
+);
 const PAGES = [...READMES, ...DOCS, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 const read = (file: string) => readFileSync(file, 'utf8');
 

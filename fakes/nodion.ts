@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { type CatalogueEndpoint, catalogueRoute, FakeCatalogue } from './catalogue.ts';
 import { type Clock, realClock } from './clock.ts';
 import { loopback, type Network } from './network.ts';
 
@@ -97,7 +98,7 @@ export type Endpoint =
   | 'GET /applications/:id/instances'
   | 'GET /applications/:id/logs'
   | 'GET /applications/:id/domains'
-  | 'GET /container_registries/:id';
+  | CatalogueEndpoint;
 
 /** What goes wrong with a request. `carriedOut` says whether it takes effect all the same. */
 export type Fault =
@@ -165,8 +166,7 @@ export class FakeNodion {
   readonly requests: RecordedRequest[] = [];
   /** Endpoints that answer 404, as a gateway without them does. */
   readonly missing = new Set<Endpoint>();
-  /** The hosts of container registries, by their IDs. */
-  readonly registries = new Map<string, string>();
+  readonly catalogue = new FakeCatalogue();
   /** What `POST /applications` answers; the real body is not documented. */
   createAnswer: 'application' | 'id' | 'empty' = 'application';
   /** What becomes of an application's name. */
@@ -354,9 +354,7 @@ export class FakeNodion {
     const { method = '', url = '' } = request;
     const [path = '', query = ''] = url.split('?');
     const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
-    const route = path
-      .replace(/^\/v1(?=\/)/, '')
-      .replace(/^(\/container_registries\/)[^/]+$/, '$1:id');
+    const route = catalogueRoute(path.replace(/^\/v1(?=\/)/, ''));
     const endpoint = `${method} ${id ? '/applications/:id' : route}${rest}`;
     const record: RecordedRequest = {
       endpoint,
@@ -478,8 +476,8 @@ export class FakeNodion {
         return { status: 200, body: { applications: inProject.map((one) => this.show(one)) } };
       }
       if (endpoint === 'POST /applications') return this.create(record.body, String(projectId));
-      if (endpoint === 'GET /container_registries/:id') return this.registry(record.url);
-      return { status: 404, body: { error: 'Not found' } };
+      const body = this.catalogue.answer(endpoint, record.url);
+      return body ? { status: 200, body } : { status: 404, body: { error: 'Not found' } };
     }
     switch (endpoint) {
       case 'GET /applications/:id':
@@ -517,14 +515,6 @@ export class FakeNodion {
     return { status: 200, body: { deployment: shown } };
   }
 
-  private registry(url: string): Answer {
-    const id = url.split('/').at(-1) ?? '';
-    const hostname = this.registries.get(id);
-    if (hostname === undefined) return { status: 404, body: { error: 'Not found' } };
-    const container_registry = { id, status: 'available', registry_type: 'custom', hostname };
-    return { status: 200, body: { container_registry } };
-  }
-
   /** The time that Nodion tells. */
   private time(): number {
     return this.clock.now() + this.skewMs;
@@ -550,7 +540,7 @@ export class FakeNodion {
       name: this.nameOf(String(given.name)),
       deployment_strategy: String(strategy),
       instance_amount: Number(given.instance_amount),
-      region: { id: String(given.region_id), name: 'Frankfurt, DE', slug: 'fra' },
+      region: this.catalogue.region(String(given.region_id)),
       ...(isImage && {
         image_name: String(given.image_name),
         image_tag: String(given.image_tag ?? 'latest'),

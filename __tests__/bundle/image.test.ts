@@ -568,7 +568,7 @@ scenario('A Git-based application has no image to look up', async (stage) => {
 
 scenario('Nodion says where the registry is', async (stage) => {
   const { registry, deploy } = await addScene(stage);
-  stage.nodion.registries.set(REGISTRY_ID, `https://${registry.host}/`);
+  stage.nodion.catalogue.addContainerRegistry(REGISTRY_ID, `https://${registry.host}/`);
   registry.push('acme/shop', 'v2');
   const run = await deploy({ registry: '' });
   expect(run.exitCode).toBe(0);
@@ -627,8 +627,8 @@ scenario('One pair of credentials is for one registry', async (stage) => {
     image_name: 'acme/docs',
     container_registry_id: '11111111-6c1e-4b7a-9a57-0f6f2f1d2c3b',
   });
-  stage.nodion.registries.set(REGISTRY_ID, registry.host);
-  stage.nodion.registries.set('11111111-6c1e-4b7a-9a57-0f6f2f1d2c3b', other.host);
+  stage.nodion.catalogue.addContainerRegistry(REGISTRY_ID, registry.host);
+  stage.nodion.catalogue.addContainerRegistry('11111111-6c1e-4b7a-9a57-0f6f2f1d2c3b', other.host);
   registry.push('acme/shop', 'v2');
   other.push('acme/docs', 'v2');
   const inputs = { application_id: `${application.id},${docs.id}`, registry: '' };

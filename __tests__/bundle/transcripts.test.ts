@@ -269,13 +269,18 @@ session('An application is created', () => ({
   action: 'create-application',
   inputs: {
     name: 'proxy',
-    region_id: '428d037e-9ba6-4dab-92bd-8d816c523126',
-    instance_type_id: 'ccdcd297-702b-4f51-ad21-7ca481c08920',
+    region: 'fra',
+    instance_type: 'sb-g1-512mb',
     deployment_strategy: 'prebuilt_image',
-    container_registry_id: '9d1f3a52-6c1e-4b7a-9a57-0f6f2f1d2c3b',
+    container_registry: 'Docker Hub',
     image_name: 'shop/proxy',
     image_tag: 'v2.0.0',
   },
+}));
+
+session('An application is to be created from names that Nodion does not list', () => ({
+  action: 'create-application',
+  inputs: { name: 'shop', region: 'euc', instance_type: 'sb-g1-512mb', branch: 'feature/card' },
 }));
 
 test('transcripts.md has these sessions and no others', () => {

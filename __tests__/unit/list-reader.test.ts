@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseJson } from '../../src/http/parse-json.ts';
+import { toBranch, toRepository } from '../../src/nodion/catalogue-items.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import type { ListName } from '../../src/nodion/list-shapes.ts';
 import { field, list } from '../../src/nodion/read-fields.ts';
@@ -41,6 +42,8 @@ const GUARDS: Record<ListName, (value: unknown, only: string | null) => unknown>
   instances: (value) => list(value, toInstance),
   domains: (value) => list(value, toDomain),
   logs: (value) => list(value, toLogLine),
+  repositories: (value) => list(value, toRepository),
+  branches: (value) => list(value, toBranch),
 };
 const NAMES = Object.keys(GUARDS) as ListName[];
 
@@ -62,7 +65,7 @@ const value = fc.oneof(
 );
 const id = fc.constantFrom('a', 'b', '', 7);
 const FIELDS =
-  'status git_sha commit_message image_reference created_at name domain_name domain_type ts msg deployment';
+  'status git_sha commit_message image_reference created_at name domain_name domain_type ts msg deployment full_name';
 const item = fc.oneof(
   value,
   fc.record(
@@ -179,10 +182,16 @@ describe('Of a large list', () => {
     expect(() => read(body)).toThrow('the answer is larger than 128 KiB beside its list');
   });
 
-  test('instances of more than 1,000 are refused, log lines are the last 2,500', () => {
+  test('more than 1,000 instances or 10,000 branches are refused, log lines are the last 2,500', () => {
     const item = '{"status":"online","msg":""}';
     expect(() => read(`{"instances":[${many(item)}]}`, [65_536], 'instances')).toThrow(
       'the answer has more than 1,000 items',
+    );
+    const branches = (count: number) =>
+      JSON.stringify({ branches: Array(count).fill({ id: 'x', name: null }) });
+    expect(read(branches(10_000), [65_536], 'branches')).toBe(branches(10_000));
+    expect(() => read(branches(10_001), [65_536], 'branches')).toThrow(
+      'the answer has more than 10,000 items',
     );
     const logs = Array.from({ length: 9_000 }, (_, index) => ({ ts: String(index), msg: null }));
     const held = JSON.parse(read(JSON.stringify({ logs }), [65_536], 'logs')).logs;

@@ -120,6 +120,8 @@ test('A creation without a connection is repeated at once, without a search', as
         ...{ name: 'shop', region_id: 'r', deployment_strategy: 'dockerfile' },
         ...{ instance_type_id: 't', instance_amount: 1 },
         ...{ integration_id: 'i', repository_id: '1', branch_id: 'b' },
+        ...{ region: null, instance_type: null, container_registry: null },
+        ...{ repository: null, branch: null },
       },
       signal: new AbortController().signal,
       onRetry: () => {

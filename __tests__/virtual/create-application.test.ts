@@ -161,51 +161,6 @@ for (const [what, fault] of [
   );
 }
 
-const REFUSED: [string, Record<string, string>, string[]][] = [
-  [
-    'nothing given',
-    {},
-    [
-      '`name` is required.',
-      '`region_id` is required.',
-      '`instance_type_id` is required.',
-      '`integration_id` is required with the deployment strategy dockerfile.',
-      '`repository_id` is required with the deployment strategy dockerfile.',
-      '`branch_id` is required with the deployment strategy dockerfile.',
-    ],
-  ],
-  [
-    'an image application without an image',
-    { ...common, deployment_strategy: 'prebuilt_image', instance_amount: '0' },
-    [
-      '`instance_amount`: "0" is invalid; expected a whole number from 1 to 1000.',
-      '`container_registry_id` is required with the deployment strategy prebuilt_image.',
-      '`image_name` is required with the deployment strategy prebuilt_image.',
-    ],
-  ],
-  [
-    'an image for a Git-based application',
-    { ...git, image_name: 'nginx' },
-    ['`image_name` is not allowed with the deployment strategy dockerfile.'],
-  ],
-  [
-    'a strategy of its own',
-    { ...git, deployment_strategy: 'ftp' },
-    [
-      '`deployment_strategy`: "ftp" is invalid; expected one of dockerfile, buildpacks, prebuilt_image.',
-    ],
-  ],
-];
-
-for (const [what, inputs, problems] of REFUSED) {
-  scenario(`No application is created from ${what}, all problems named`, async (stage) => {
-    const run = await create(stage, inputs);
-    expect(run.exitCode).toBe(1);
-    expect(stage.nodion.requests).toEqual([]);
-    expect(annotations(run, 'error')).toEqual([problems.join('\n')]);
-  });
-}
-
 scenario('A refusal to create is passed on in Nodion’s own words', async (stage) => {
   const body = { errors: ["Name can't be blank"] };
   stage.nodion.fail({ on: CREATE, fault: answer(400, body)(false) });

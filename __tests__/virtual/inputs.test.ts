@@ -37,7 +37,7 @@ scenario('All bad inputs are in one message, the key never shown', async ({ run:
 const MISSPELT = [
   ['.', { application_id: ID, wait: 'false' }, 'INPUT_HEALTH-URL', '/up', 'health_url'],
   ['list-applications', {}, 'INPUT_NAMES', 'service-*', 'name'],
-  ['create-application', {}, 'INPUT_REGION', 'fra', 'region_id'],
+  ['create-application', {}, 'INPUT_REGION-ID', 'fra', 'region_id'],
 ] as const;
 
 for (const [action, inputs, variable, value, meant] of MISSPELT) {

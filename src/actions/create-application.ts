@@ -22,16 +22,14 @@ async function ensure(
   inputs: Awaited<ReturnType<typeof readCreateApplicationInputs>>,
   { signal }: Step,
 ): Promise<void> {
-  const { api_key, project_id, api_url, timeout: _, ...parameters } = inputs;
+  const { api_key, project_id, api_url, timeout: _, ...wanted } = inputs;
   const client = await connect(
     { apiKey: api_key, projectId: project_id, apiUrl: api_url },
     createTransport(),
   );
-  const { name, region_id, deployment_strategy } = parameters;
-  const provided = Object.entries(parameters).filter(([, value]) => value !== null);
   const { application, created, warnings } = await ensureApplication({
     client,
-    wanted: { ...Object.fromEntries(provided), name, region_id, deployment_strategy },
+    wanted,
     signal,
     onRetry: (retry) => commands.info(describeRetry(retry)),
     onProgress: commands.info,

@@ -1,9 +1,9 @@
 import { NodionError } from '../nodion/errors.ts';
 import type { Application } from '../nodion/responses.ts';
-import { isUuid } from '../nodion/responses.ts';
-import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { ApplicationMismatch } from './application-mismatch.ts';
-import { nearestNames } from './nearest-names.ts';
+import { noneNamed } from './nearest-names.ts';
+import { namedAs, nfc } from './same-name.ts';
 
 /**
  * The applications of these names, in the order given: those that have them by the letter, else in the
@@ -16,7 +16,7 @@ export function findApplications(
   applications: readonly Application[],
   names: readonly string[],
 ): Application[] {
-  const named = (name: string) => namedAs(name, applications);
+  const named = (name: string) => namedAs(name, applications, nfc);
   const wanted = names.flatMap((name) =>
     named(name).length > 0
       ? [name]
@@ -51,19 +51,9 @@ export function findApplications(
 /** The error of the list in which names are looked up, with what a key that may not read it can do. */
 export function lookUpError(error: unknown): unknown {
   if (!(error instanceof NodionError) || error.status !== 403) return error;
-  const { status, retryable, apiMessage, isGateways, summary, advice } = error;
-  return new NodionError(
-    summary,
-    { status, retryable, apiMessage, isGateways },
-    sentence`${advice} Or use \`application_id\`: a key that may only deploy can't look a name up.`,
+  return error.withAdvice(
+    sentence`Or use \`application_id\`: a key that may only deploy can't look a name up.`,
   );
-}
-
-function namedAs(name: string, applications: readonly Application[]): readonly Application[] {
-  const exact = applications.filter((application) => application.name === name);
-  if (exact.length > 0) return exact;
-  const normal = name.normalize('NFC');
-  return applications.filter((application) => application.name.normalize('NFC') === normal);
 }
 
 function several(name: string, matches: readonly Application[]): Sentence {
@@ -72,11 +62,10 @@ function several(name: string, matches: readonly Application[]): Sentence {
 }
 
 function none(name: string, applications: readonly Application[]): Sentence {
-  const hint = isUuid(name)
-    ? sentence`that is an ID: use \`application_id\``
-    : (nearestNames(
-        name,
-        applications.map((application) => application.name),
-      ) ?? sentence`the project has no applications (for a user API key, check \`project_id\`)`);
-  return sentence`No application is called "${name}"; ${hint}.`;
+  const names = applications.map((application) => application.name);
+  return noneNamed(name, names, {
+    kind: ours('application'),
+    idInput: 'application_id',
+    ifNone: sentence`the project has no applications (for a user API key, check \`project_id\`)`,
+  });
 }

@@ -1,3 +1,4 @@
+import { isUuid } from '../nodion/responses.ts';
 import { letterDistance } from '../runner/letter-distance.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 
@@ -16,6 +17,18 @@ export function nearestNames(name: string, names: Iterable<string>): Sentence | 
     .map(({ candidate }) => sentence`"${candidate}"`);
   if (nearest.length === 0) return null;
   return sentence`the nearest ${ours(nearest.length === 1 ? 'name is' : 'names are')} ${joined(nearest, ', ')}`;
+}
+
+/** That nothing of the kind has the name, with the nearest names, or `ifNone` where there are none. */
+export function noneNamed(
+  name: string,
+  names: readonly string[],
+  { kind, idInput, ifNone }: { kind: Sentence; idInput: string; ifNone: Sentence },
+): Sentence {
+  const hint = isUuid(name)
+    ? sentence`that is an ID: use \`${ours(idInput)}\``
+    : (nearestNames(name, names) ?? ifNone);
+  return sentence`No ${kind} is called "${name}"; ${hint}.`;
 }
 
 /** How far it is from the candidate, and from the part of it that is the nearest. */

@@ -71,6 +71,10 @@ export function createNodionClient(options: ConnectionOptions) {
         { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
 
+    /** What `prune` makes of the body of another endpoint, see catalogue.ts. */
+    get: <T>(route: string, prune: (body: unknown) => T, reading: SendOptions) =>
+      requestJson(connection, route, wholly(prune), reading),
+
     /** The host of a container registry, as Nodion has it. A gateway or an older key may not have this endpoint. */
     registryHostname: (id: string, reading: ReadOptions) =>
       requestJson(connection, 'GET /container_registries/{id}', wholly(toRegistryHostname), {

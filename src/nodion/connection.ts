@@ -134,7 +134,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const isPost = method !== 'GET';
     const isLastLook = signal.aborted && signal.reason === 'timed_out';
     const path = url.slice(apiUrl.length);
-    const name = { route: route.replace('{id}', ':id'), host, id: parameters.id ?? null };
+    const name = { route: route.replace(/\{(\w+)\}/g, ':$1'), host, id: parameters.id ?? null };
     const startedAtMs = performance.now();
     let result = 'interrupted';
     let dateMs: number | null = null;

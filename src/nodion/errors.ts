@@ -37,6 +37,15 @@ export class NodionError extends FailedRequest {
     this.wasSent = details.wasSent ?? true;
   }
 
+  /** The same with more that can be done. */
+  withAdvice(more: Sentence): NodionError {
+    return new NodionError(
+      this.summary,
+      this,
+      this.advice ? sentence`${this.advice} ${more}` : more,
+    );
+  }
+
   /** Whether it is an answer of success (2xx), though not as documented. */
   get isSuccess(): boolean {
     return this.status !== null && this.status >= 200 && this.status <= 299;

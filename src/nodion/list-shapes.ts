@@ -1,4 +1,5 @@
 import { TransportProblem } from '../http/http-error.ts';
+import { BRANCH, REPOSITORY } from './catalogue-items.ts';
 import { optional, type Shape } from './read-fields.ts';
 import { DEPLOYMENT, DOMAIN, INSTANCE, keepNewest, LOG_LINE } from './responses.ts';
 
@@ -11,6 +12,8 @@ export interface ListShape {
 }
 
 const MOST_ITEMS = 1_000;
+/** Repositories or branches: eight such lists at once take less than 300 MB. */
+const MOST_NAMES = 10_000;
 const MOST_LINES = 2_500;
 /** Characters of all lines together. */
 const LONGEST_LOG = 300_000;
@@ -18,17 +21,22 @@ const LONGEST_LOG = 300_000;
 /** By the field that holds the list. */
 export const SHAPES = {
   deployments: { item: DEPLOYMENT, prune: keepNewest },
-  instances: { item: INSTANCE, prune: refuseMore },
-  domains: { item: DOMAIN, prune: refuseMore },
+  instances: { item: INSTANCE, prune: atMost(MOST_ITEMS) },
+  domains: { item: DOMAIN, prune: atMost(MOST_ITEMS) },
+  repositories: { item: REPOSITORY, prune: atMost(MOST_NAMES) },
+  branches: { item: BRANCH, prune: atMost(MOST_NAMES) },
   logs: { item: LOG_LINE, prune: latest },
 } satisfies Record<string, ListShape>;
 
 /** The field that holds a list. */
 export type ListName = keyof typeof SHAPES;
 
-function refuseMore(items: unknown[]): unknown[] {
-  if (items.length <= MOST_ITEMS) return items;
-  throw new TransportProblem('TOO_LARGE', 'the answer has more than 1,000 items');
+function atMost(most: number): ListShape['prune'] {
+  return (items) => {
+    if (items.length <= most) return items;
+    const count = most.toLocaleString('en-US');
+    throw new TransportProblem('TOO_LARGE', `the answer has more than ${count} items`);
+  };
 }
 
 function latest(lines: unknown[]): unknown[] {
