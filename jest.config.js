@@ -1,8 +1,10 @@
 /** @type {import('jest').Config} */
 export default {
-  // A scenario mostly sleeps, and a file ends with its longest one: more of both at once than cores.
-  maxWorkers: 7,
-  maxConcurrency: 8,
+  // A scenario in a process mostly sleeps, and one in virtual time computes: more at once than cores, but
+  // with seven workers on two cores each test was as slow as on a busy machine.
+  maxWorkers: 4,
+  maxConcurrency: 12,
+  testSequencer: '<rootDir>/jest.sequencer.js',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   // `npm run test:load` runs those.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/load/'],

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { Script } from 'node:vm';
+import vm, { Script } from 'node:vm';
 
-/** By path: compiled once, so that a step costs no more than to run them. */
-const scripts = new Map();
+const KEY = Symbol.for('compiled files of the bundle');
+
+/**
+ * By path: compiled once, so that a step costs no more than to run them. Jest gives every test file modules
+ * of its own, Node's excepted: there they outlive the file.
+ */
+vm[KEY] ??= new Map();
+const scripts = vm[KEY];
 
 /**
  * Loads files of the bundle, each evaluated once for each loader, as in a new process.

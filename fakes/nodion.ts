@@ -420,11 +420,11 @@ export class FakeNodion {
   }
 
   private nextFault(endpoint: Endpoint, id: string): Fault | undefined {
-    const triggers = this.requestsTo('POST /applications/:id/deployments');
-    const isTriggered = triggers.some(({ url }) => url.includes(id));
+    const isTriggered = () =>
+      this.requestsTo('POST /applications/:id/deployments').some(({ url }) => url.includes(id));
     const scripted = this.faults.find(
       ({ on, of, afterTrigger, times }) =>
-        on === endpoint && times > 0 && (of?.id ?? id) === id && (isTriggered || !afterTrigger),
+        on === endpoint && times > 0 && (of?.id ?? id) === id && (!afterTrigger || isTriggered()),
     );
     if (!scripted) return undefined;
     if (scripted.skip > 0) {

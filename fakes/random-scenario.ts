@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Reply } from './application-server.ts';
+import type { Clock } from './clock.ts';
 import { answer, FAULTS } from './faults.ts';
 import type { Endpoint, FakeApplication, FakeDeployment, Fault } from './nodion.ts';
-import { annotations, type Stage } from './stage.ts';
+import { annotations, onStage, type Stage } from './stage.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
@@ -182,6 +183,21 @@ export async function playRandomScenario(scenario: RandomScenario, stage: Stage)
     run.stderr !== '' && 'something on standard error',
   ].filter(Boolean);
   if (broken.length > 0) throw new Error(`${broken.join('; ')}\n${run.log}`);
+}
+
+/** Plays so many scenarios at once, each as `change` makes it. */
+export async function playSeveral(
+  count: number,
+  clock: () => Clock,
+  change: (scenario: RandomScenario) => RandomScenario = (scenario) => scenario,
+): Promise<void> {
+  const several = fc.array(randomScenario, { minLength: count, maxLength: count });
+  const plays = fc.asyncProperty(several, async (scenarios) => {
+    const play = (one: RandomScenario) =>
+      onStage(clock(), (stage) => playRandomScenario(change(one), stage), { ownProcess: false });
+    await Promise.all(scenarios.map(play));
+  });
+  await fc.assert(plays, { numRuns: 1, endOnFailure: true });
 }
 
 /** Starts a server that answers by the version that is live, and says how to have it asked. */

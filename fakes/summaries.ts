@@ -100,7 +100,7 @@ export const SITUATIONS: Readonly<Record<string, (stage: Stage) => Promise<StepR
   'live after 45 minutes': ({ nodion, deploy }) => {
     const slow = life(['created', 0], ['waiting', 137_000], ['available', 45 * MINUTE_MS]);
     return deploy(addGit(nodion, slow), {
-      inputs: { expected_sha: WORKFLOW_SHA, timeout: '1h', poll_interval: '10s' },
+      inputs: { expected_sha: WORKFLOW_SHA, timeout: '1h', poll_interval: '60s' },
     });
   },
   'failed, with a log': ({ nodion, deploy }) => deploy(addGit(nodion, { ...FAILED, ...logs(60) })),
@@ -134,7 +134,9 @@ export const SITUATIONS: Readonly<Record<string, (stage: Stage) => Promise<StepR
         ...logs(50),
       }),
     );
-    return deploy(null, { inputs: { application_id: idsOf(applications) } });
+    return deploy(null, {
+      inputs: { application_id: idsOf(applications), poll_interval: '5s' },
+    });
   },
   'one failure of four, two of one name': ({ nodion, deploy }) => {
     const names = ['shop', 'shop', 'a-shop-with-a-rather-long-name', 'WWWWWWWWWWWWWWWW'];

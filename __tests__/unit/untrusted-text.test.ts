@@ -12,13 +12,14 @@ import {
   singleLine,
   summaryText,
 } from '../../src/runner/untrusted-text.ts';
+import { codePoint } from './code-point.ts';
 
 /** Any text, more often than not with pieces of a payload in it. */
 const text = fc
   .array(
     fc.oneof(
       fc.constantFrom(...PAYLOADS.slice(0, -1), '::', '##[', ' ', '\u001b[', '\r', ']'),
-      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.string({ unit: codePoint, maxLength: 20 }),
     ),
     { maxLength: 6 },
   )
