@@ -589,7 +589,11 @@ for (const [why, prepare, problem = 'which has no domain that is available.'] of
     expect(first).toContain('shop');
     expect(first).toContain(`: "/up" needs the`);
     expect(first).toContain(problem);
-    expect(others).toEqual(['Give the whole address in `health_url`.', 'Nothing was triggered.']);
+    expect(others).toEqual([
+      'Give the whole address in `health_url`.',
+      'shop: No deployment of the application is live.',
+      'Nothing was triggered.',
+    ]);
   });
 }
 

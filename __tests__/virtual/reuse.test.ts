@@ -10,10 +10,12 @@ const inputs = { reuse_existing: 'true', expected_sha: SHA };
 
 scenario('The live deployment of the commit is reused at once', async ({ nodion, deploy }) => {
   const application = nodion.addApplication();
+  nodion.addDomain(application, 'shop.example.com');
   const live = nodion.addDeployment(application, { status: 'available' });
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
   expect(run.outputs).toMatchObject({ id: live.id, triggered: 'false', status: 'available' });
+  expect(run.outputs.url).toBe('https://shop.example.com');
   expect(nodion.requests).toHaveLength(3);
 });
 

@@ -4,6 +4,8 @@ import { UnknownOutcome } from '../nodion/post-once.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { loadPart } from '../runner/load-part.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
+import { lapse } from '../time/deadline.ts';
+import { URL_GRACE_MS } from '../time/step-clock.ts';
 import type { Attempt, AttemptEvent } from './attempt/attempt.ts';
 import { type Halt, runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
@@ -138,9 +140,9 @@ export async function deployApplication(
   };
 }
 
-/** The application's address, if it is known by now. */
+/** The application's address, if it is known by now, or at once. */
 export async function knownUrl({ url }: Target): Promise<string | null> {
-  return await Promise.race([url, null]);
+  return await Promise.race([url, lapse(URL_GRACE_MS)]);
 }
 
 function hasGoneLive({ outcome }: Attempt): boolean {

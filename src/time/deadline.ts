@@ -37,6 +37,11 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Resolves with null after `ms`, without keeping the process alive for it. */
+export function lapse(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
+}
+
 /** Resolves once all that can be begun now has been. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -68,6 +68,8 @@ export const LOOK_AGAIN_MS = 5_000;
 /** How often it is looked whether the process runs, and how late a look may come on a busy machine. */
 export const RUNNING_TICK_MS = 250;
 export const RUNNING_LATE_MS = 2_000;
+/** For the application's address, where nothing was waited for that it could have come meanwhile. */
+export const URL_GRACE_MS = 250;
 /** Without a line for so long the log looks dead. */
 export const HEARTBEAT_MS = 30_000;
 /** `deployments`, which a step that is killed leaves behind, is written no more often. */
