@@ -112,6 +112,17 @@ Delete the tag (git push --delete origin v1.0.1), mend this on main, and tag the
     expect(() => plan('v1.0.1')).toThrow(new Error(refusal(NO_NOTES)));
   });
 
+  test('with what is new under a heading of no version', () => {
+    tagVersion('1.0.1');
+    repository.commit({
+      'CHANGELOG.md': '# Changelog\n\n## Unreleased\n\n- More.\n\n## 1.0.1\n\n- New.\n',
+    });
+    moveTag('v1.0.1', 'HEAD');
+    const problem =
+      'CHANGELOG.md says more under "## Unreleased": move it to "## 1.0.1", or it is in no notes';
+    expect(() => plan('v1.0.1')).toThrow(new Error(refusal(problem)));
+  });
+
   test('with a section that is empty', () => {
     tagVersion('1.0.1', []);
     repository.commit({ 'CHANGELOG.md': '# Changelog\n\n## 1.0.1\n\n## 1.0.0\n\n- The first.\n' });

@@ -23,7 +23,8 @@ export function planRelease(folder: string, tag: string): ReleasePlan {
   const versionAt = (ref: string): string => JSON.parse(read(ref, 'package.json')).version;
 
   const version = tag.slice(1);
-  const notes = sectionOf(read(tag, 'CHANGELOG.md'), version);
+  const changelog = read(tag, 'CHANGELOG.md');
+  const notes = sectionOf(changelog, version);
   const problems: string[] = [];
   if (!git('for-each-ref', '--contains', `refs/tags/${tag}`, 'refs/remotes/origin/main')) {
     problems.push('its commit is not on main');
@@ -32,6 +33,11 @@ export function planRelease(folder: string, tag: string): ReleasePlan {
     problems.push(`package.json's version is ${versionAt(tag)}, not ${version}`);
   }
   if (!notes) problems.push(`CHANGELOG.md has nothing under the heading "## ${version}"`);
+  if (sectionOf(changelog, 'Unreleased')) {
+    problems.push(
+      `CHANGELOG.md says more under "## Unreleased": move it to "## ${version}", or it is in no notes`,
+    );
+  }
   if (problems.length > 0) {
     const remedy = `Delete the tag (git push --delete origin ${tag}), mend this on main, and tag the commit there.`;
     throw new Error([`${tag} can't be released:`, ...problems, remedy].join('\n'));
@@ -49,9 +55,9 @@ export function planRelease(folder: string, tag: string): ReleasePlan {
   };
 }
 
-/** What stands under the heading `## version`; '' for nothing, also without that heading. */
-function sectionOf(changelog: string, version: string): string {
-  const heading = `## ${version}`;
+/** What stands under a heading, such as `## 1.2.3`; '' for nothing, also without that heading. */
+function sectionOf(changelog: string, name: string): string {
+  const heading = `## ${name}`;
   const section = changelog.split(/^(?=## )/m).find((text) => text.split('\n')[0] === heading);
   return section?.slice(heading.length).trim() ?? '';
 }

@@ -3,6 +3,40 @@ import { parseWorkflowCommands } from '../fakes/runner.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 
+const COLUMNS = 80;
+
+/** The text in lines of at most 80 columns, each with `indent` before it and two more where one goes on. */
+export function wrap(text: string, indent = '  '): string {
+  return text
+    .replaceAll('\u200b', '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => wrapLine(line, indent))
+    .join('\n');
+}
+
+function wrapLine(line: string, indent: string): string {
+  const lines: string[] = [];
+  // What is aligned begins with blanks, which stay.
+  const [, start = ''] = /^(\s*)/.exec(line) ?? [];
+  let current = indent + start;
+  for (const word of line.trim().split(' ')) {
+    const longer = current.trim() === '' ? current + word : `${current} ${word}`;
+    if (longer.length > COLUMNS && current.trim() !== '') {
+      lines.push(current);
+      current = `${indent}${start}  ${word}`;
+    } else current = longer;
+  }
+  return [...lines, current].join('\n');
+}
+
+/** An output: JSON in lines of its own. */
+export function outputLine(name: string, value: string): string {
+  if (!/^[[{]/.test(value)) return wrap(`${name}: ${value}`);
+  const json = JSON.stringify(JSON.parse(value), null, 2);
+  return [`  ${name}:`, json.replace(/^/gm, '    ')].join('\n');
+}
+
 /** A line of a step's log as GitHub's log viewer shows it; null for one that it doesn't. */
 export function annotationLine(line: string): string | null {
   const [command] = parseWorkflowCommands(line);

@@ -1,6 +1,10 @@
+import { ApplicationServer } from '../fakes/application-server.ts';
 import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 
-/** `npm run fake [-- PORT]`: a Nodion on loopback to try workflows against, until it is stopped. */
+/**
+ * `npm run fake [-- PORT]`: a Nodion on loopback to try workflows against, until it is stopped, and an
+ * application's server beside it, whose health depends on the tag that is live.
+ */
 
 const port = Number(process.argv[2] ?? 8080);
 const nodion = await FakeNodion.start({ port }).catch((error: NodeJS.ErrnoException) => {
@@ -26,6 +30,26 @@ console.log(`A Nodion at ${nodion.url}, with the API key ${PROJECT_KEY} and the 
 for (const [what, { id, name }] of Object.entries(applications)) {
   console.log(`  ${id}  ${name.padEnd(6)}  ${what}`);
 }
-console.log(
-  `Deploy one: NODION_API_KEY=${PROJECT_KEY} npm start -- api_url=${nodion.url} application_name=web`,
-);
+nodion.addDeployment(applications['goes live, from an image'], {
+  status: 'available',
+  image_tag: 'v1',
+});
+const server = await ApplicationServer.start(() => {
+  const { image_reference } = nodion.liveDeployment(applications['goes live, from an image']) ?? {};
+  return image_reference?.includes('bad') ? 503 : 200;
+});
+const start = `  NODION_API_KEY=${PROJECT_KEY} npm start --`;
+console.log(`In another terminal, deploy one:
+${start} \\
+    api_url=${nodion.url} application_name=web
+or a bad version of one, and go back:
+${start} \\
+    api_url=${nodion.url} application_name=proxy image_tag=bad \\
+    health_url=${server.url}/up health_timeout=10s rollback=true
+or list them, or create one:
+${start} \\
+    list-applications api_url=${nodion.url}
+${start} \\
+    create-application api_url=${nodion.url} name=docs region=fra \\
+    instance_type=SB-G1-512MB deployment_strategy=prebuilt_image \\
+    container_registry="Docker Hub" image_name=nginx`);

@@ -3,11 +3,13 @@ import { realClock } from '../fakes/clock.ts';
 import { PROJECT_KEY } from '../fakes/nodion.ts';
 import { readActionMetadata, runStep } from '../fakes/runner.ts';
 import { onStage } from '../fakes/stage.ts';
-import { annotationLine, summaryAsText } from './render-step.ts';
+import { ACTIONS } from './readme.ts';
+import { annotationLine, outputLine, summaryAsText, wrap } from './render-step.ts';
 
 /**
  * `npm start`: runs the committed bundle as GitHub's runner would, against a Nodion on this machine;
- * with NODION_API_KEY in the environment, against the real one, with the inputs given as arguments.
+ * with NODION_API_KEY in the environment, against the real one, with the inputs given as arguments, behind
+ * the name of the action where that is not the deploy action.
  */
 
 const RULE = '─'.repeat(72);
@@ -19,10 +21,11 @@ process.on('SIGINT', () => {
 });
 
 /** Runs a step and prints what users see of it; resolves to whether it was green. */
-async function show(title: string, inputs: Record<string, string>): Promise<boolean> {
+async function show(title: string, inputs: Record<string, string>, action = '.'): Promise<boolean> {
   if (isInterrupted) return false;
   console.log(`\n${RULE}\n${title}\n${RULE}`);
-  console.log('\n  - uses: OWNER/nodion-deploy@v1\n    with:');
+  const path = action === '.' ? '' : `/${action}`;
+  console.log(`\n  - uses: OWNER/nodion-deploy${path}@v1\n    with:`);
   for (const [name, value] of Object.entries(inputs)) {
     const shown = name === 'api_key' ? `\${{ secrets.NODION_API_KEY }}` : stringify(value).trim();
     console.log(`      ${name}: ${shown}`);
@@ -30,20 +33,24 @@ async function show(title: string, inputs: Record<string, string>): Promise<bool
   console.log('\nLog');
   let pending = '';
   const run = await runStep({
+    action,
     inputs,
     onLog: (text) => {
       const lines = (pending + text).split('\n');
       pending = lines.pop() ?? '';
       for (const line of lines) {
         const shown = annotationLine(line);
-        if (shown !== null) console.log(`  ${shown}`);
+        if (shown !== null) console.log(wrap(shown));
       }
     },
   });
   console.log('\nOutputs');
-  for (const [name, value] of Object.entries(run.outputs)) console.log(`  ${name}: ${value}`);
+  const outputs = Object.entries(run.outputs);
+  for (const [name, value] of outputs) if (value !== '') console.log(outputLine(name, value));
+  const empty = outputs.filter(([, value]) => value === '').map(([name]) => name);
+  if (empty.length > 0) console.log(wrap(`empty: ${empty.join(', ')}`));
   console.log('\nJob summary');
-  console.log(summaryAsText(run.summary).replace(/^/gm, '  '));
+  console.log(wrap(summaryAsText(run.summary)) || '  none');
   console.log(
     `\nThe step ${run.exitCode === 0 ? 'succeeded' : `failed (exit code ${run.exitCode})`}.`,
   );
@@ -51,9 +58,8 @@ async function show(title: string, inputs: Record<string, string>): Promise<bool
 }
 
 async function demonstrate(): Promise<void> {
-  console.log(
-    'The deploy action, as GitHub runs it, against a Nodion API on this machine: no account, no network.',
-  );
+  console.log('The deploy action, as GitHub runs it, against a Nodion on this machine: no');
+  console.log('account, no network.');
   console.log('To deploy for real: NODION_API_KEY=… npm start -- application_id=…');
   await onStage(realClock, async ({ nodion, serve, serveRegistry }) => {
     const shop = nodion.addApplication({
@@ -88,7 +94,11 @@ async function demonstrate(): Promise<void> {
         { status: 'available', afterMs: 800 },
       ],
     });
-    nodion.addDeployment(shop, { status: 'available' });
+    nodion.addDeployment(shop, {
+      status: 'available',
+      git_sha: 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e',
+      commit_message: 'Show prices without VAT',
+    });
     nodion.addDeployment(proxy, { status: 'available' });
     nodion.addDeployment(api, { status: 'available', image_tag: 'v1' });
     const server = await serve(() =>
@@ -127,10 +137,10 @@ async function demonstrate(): Promise<void> {
 }
 
 /** The inputs given as `name=value` arguments. */
-function givenInputs(): Record<string, string> {
-  const known = Object.keys(readActionMetadata('.').inputs);
+function givenInputs(action: string, values: readonly string[]): Record<string, string> {
+  const known = Object.keys(readActionMetadata(action).inputs);
   return Object.fromEntries(
-    process.argv.slice(2).map((argument) => {
+    values.map((argument) => {
       const [name = '', ...value] = argument.split('=');
       if (!known.includes(name) || value.length === 0) {
         console.error(`${argument}: not an input; give NAME=VALUE with one of ${known.join(', ')}`);
@@ -142,11 +152,13 @@ function givenInputs(): Record<string, string> {
 }
 
 const { NODION_API_KEY } = process.env;
-const given = givenInputs();
+const [first = ''] = process.argv.slice(2);
+const action = ACTIONS.includes(first) ? first : '.';
+const given = givenInputs(action, process.argv.slice(action === '.' ? 2 : 3));
 if (NODION_API_KEY) {
   const where = given.api_url ?? readActionMetadata('.').inputs.api_url?.default;
-  console.log(`NODION_API_KEY is set: this deploys for real, at ${where}`);
-  const isGreen = await show('A real deployment', { api_key: NODION_API_KEY, ...given });
+  console.log(`NODION_API_KEY is set: this is for real, at ${where}`);
+  const isGreen = await show('For real', { api_key: NODION_API_KEY, ...given }, action);
   if (!isGreen) process.exitCode = 1;
 } else if (Object.keys(given).length > 0) {
   console.error('To deploy for real, set NODION_API_KEY in the environment.');
