@@ -151,6 +151,23 @@ export const SITUATIONS: Readonly<Record<string, (stage: Stage) => Promise<StepR
       inputs: { application_id: idsOf(applications), image_tag: 'v2.0.0' },
     });
   },
+  'a rollout that was halted': ({ nodion, deploy }) => {
+    const applications = Array.from({ length: 12 }, (_, index) =>
+      addImage(nodion, {
+        name: `shop-${index + 1}`,
+        image_name: 'acme/shop',
+        ...(index === 3 ? { ...FAILED, ...logs(8) } : LIVE),
+      }),
+    );
+    return deploy(null, {
+      inputs: {
+        ...{ application_id: idsOf(applications), image_tag: 'v2.0.0' },
+        ...{ max_parallel: '3', fail_fast: 'true' },
+      },
+    });
+  },
+  'an input that does not fit': ({ nodion, deploy }) =>
+    deploy(addGit(nodion, {}), { inputs: { image_tag: 'v2.0.0' } }),
   'eight live': ({ nodion, deploy }) => {
     const applications = Array.from({ length: 8 }, (_, index) =>
       addGit(nodion, {
