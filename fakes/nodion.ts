@@ -115,6 +115,8 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | object;
       readonly carriedOut: boolean;
+      /** How long it takes. */
+      readonly ms?: number;
     }
   /** `write` puts bytes of its own on the wire; `text` is the body of the usual answer. */
   | {
@@ -377,7 +379,7 @@ export class FakeNodion {
       return this.send(response, record, { status: 429, ...(retryAfterMs > 0 && { headers }) });
     }
     const fault = this.nextFault(endpoint as Endpoint, id);
-    if (fault?.kind === 'delay') await this.clock.sleep(fault.ms);
+    if (fault && 'ms' in fault) await this.clock.sleep(fault.ms ?? 0);
     const isCarriedOut = !fault || !('carriedOut' in fault) || fault.carriedOut;
     const ageMs = fault?.kind === 'stale' ? fault.ageMs : 0;
     const answer = isCarriedOut

@@ -223,3 +223,53 @@ scenario('The heartbeat says what is waited for', async (stage) => {
     /Still waiting: #1, which was there before, "waiting" for 30(?:\.\d)? s; at most 14 min/,
   );
 });
+
+scenario('One last look at the timeout says what has become of it', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ name: 'shop' });
+  nodion.addDeployment(application, { status: 'available' });
+  nodion.addDeployment(application, { life: phases(['waiting', 0], ['available', 9_500]) });
+  const run = await deploy(application, {
+    inputs: { if_busy: 'wait', timeout: '10s', poll_interval: '4s' },
+  });
+  expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    'Application shop: The 10 s timeout expired as soon as deployment #2, for whose end `if_busy: wait` waits, was "available".',
+    'Nothing was triggered for it.',
+    '#2 (commit d77ead8) is live.',
+  ]);
+  expect(run.outputs).toMatchObject({ reason: 'busy', live_deploy_number: '2' });
+});
+
+for (const max_parallel of ['', '2']) {
+  scenario(
+    `What follows one that is known to be busy is not triggered: ${max_parallel || 'all'}`,
+    async (stage) => {
+      const { nodion, deploy } = stage;
+      const before = nodion.addApplication({ name: 'before' });
+      const busy = addBusy(stage, 'available');
+      const later = ['a', 'b', 'c'].map((name) => nodion.addApplication({ name }));
+      const run = await deploy(null, {
+        inputs: {
+          ...{ if_busy: 'fail', fail_fast: 'true', max_parallel, log_lines: '0' },
+          application_id: [before, busy, ...later].map(({ id }) => id).join(),
+        },
+      });
+      expect(later.flatMap(({ deployments }) => deployments)).toEqual([]);
+      const ends = JSON.parse(run.outputs.deployments ?? '') as { reason: string }[];
+      const [first, ...others] = ends.map(({ reason }) => reason);
+      expect(['live', 'skipped']).toContain(first);
+      expect(others).toEqual(['busy', 'skipped', 'skipped', 'skipped']);
+    },
+  );
+}
+
+scenario('The log tells each turn of it once', async (stage) => {
+  const application = addBusy(stage, 'available');
+  const run = await stage.deploy(application, {
+    inputs: { if_busy: 'wait', poll_interval: '0.1s' },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(run.log.match(/: waiting until it has ended/g)).toHaveLength(2);
+  expect(run.log.match(/#2 is "available"/g)).toHaveLength(1);
+});

@@ -125,8 +125,7 @@ scenario('A lost rollback is not repeated once somebody else has deployed', asyn
     ...WAS_TO_GO_BACK(shop),
     '#3 (v3) is live.',
   ]);
-  expect(run.log).toContain('No deployment of this step has appeared: trying again (attempt 2)');
-  expect(run.log).not.toContain('triggering again');
+  expect(run.log).not.toContain('trying again');
   expect(run.outputs).toMatchObject({ rolled_back: 'false', rollback_deploy_number: '' });
 });
 

@@ -281,3 +281,73 @@ scenario('Bad values are told before any request', async ({ nodion, deploy }) =>
   ]);
   expect(nodion.requests).toEqual([]);
 });
+
+for (const status of [400, 403, 422]) {
+  scenario(`The turn that a refusal leaves triggers nothing: ${status}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const names = Array.from({ length: 14 }, (_, index) => `app-${index + 1}`);
+    const { all, application_id } = addAll(
+      stage,
+      Object.fromEntries(names.map((name) => [name, SOON])),
+    );
+    const [first, ...others] = all as [FakeApplication, ...FakeApplication[]];
+    const refusal = { kind: 'answer', status, carriedOut: false, ms: 300 } as const;
+    nodion.fail({ on: TRIGGER, of: first, fault: refusal });
+    for (const of of others) nodion.fail({ on: TRIGGER, of, fault: { kind: 'delay', ms: 2_500 } });
+    const run = await deploy(null, { inputs: { application_id, fail_fast: 'true' } });
+    expect(triggeredNames(nodion, all)).toEqual(names.slice(0, 8));
+    const ends = JSON.parse(run.outputs.deployments ?? '') as { reason: string }[];
+    expect(ends.map(({ reason }) => reason)).toEqual([
+      'trigger_refused',
+      ...Array(7).fill('live'),
+      ...Array(6).fill('skipped'),
+    ]);
+  });
+}
+
+for (const [what, fault] of [
+  ['slow', { kind: 'delay', ms: 900 }],
+  ['silent', { kind: 'hang', carriedOut: false }],
+] as const) {
+  scenario(`What is skipped holds up nothing: lists that are ${what}`, async (stage) => {
+    const { nodion, clock, deploy } = stage;
+    const names = Array.from({ length: 60 }, (_, index) => `app-${index + 1}`);
+    const { all, application_id } = addAll(stage, {
+      web: FAILING,
+      ...Object.fromEntries(names.map((name) => [name, SOON])),
+    });
+    for (const of of all.slice(1)) nodion.fail({ on: LIST, of, skip: 1, times: 99, fault });
+    const startedAt = clock.now();
+    const run = await deploy(null, {
+      inputs: { application_id, max_parallel: '1', fail_fast: 'true', timeout: '1m' },
+    });
+    expect(clock.now() - startedAt).toBeLessThan(15_000);
+    const ends = JSON.parse(run.outputs.deployments ?? '') as { reason: string }[];
+    expect(ends.map(({ reason }) => reason)).toEqual([
+      'deployment_failed',
+      ...Array(60).fill('skipped'),
+    ]);
+  });
+}
+
+scenario('What waits for a rollback is skipped, not timed out', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200), {
+    ...life(['created', 0], ['available', 8_000]),
+  });
+  const image = { deployment_strategy: 'prebuilt_image', image_name: 'shop' };
+  const next = nodion.addApplication({ name: 'next', ...image, ...SOON });
+  const run = await deploy(null, {
+    inputs: {
+      ...shop.inputs,
+      application_id: `${shop.application.id},${next.id}`,
+      health_url: `${shop.url}\n${shop.url}`,
+      ...{ max_parallel: '1', fail_fast: 'true', rollback: 'true', log_lines: '0' },
+      timeout: '20s',
+    },
+  });
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { reason: 'rolled_back' },
+    { reason: 'skipped', error: 'Not triggered, because shop failed.' },
+  ]);
+});

@@ -1,4 +1,5 @@
 import type { SendRequest } from '../http/transport.ts';
+import { busyDeployment } from '../nodion/deployments.ts';
 import { foreign, sentence } from '../runner/sentence.ts';
 import type { InterruptReason } from '../time/deadline.ts';
 import {
@@ -28,29 +29,45 @@ export async function deployAll(
 ): Promise<readonly DeploymentRun[]> {
   // Each has its own, since Node warns of a signal with many listeners.
   const halts = new Map(targets.map((target) => [target, new AbortController()]));
+  const waiting = halts.entries();
+  const runs = new Map<Target, Promise<DeploymentRun>>();
+  const isKnown = plan.failFast && plan.ifBusy === 'fail' && !plan.reuseExisting;
+  const busy = isKnown ? targets.find(isBusy) : undefined;
   let because = sentence``;
 
   function haltOthers({ name }: Target): void {
     if (!plan.failFast || String(because) !== '') return;
     because = sentence`${foreign(name)} failed`;
     for (const halt of halts.values()) halt.abort('halted' satisfies InterruptReason);
+    // They end at once, whatever the others wait for.
+    for (const next of waiting) void deploy(next);
   }
 
-  const runs = new Map<Target, DeploymentRun>();
-  const waiting = halts.entries();
+  function deploy([target, { signal }]: [Target, AbortController]): Promise<DeploymentRun> {
+    const run = deployApplication(target, plan, {
+      ...{ ...options, halt: { signal, because: () => because } },
+      onEvent: (event) => {
+        options.onEvent(target, event);
+        if (event.kind === 'failed') haltOthers(target);
+      },
+    });
+    runs.set(target, run);
+    return run;
+  }
+
   async function deployInTurn(): Promise<void> {
-    for (const [target, { signal }] of waiting) {
-      const run = await deployApplication(target, plan, {
-        ...{ ...options, halt: { signal, because: () => because } },
-        onEvent: (event) => {
-          options.onEvent(target, event);
-          if (event.kind === 'failed') haltOthers(target);
-        },
-      });
-      runs.set(target, run);
+    for (const next of waiting) {
+      // What follows a busy one is not to be triggered.
+      if (busy && runs.has(busy)) await runs.get(busy);
+      await deploy(next);
     }
   }
 
   await Promise.all(targets.slice(0, plan.maxParallel).map(deployInTurn));
-  return targets.flatMap((target) => runs.get(target) ?? []);
+  return await Promise.all(targets.flatMap((target) => runs.get(target) ?? []));
+}
+
+/** Whether a deployment of it was in progress when it was read. */
+function isBusy({ deployments }: Target): boolean {
+  return busyDeployment(deployments?.deployments ?? []) !== null;
 }

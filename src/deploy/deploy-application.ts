@@ -9,7 +9,7 @@ import { URL_GRACE_MS } from '../time/step-clock.ts';
 import type { Attempt, AttemptEvent } from './attempt/attempt.ts';
 import { type Halt, runAttempt } from './attempt/run-attempt.ts';
 import type { Origin } from './attempt/trigger-deployment.ts';
-import { conclude } from './conclusion/conclude.ts';
+import { conclude, isGreen } from './conclusion/conclude.ts';
 import type { Conclusion, Failure } from './conclusion/conclusion.ts';
 import { type LiveState, liveState } from './conclusion/live-state.ts';
 import type { DeployPlan } from './plan/deploy-plan.ts';
@@ -95,6 +95,8 @@ export async function deployApplication(
     },
   );
   const previous = findPrevious(target, attempt);
+  // Before the words for it are loaded, so that nothing more is triggered meanwhile.
+  if (!isGreen(attempt, plan)) onEvent({ kind: 'failed' });
   const ended = await conclude(attempt, plan);
   let rollbackAtMs = 0;
 
@@ -113,7 +115,6 @@ export async function deployApplication(
     });
   }
 
-  if (ended.kind !== 'success') onEvent({ kind: 'failed' });
   const tried = ended.kind === 'success' ? null : await tryRollback(ended);
   const rollback = tried && 'why' in tried ? null : tried;
   const last = (tried ?? { attempt }).attempt;

@@ -96,7 +96,8 @@ export function createGate(): Gate {
         active.all -= 1;
         if (options.isSlow) active.slow -= 1;
         if (options.lane === 'background') active.background -= 1;
-        admit();
+        // What follows from the answer comes before the next request: it may be that nothing more is to be sent.
+        setImmediate(admit);
       }
     },
     hold: (ms) => {

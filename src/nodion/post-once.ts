@@ -89,7 +89,7 @@ export async function postOnce<T>(options: {
   search: Search<T> | null;
   signal: AbortSignal;
   onUnknownOutcome: (error: NodionError) => void;
-  onRepeat: (attempt: number) => void;
+  onRepeat?: (attempt: number) => void;
 }): Promise<{ result: T; found: boolean }> {
   const { search, signal, onUnknownOutcome, onRepeat } = options;
   let rateLimited = 0;
@@ -138,7 +138,7 @@ export async function postOnce<T>(options: {
         new UnknownOutcome(ended, { searchFailed: true, answer: error }),
       );
     }
-    onRepeat(attempt + 1);
+    onRepeat?.(attempt + 1);
   }
 }
 

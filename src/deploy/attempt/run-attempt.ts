@@ -80,10 +80,13 @@ export async function runAttempt(
 
   /** What is live may have changed since the last list. */
   async function lookAgain(): Promise<void> {
-    const { lookAtEnd } = await import('../checks/look-at-end.ts');
-    const { deployment } = attempt;
+    const { lookAtEnd, lookBriefly } = await import('../checks/look-at-end.ts');
+    const { deployment, error } = attempt;
     const earlier = deployment ?? start.onlyWhileLive;
-    const list = await lookAtEnd(application, { earlier, signal });
+    const list =
+      error instanceof Skipped
+        ? await lookBriefly(application, { earlier, signal })
+        : await lookAtEnd(application, { earlier, signal });
     onEvent({ kind: 'seen', list });
     isSeenAtEnd = true;
     const seen = list.deployments.find(({ id }) => id === deployment?.id);
@@ -92,7 +95,8 @@ export async function runAttempt(
 
   /** Triggers it, after the end of what is in progress where the plan asks for that. */
   async function trigger(): Promise<Triggered> {
-    const { deployments: before, defaultTag, onlyWhileLive } = start;
+    const { defaultTag, onlyWhileLive } = start;
+    let before = start.deployments;
     for (;;) {
       try {
         return await triggerDeployment(plan, {
@@ -105,6 +109,8 @@ export async function runAttempt(
         await waitUntilIdle(application, error.deployment, {
           ...{ pollIntervalMs, signal, halt: halt.signal, onEvent },
         });
+        // What is in progress now is not in that list.
+        before = before && { ...before, answeredAtMs: Number.NEGATIVE_INFINITY };
         // Its time and timeline begin with its own trigger.
         attempt = { ...newAttempt(null), lastSeen: attempt.lastSeen };
       }

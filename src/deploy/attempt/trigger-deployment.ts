@@ -156,6 +156,7 @@ export async function triggerDeployment(
         }
       }
       if (halt.aborted) throw attempts === 1 ? new Interrupted(halt.reason) : new InDoubt(HALTED);
+      if (attempts > 1) onEvent({ kind: 'trigger-repeated', attempt: attempts });
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
       try {
@@ -191,7 +192,6 @@ export async function triggerDeployment(
       isLimited = LIMITED_STATUSES.includes(error.status);
       onEvent({ kind: 'trigger-unanswered', error });
     },
-    onRepeat: (attempt) => onEvent({ kind: 'trigger-repeated', attempt }),
   });
   const notedNumber = options.before && lost.notedNumber;
   return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };

@@ -3,6 +3,7 @@ import type { ApplicationClient } from '../../nodion/client.ts';
 import { isFinal } from '../../nodion/deployments.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
+import { lookAtEnd } from '../checks/look-at-end.ts';
 import { Busy } from './trigger-deployment.ts';
 
 /** So many lists in a row must lack a deployment that is gone: one may be an old list. */
@@ -60,7 +61,11 @@ export async function waitUntilIdle(
   try {
     await untilEither(options.signal, halt, poll);
   } catch (error) {
-    const isHalted = error instanceof Interrupted && error.reason === 'halted';
-    throw error instanceof Interrupted && !isHalted ? new Busy(seen, error) : error;
+    if (!(error instanceof Interrupted) || error.reason === 'halted') throw error;
+    const { signal } = options;
+    const list = await lookAtEnd(application, { earlier: busy, signal }).catch(() => null);
+    if (list) onEvent({ kind: 'seen', list });
+    seen = list?.deployments.find(({ id }) => id === busy.id) ?? seen;
+    throw new Busy(seen, error);
   }
 }

@@ -34,7 +34,15 @@ export async function lookAtEnd(
   if (signal.reason !== ('cancelled' satisfies InterruptReason)) {
     return await look(application, { earlier, signal });
   }
-  return await withLimit(new AbortController().signal, CANCELLED_LOOK_MS, (limited) =>
+  return await lookBriefly(application, { earlier, signal: new AbortController().signal });
+}
+
+/** The same within 1.5 s, since the step has ended for this application. */
+export async function lookBriefly(
+  application: ApplicationClient,
+  { earlier, signal }: LookOptions,
+): Promise<DeploymentList> {
+  return await withLimit(signal, CANCELLED_LOOK_MS, (limited) =>
     look(application, { earlier, signal: limited }),
   );
 }

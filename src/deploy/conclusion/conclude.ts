@@ -4,13 +4,13 @@ import { sentence } from '../../runner/sentence.ts';
 import { describeError } from '../../runner/step-failure.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { mismatchOf } from '../attempt/revision.ts';
-import type { DeploymentMatch, DeployPlan } from '../plan/deploy-plan.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Conclusion, type Failure, failure, type Success, success } from './conclusion.ts';
 
 /** Concludes what happened, but for what is live now. Loads the words for failures where there is one. */
 export async function conclude(attempt: Attempt, plan: DeployPlan): Promise<Conclusion> {
   const { deployment } = attempt;
-  if (deployment && isGreen(attempt, deployment, plan.match)) return successOf(attempt, deployment);
+  if (deployment && isGreen(attempt, plan)) return successOf(attempt, deployment);
   try {
     const { describeFailure } = await import(
       /* webpackChunkName: "failure" */ './describe-failure.ts'
@@ -35,9 +35,10 @@ function notLoaded({ deployment, error }: Attempt, cause: unknown): Failure {
 }
 
 /** The rules of what is green. */
-function isGreen(attempt: Attempt, deployment: Deployment, match: DeploymentMatch): boolean {
-  const { error, outcome, rollout, health, stability } = attempt;
+export function isGreen(attempt: Attempt, { match }: Pick<DeployPlan, 'match'>): boolean {
+  const { deployment, error, outcome, rollout, health, stability } = attempt;
   return (
+    deployment !== null &&
     error === null &&
     mismatchOf(deployment, match) === null &&
     // Not waited for, or live: it, or a newer one since.

@@ -94,7 +94,9 @@ function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan): Fail
   return {
     ...interruption(ended, 'busy'),
     lines: [
-      sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
+      isFinal(deployment)
+        ? sentence`${whatEnded(ended, plan)} as soon as ${number}, for whose end \`if_busy: wait\` waits, was "${deployment.status}".`
+        : sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
       sentence`Nothing was triggered for it.`,
       ...lastError(ended),
     ],

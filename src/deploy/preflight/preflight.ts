@@ -71,19 +71,19 @@ export async function preflight(
 
   async function readIfAllowed<T>(
     request: (reading: ReadOptions) => Promise<T>,
+    { isNeeded }: { isNeeded: boolean },
   ): Promise<T | null> {
     try {
       return await read(request);
     } catch (error) {
       const isForbidden = error instanceof NodionError && error.status === 403;
-      const isBusyAsked = plan.ifBusy !== 'deploy';
-      const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun || isBusyAsked;
       if (!isForbidden || isNeeded) throw error;
       return null;
     }
   }
 
   const { applications, health } = plan;
+  const isNeeded = plan.wait || plan.reuseExisting || plan.dryRun;
   const path = health?.at.kind === 'path' ? health.at.path : null;
   const urls = health?.at.kind === 'urls' ? health.at.urls : [];
   const isProbed = health !== null && (plan.rollback || plan.dryRun);
@@ -129,8 +129,10 @@ export async function preflight(
     };
     try {
       const reading = Promise.all([
-        known ?? readIfAllowed(api.get),
-        readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true })),
+        known ?? readIfAllowed(api.get, { isNeeded }),
+        readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true }), {
+          isNeeded: isNeeded || plan.ifBusy !== 'deploy',
+        }),
         path === null ? null : readDomains(api),
       ]);
       // One that waits for an image may be closed in silence meanwhile.
