@@ -1,14 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { realClock } from '../fakes/clock.ts';
 import { type Endpoint, type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 
 /**
- * `npm run bench`: what waiting for a deployment costs, as ratios in one run on one machine. Each figure
- * stands beside what we want to reach and, where there is one, the floor: the least that Node itself takes.
+ * `npm run bench [-- FOLDER]`: what waiting for a deployment costs, as ratios in one run on one machine. Each
+ * figure stands beside what we want to reach and, where there is one, the floor: the least that Node itself
+ * takes. With the folder of another checkout its build is measured by turns.
  */
+
+const [other = null] = process.argv.slice(2);
 
 const PAIRS = 25;
 const BUNDLE = 'dist/index.js';
@@ -78,6 +82,17 @@ function benchSize(): void {
       floor: '–',
     },
   );
+}
+
+async function benchOther(): Promise<void> {
+  if (!other) return;
+  const start = (folder: string) => async () => (await time([join(folder, BUNDLE)])).ms;
+  rows.push({
+    figure: 'start-up to the failure on missing inputs, to the other build',
+    reach: '≤ 1.03 ×',
+    measured: times(await ratio(start('.'), start(other))),
+    floor: '–',
+  });
 }
 
 async function benchStartUp(): Promise<void> {
@@ -200,6 +215,77 @@ async function benchMany({ nodion, deploy }: Stage): Promise<void> {
   nodion.recover();
 }
 
+/** 50 and 200 applications that go live after 10 s, at 100 ms a request, with 500 old deployments each. */
+async function benchRollouts({ nodion, deploy }: Stage): Promise<void> {
+  const all = Array.from({ length: 200 }, () => {
+    const application = nodion.addApplication({
+      life: [
+        { status: 'waiting', afterMs: 0 },
+        { status: 'available', afterMs: 10_000 },
+      ],
+    });
+    for (let old = 0; old < 500; old += 1) {
+      nodion.addDeployment(application, { status: 'expired', deploy_number: old + 1 });
+    }
+    return application;
+  });
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(PRINT_PEAK)}` };
+  for (const on of [...ENDPOINTS, 'GET /applications/:id/domains'] as const) {
+    nodion.fail({ on, fault: { kind: 'delay', ms: 100 }, times: Number.POSITIVE_INFINITY });
+  }
+  async function roll(count: number, action: string) {
+    const some = all.slice(0, count);
+    const before = nodion.requests.length;
+    const startedAt = Date.now();
+    const run = await deploy(null, {
+      ...{ action, env, ownProcess: true },
+      inputs: { application_id: some.map(({ id }) => id).join(), poll_interval: '3s' },
+    });
+    const lastTriggerAt = Math.max(...some.map((one) => one.deployments[0]?.triggeredAt ?? 0));
+    return {
+      trigger: lastTriggerAt - startedAt,
+      lag: Date.now() - lastTriggerAt - 10_000,
+      requests: (nodion.requests.length - before) / count,
+      peak: Number(run.stderr),
+    };
+  }
+  for (const action of other ? ['.', other] : ['.']) {
+    const one = await roll(1, action);
+    for (const count of [50, 200]) {
+      const { trigger, lag, requests, peak } = await roll(count, action);
+      const s = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+      const build = action === '.' ? '' : ' (the other build)';
+      rows.push(
+        {
+          figure: `${count} applications at 100 ms a request: the last trigger${build}`,
+          reach: count === 200 ? '≤ 8 s' : '–',
+          measured: s(trigger),
+          floor: `${s((count / 8) * 200)}: a list and a trigger for each, 8 at once`,
+        },
+        {
+          figure: `the end, after the last is live${build}`,
+          reach: `≤ ${s(4_500 + (count / 8) * 100)}`,
+          measured: s(lag),
+          floor: '–',
+        },
+        {
+          figure: `requests for each, to those of one alone${build}`,
+          reach: '≤ 1 ×',
+          measured: `${requests.toFixed(1)} : ${one.requests.toFixed(1)}`,
+          floor: '–',
+        },
+        {
+          figure: `peak memory, to that of one alone${build}`,
+          reach: '≤ 1.6 ×',
+          measured: `${times(peak / one.peak)}, ${(peak / 1_000).toFixed(0)} MB`,
+          floor: '1.00 ×',
+        },
+      );
+    }
+  }
+  nodion.recover();
+}
+
 /** One run for each final time from 1 to 30 s, side by side: they mostly sleep. */
 async function benchWait({ nodion, deploy }: Stage): Promise<void> {
   nodion.etags = true;
@@ -249,11 +335,13 @@ async function benchWait({ nodion, deploy }: Stage): Promise<void> {
 
 benchSize();
 await benchStartUp();
+await benchOther();
 await benchMemory();
 await onStage(realClock, async (stage) => {
   await benchTrigger(stage.nodion);
   await benchMany(stage);
   await benchWait(stage);
+  await benchRollouts(stage);
 });
 
 console.log(`Node ${process.version}, medians of ${PAIRS} pairs\n`);
