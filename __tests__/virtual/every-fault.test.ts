@@ -24,6 +24,8 @@ const OTHERS = Object.fromEntries(Object.entries(FAULTS).filter(([what]) => !isS
 
 scenario('Reads before the trigger are retried after any fault', async (stage) => {
   const { nodion } = stage;
+  // So that each is read by itself.
+  nodion.fail({ on: 'GET /applications', fault: answer(403)(false) });
   const { run, expectOfEach } = await deployEach(stage, FAULTS, (of, fault) =>
     nodion.fail(
       { on: APPLICATION, of, fault: fault(false) },

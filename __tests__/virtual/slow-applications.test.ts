@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
 import type { Endpoint, Fault } from '../../fakes/nodion.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
@@ -86,6 +87,7 @@ scenario('An application that hangs does not keep the others’ triggers waiting
     nodion.addApplication({ name: `service-${index}`, ...life(['available', 0]) }),
   );
   const slow = nodion.addApplication({ name: 'slow' });
+  nodion.fail({ on: 'GET /applications', fault: answer(403)(false) });
   nodion.fail({ on: APPLICATION, of: slow, fault: { kind: 'delay', ms: 5_000 } });
   for (const of of applications.slice(0, 8)) {
     // The list just before the trigger, which is the second one.

@@ -14,6 +14,9 @@ import type { MisfitInput, Obstacle } from '../conclusion/not-deployed.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { addressMismatch } from '../plan/health-addresses.ts';
 
+/** So many are read by one request: eight would be under way at once. */
+const MANY = 9;
+
 /** An application that is to be deployed, as it was just before. */
 export interface Target {
   readonly applicationId: string;
@@ -162,7 +165,14 @@ export async function preflight(
   }
 
   if (applications.by === 'id') {
-    return apart(await Promise.all(applications.ids.map((id, index) => target(id, null, index))));
+    const listed = new Map<string, Application>();
+    if (applications.ids.length >= MANY) {
+      // One that is not in the list, or where there is none, is read by itself.
+      const all = await client.applications({ signal }).catch(() => []);
+      for (const application of all) listed.set(application.id.toLowerCase(), application);
+    }
+    const targets = applications.ids.map((id, index) => target(id, listed.get(id) ?? null, index));
+    return apart(await Promise.all(targets));
   }
   const { findApplications, lookUpError } = await import('../../applications/find-applications.ts');
   const all = await read(client.applications).catch((error: unknown) => {
