@@ -42,7 +42,7 @@ export function plan(given: Partial<DeployPlan> = {}): DeployPlan {
     health: null,
     stableForMs: 0,
     rollback: false,
-    image: null,
+    imageCheck: null,
     logLines: 50,
     environment: null,
     dryRun: false,

@@ -213,7 +213,7 @@ scenario('A default tag is named before it is deployed', async ({ nodion, deploy
     /^Deploying shop \(prebuilt_image, region fra\): its default tag "1\.25", since `image_tag` is empty$/m,
   );
   const tagged = await deploy(application, { inputs: { image_tag: '1.26' } });
-  expect(tagged.log).toMatch(/^Deploying shop \(prebuilt_image, region fra\)$/m);
+  expect(tagged.log).toMatch(/^Deploying shop \(prebuilt_image, region fra\): tag "1\.26"$/m);
 });
 
 scenario('A status that is not known is told when it is first seen', async (stage) => {

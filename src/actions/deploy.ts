@@ -36,7 +36,7 @@ async function runDeploy(step: Step): Promise<void> {
   const preparing = { client, transport, signal, onEvent: log.preflight };
   const targets = await preflight(plan, preparing)
     .then(async (found) => {
-      if (!plan.image) return found;
+      if (!plan.imageCheck) return found;
       const { checkImages } = await import('../deploy/preflight/check-images.ts');
       return await checkImages(found, plan, preparing);
     })

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { HttpError, PROXY_VARIABLES, TransportProblem } from './http-error.ts';
+import { isLoopback } from './loopback.ts';
 
 /** A proxy that the environment names. */
 export interface HttpProxy {
@@ -7,11 +8,6 @@ export interface HttpProxy {
   readonly url: URL;
   /** Its credentials, where it has some. */
   readonly headers: { readonly 'proxy-authorization'?: string };
-}
-
-/** Whether a URL's host name is this machine itself: `localhost`, 127.0.0.0/8 or `[::1]`. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isLoopback } from '../http/loopback.ts';
 import { InvalidValue, matching, optional, required, withDefault } from '../runner/inputs.ts';
 import { isUuid } from './responses.ts';
 
@@ -11,8 +12,6 @@ function apiKey(text: string): string {
   }
   return text;
 }
-
-const isLoopback = (host: string) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host);
 
 /** Without trailing slashes. */
 function apiUrl(text: string): string {

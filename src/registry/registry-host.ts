@@ -1,4 +1,4 @@
-import { isLoopback } from '../http/proxy.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { isRegistryHost } from './reference-grammar.ts';
 
 /** Docker Hub, as its own tools and others name it. */

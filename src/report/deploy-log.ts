@@ -234,13 +234,15 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
 
 function announcement(target: Target, { match }: DeployPlan): Sentence {
   const { application } = target;
-  const defaultTag = match.imageTag === null && application?.image_tag;
+  const defaultTag = application?.image_tag;
   const region = application?.region.slug;
   const details = [application?.deployment_strategy, region && sentence`region ${region}`].filter(
     (detail) => detail !== null && detail !== undefined && detail !== '',
   );
   const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
   const tag =
-    defaultTag && sentence`: its default tag "${defaultTag}", since \`image_tag\` is empty`;
+    match.imageTag === null
+      ? defaultTag && sentence`: its default tag "${defaultTag}", since \`image_tag\` is empty`
+      : sentence`: tag "${match.imageTag}"`;
   return sentence`Deploying ${displayName(target)}${inBrackets}${tag || null}`;
 }

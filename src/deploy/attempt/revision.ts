@@ -9,7 +9,7 @@ export function isOfCommit({ git_sha }: Deployment, sha: string): boolean {
 }
 
 /** Whether the deployment may be of `tag`; null: of any. */
-export function isOfTag(deployment: Deployment, tag: string | null): boolean {
+export function mayBeOfTag(deployment: Deployment, tag: string | null): boolean {
   return tag === null || (tagOf(deployment) ?? tag) === tag;
 }
 

@@ -7,7 +7,7 @@ import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
 import { FIRST_POLL_MS, SEEN_NOW_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { findReusableDeployment } from './find-reusable.ts';
-import { isOfTag } from './revision.ts';
+import { mayBeOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
 /** How the wait for a deployment ended. */
@@ -107,7 +107,7 @@ export async function waitForDeployment(
     const { notedNumber, wasRepeated } = triggered;
     if (!wasRepeated || notedNumber === null || isDuplicateReported) return;
     const numbers = deployments
-      .filter((one) => one.id === deployment.id || isOfTag(one, plan.match.imageTag))
+      .filter((one) => one.id === deployment.id || mayBeOfTag(one, plan.match.imageTag))
       .map(({ deploy_number }) => deploy_number)
       .filter((number) => number > notedNumber);
     if (numbers.length < 2) return;

@@ -77,6 +77,11 @@ export function failure(
   return { kind: 'failure', reason, title, lines };
 }
 
+/** The failure of inputs that are not for this application. */
+export function misfit(lines: readonly Sentence[]): Failure {
+  return failure('inputs_do_not_fit', 'Not deployed', lines);
+}
+
 export function success(
   reason: Success['reason'],
   superseded: Success['superseded'] = null,

@@ -145,7 +145,7 @@ function notLive(
   const number = sentence`Deployment #${deployment.deploy_number}`;
   const after = ours(formatDuration(durationMs ?? 0));
   if (outcome.kind === 'failed') {
-    const advice = numberAdvice(plan.match.imageTag ?? '-');
+    const advice = plan.match.imageTag === null ? null : numberAdvice(plan.match.imageTag);
     return failure('deployment_failed', 'Deployment failed', [
       sentence`${number} failed after ${after}.`,
       sentence`Its deployment log is in Nodion's dashboard.`,

@@ -4,7 +4,7 @@ import { type Sentence, sentence } from '../../runner/sentence.ts';
 import type { StepFailure } from '../../runner/step-failure.ts';
 import { shortSha } from '../attempt/revision.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import { type Failure, failure } from './conclusion.ts';
+import { type Failure, failure, misfit } from './conclusion.ts';
 
 /** What keeps an application from being deployed, before anything is triggered. */
 export type Obstacle =
@@ -32,11 +32,11 @@ export function notDeployed(
       return failure(reasonBeforeTrigger(error, true), 'Not deployed', error.lines);
     }
     case 'misfit':
-      return unfit(misfitLines(obstacle, name, plan));
+      return misfit(misfitLines(obstacle, name, plan));
     case 'no address': {
       const { path, error } = obstacle;
       const needs = sentence`\`health_url\`: "${path}" needs the address of ${name}`;
-      return unfit([
+      return misfit([
         error
           ? sentence`${needs}, which can't be read: ${withoutAdvice(error)}`
           : sentence`${needs}, which has no domain that is available.`,
@@ -57,10 +57,6 @@ export function reasonBeforeTrigger(error: unknown, isOfApplication: boolean): F
   if (isGateways) return 'unreachable';
   if (status === 401 || status === 403) return 'unauthorized';
   return status === 404 && isOfApplication ? 'application_not_found' : 'unreachable';
-}
-
-function unfit(lines: readonly Sentence[]): Failure {
-  return failure('inputs_do_not_fit', 'Not deployed', lines);
 }
 
 function misfitLines(

@@ -24,7 +24,7 @@ export interface DeployPlan {
   /** Whether to deploy the previous image tag where the checks fail. */
   readonly rollback: boolean;
   /** How to look for the image before the trigger. */
-  readonly image: ImagePlan | null;
+  readonly imageCheck: ImagePlan | null;
   /** How many lines of the runtime log to print on failure, 0 to 2500. */
   readonly logLines: number;
   /** The GitHub environment to record the step for. */
@@ -103,7 +103,7 @@ export async function readDeployPlan(): Promise<DeployPlan> {
     },
     stableForMs: inputs.stable_for,
     rollback: inputs.rollback,
-    image: inputs.verify_image
+    imageCheck: inputs.verify_image
       ? {
           timeoutMs: inputs.image_timeout,
           registry: inputs.registry,

@@ -9,7 +9,7 @@ import { joined, sentence } from '../../runner/sentence.ts';
 import { withLimit } from '../../time/deadline.ts';
 import { HEARTBEAT_MS, IMAGE_SPARE_MS, REGISTRY_LIMIT_MS } from '../../time/step-clock.ts';
 import { findReusableDeployment } from '../attempt/find-reusable.ts';
-import { type Failure, failure } from '../conclusion/conclusion.ts';
+import { type Failure, misfit } from '../conclusion/conclusion.ts';
 import {
   describeFound,
   describeWaiting,
@@ -99,11 +99,11 @@ async function readHostnames(
 /** One user name and password are for one registry; null where they are. */
 function credentialsMismatch(
   images: readonly TaggedImage[],
-  { image }: DeployPlan,
+  { imageCheck }: DeployPlan,
 ): Failure | null {
   const hosts = [...new Set(images.map(({ host }) => host))];
-  if (!image?.username || hosts.length < 2) return null;
-  return failure('inputs_do_not_fit', 'Not deployed', [
+  if (!imageCheck?.username || hosts.length < 2) return null;
+  return misfit([
     sentence`\`registry_username\` and \`registry_password\` are for one registry, but the images are in ${joined(hosts, ' and ')}.`,
     sentence`Deploy the applications of each registry in a step of its own.`,
   ]);
@@ -120,7 +120,7 @@ async function findAll(
   },
 ): Promise<ReadonlyMap<string, Found>> {
   const { transport, signal, onEvent } = options;
-  const { timeoutMs = 0, username = null, password = null } = plan.image ?? {};
+  const { timeoutMs = 0, username = null, password = null } = plan.imageCheck ?? {};
   const credentials = username && password ? { username, password } : null;
   const endsAtMs = Math.min(performance.now() + timeoutMs, plan.timeoutMs - IMAGE_SPARE_MS);
   // What can't be deployed any more waits for no other image.

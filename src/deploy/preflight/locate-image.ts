@@ -3,7 +3,7 @@ import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { parseReference } from '../../registry/image-reference.ts';
 import { registryHost } from '../../registry/registry-host.ts';
 import { foreign, type Sentence, sentence } from '../../runner/sentence.ts';
-import { type Failure, failure } from '../conclusion/conclusion.ts';
+import { type Failure, failure, misfit } from '../conclusion/conclusion.ts';
 import type { TaggedImage } from '../conclusion/describe-image.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { Target } from './preflight.ts';
@@ -17,15 +17,15 @@ const DEFAULT_TAG = 'latest';
  */
 export function locateImage(
   { application, name: called, deployments }: Target,
-  { image, match }: Pick<DeployPlan, 'image' | 'match'>,
+  { imageCheck, match }: Pick<DeployPlan, 'imageCheck' | 'match'>,
   hostname: string | null,
 ): TaggedImage | { readonly problem: Failure } {
   const name = foreign(called);
-  const asked = image?.registry ? registryHost(image.registry) : null;
+  const asked = imageCheck?.registry ? registryHost(imageCheck.registry) : null;
   const said = hostname === null ? null : registryHost(hostname);
   if (asked !== null && said !== null && asked !== said) {
     return {
-      problem: unfit([
+      problem: misfit([
         sentence`\`registry\`: "${asked}" is not where Nodion pulls the image of ${name} from, which is ${said}.`,
         sentence`Nodion goes by its own setting: correct \`registry\`, or the application's registry in the dashboard.`,
       ]),
@@ -44,7 +44,7 @@ export function locateImage(
   const host = asked ?? said ?? (earlier && registryHost(earlier.host));
   if (host === null) {
     return {
-      problem: unfit([
+      problem: misfit([
         sentence`It is not known in which registry the image of ${name} is: neither Nodion nor an earlier deployment says it.`,
         sentence`Give its host in \`registry\`.`,
       ]),
@@ -71,10 +71,6 @@ export function locateImage(
 
 function imagesOf(list: DeploymentList | null): Deployment[] {
   return (list?.deployments ?? []).filter(({ image_reference }) => image_reference !== null);
-}
-
-function unfit(lines: readonly Sentence[]): Failure {
-  return failure('inputs_do_not_fit', 'Not deployed', lines);
 }
 
 function notChecked(lines: readonly Sentence[]): Failure {

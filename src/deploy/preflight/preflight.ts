@@ -139,7 +139,7 @@ export async function preflight(
         path === null ? null : readDomains(api),
       ]);
       // One that waits for an image may be closed in silence meanwhile.
-      if (!plan.dryRun && !plan.image) client.preparePost();
+      if (!plan.dryRun && !plan.imageCheck) client.preparePost();
       const [application, deployments, needed] = await reading;
       const target = { ...unread, name: application?.name || id, application, deployments };
       const misfit = findMisfit(application, deployments?.deployments ?? [], plan);
@@ -203,7 +203,7 @@ function apart(targets: readonly Target[]): Target[] {
 function findMisfit(
   application: Application | null,
   deployments: readonly Deployment[],
-  { match: { imageTag, commit }, rollback, image }: DeployPlan,
+  { match: { imageTag, commit }, rollback, imageCheck }: DeployPlan,
 ): Obstacle | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
   const strategy =
@@ -214,6 +214,6 @@ function findMisfit(
   const misfit = (input: MisfitInput) => ({ kind: 'misfit', input, strategy }) as const;
   if (rollback && isGit) return misfit('rollback');
   if (imageTag && isGit) return misfit('image_tag');
-  if (image && isGit) return misfit('verify_image');
+  if (imageCheck && isGit) return misfit('verify_image');
   return commit && strategy === 'prebuilt_image' ? misfit('expected_sha') : null;
 }
