@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Endpoint, FakeApplication } from '../fakes/nodion.ts';
+import type { Endpoint, FakeApplication } from '../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../fakes/stage.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { test } from '@jest/globals';
 import { realClock } from '../fakes/clock.ts';
-import type { FakeNodion } from '../fakes/nodion.ts';
+import type { FakeNodion } from '../fakes/nodion/server.ts';
 import { writeEndlessly } from '../fakes/raw-server.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { OK, type Write, wire } from './wire.ts';

@@ -1,6 +1,6 @@
 import { test } from '@jest/globals';
 import { fastClock, realClock } from '../fakes/clock.ts';
-import type { Phase } from '../fakes/nodion.ts';
+import type { Phase } from '../fakes/nodion/state.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 

@@ -1,4 +1,4 @@
-import type { FakeApplication } from '../fakes/nodion.ts';
+import type { FakeApplication } from '../fakes/nodion/state.ts';
 import { life } from './scenario.ts';
 
 /** For `onLog`: acts when the log says so. Unlike time, that makes one order of events on any machine. */

@@ -1,5 +1,5 @@
 import type { ApplicationServer, RecordedCheck, Reply } from '../fakes/application-server.ts';
-import type { FakeApplication } from '../fakes/nodion.ts';
+import type { FakeApplication } from '../fakes/nodion/state.ts';
 import type { StepRun } from '../fakes/runner.ts';
 import { annotations, type Stage } from '../fakes/stage.ts';
 import { life } from './scenario.ts';

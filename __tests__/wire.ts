@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Fault } from '../fakes/nodion.ts';
+import type { Fault } from '../fakes/nodion/faults.ts';
 
 /** Puts an answer on the wire; `text` is the body that it would have. */
 export type Write = (socket: Socket, text: string) => unknown;

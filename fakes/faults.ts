@@ -1,4 +1,4 @@
-import type { Fault } from './nodion.ts';
+import type { Fault } from './nodion/faults.ts';
 
 /** A fault, of a request that is carried out or not. */
 export type Unsettled = (carriedOut: boolean) => Fault;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Reply } from './application-server.ts';
 import type { Clock } from './clock.ts';
 import { answer, FAULTS } from './faults.ts';
-import type { Endpoint, FakeApplication, FakeDeployment, Fault } from './nodion.ts';
+import type { Fault } from './nodion/faults.ts';
+import type { Endpoint, FakeApplication, FakeDeployment } from './nodion/state.ts';
 import { annotations, onStage, type Stage } from './stage.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';

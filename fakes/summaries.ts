@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { answer } from './faults.ts';
-import type { FakeApplication, FakeNodion } from './nodion.ts';
+import type { FakeNodion } from './nodion/server.ts';
+import type { FakeApplication } from './nodion/state.ts';
 import { PAYLOADS } from './payloads.ts';
 import type { StepRun } from './runner.ts';
 import { onStage, type Stage } from './stage.ts';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { realClock } from '../fakes/clock.ts';
-import { type Endpoint, type FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import type { FakeNodion } from '../fakes/nodion/server.ts';
+import { type Endpoint, PROJECT_KEY } from '../fakes/nodion/state.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 
 /**

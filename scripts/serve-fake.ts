@@ -1,5 +1,6 @@
 import { ApplicationServer } from '../fakes/application-server.ts';
-import { FakeNodion, PROJECT_KEY } from '../fakes/nodion.ts';
+import { FakeNodion } from '../fakes/nodion/server.ts';
+import { PROJECT_KEY } from '../fakes/nodion/state.ts';
 
 /**
  * `npm run fake [-- PORT]`: a Nodion on loopback to try workflows against, until it is stopped, and an

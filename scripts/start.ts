@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { realClock } from '../fakes/clock.ts';
-import { PROJECT_KEY } from '../fakes/nodion.ts';
+import { PROJECT_KEY } from '../fakes/nodion/state.ts';
 import { readActionMetadata, runStep } from '../fakes/runner.ts';
 import { onStage } from '../fakes/stage.ts';
 import { ACTIONS } from './readme.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
-import type { FakeApplication } from '../../fakes/nodion.ts';
+import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';

@@ -2,12 +2,8 @@ import { expect } from '@jest/globals';
 import type { Reply } from '../../fakes/application-server.ts';
 import { TRUST } from '../../fakes/certificate.ts';
 import { answer } from '../../fakes/faults.ts';
-import {
-  type Endpoint,
-  type FakeApplication,
-  type Fault,
-  PROJECT_KEY,
-} from '../../fakes/nodion.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
+import { type Endpoint, type FakeApplication, PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop, badAnswers, EXPECTED, errorLines, expected } from '../shop.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { FakeApplication } from '../../fakes/nodion.ts';
+import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import { type FakeRegistry, READER, STRANGER } from '../../fakes/registry.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import {
   LARGEST_MB,
   MEASURED,

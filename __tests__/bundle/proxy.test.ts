@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect } from '@jest/globals';
 import { CERTIFICATE, PRIVATE_KEY, TRUST } from '../../fakes/certificate.ts';
-import type { FakeApplication } from '../../fakes/nodion.ts';
+import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import { FakeProxy } from '../../fakes/proxy.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';

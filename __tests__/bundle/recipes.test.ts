@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { parse } from 'yaml';
-import { type FakeApplication, PROJECT_KEY } from '../../fakes/nodion.ts';
+import { type FakeApplication, PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { readActionMetadata } from '../../fakes/runner.ts';
 import { runWorkflow } from '../../fakes/workflow.ts';
 import { shownWorkflows } from '../../scripts/readme.ts';

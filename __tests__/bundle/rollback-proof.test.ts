@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import type { Reply } from '../../fakes/application-server.ts';
 import { TRUST } from '../../fakes/certificate.ts';
-import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 import { addShop, errorLines } from '../shop.ts';

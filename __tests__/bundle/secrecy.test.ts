@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import { PROJECT_KEY } from '../../fakes/nodion.ts';
+import { PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { life, scenario } from '../scenario.ts';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { PROJECT_KEY } from '../../fakes/nodion.ts';
+import { PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { parseWorkflowCommands, type StepOptions, type StepRun } from '../../fakes/runner.ts';
 
 const LABELS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { FakeApplication } from '../../fakes/nodion.ts';
+import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { life, type Staging, scenario } from '../scenario.ts';

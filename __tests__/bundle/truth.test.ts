@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
+import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';

@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import type { Clock } from '../../fakes/clock.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';

@@ -3,13 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { realClock } from '../../fakes/clock.ts';
 import { answer, FAULTS } from '../../fakes/faults.ts';
-import {
-  type Endpoint,
-  type FakeApplication,
-  FakeNodion,
-  type Fault,
-  PROJECT_KEY,
-} from '../../fakes/nodion.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
+import { FakeNodion } from '../../fakes/nodion/server.ts';
+import { type Endpoint, type FakeApplication, PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient, type NodionClient } from '../../src/nodion/client.ts';
 import { NodionError } from '../../src/nodion/errors.ts';

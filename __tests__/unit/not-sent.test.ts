@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { realClock } from '../../fakes/clock.ts';
-import { FakeNodion, PROJECT_KEY } from '../../fakes/nodion.ts';
+import { FakeNodion } from '../../fakes/nodion/server.ts';
+import { PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { RawServer } from '../../fakes/raw-server.ts';
 import { ensureApplication } from '../../src/applications/ensure-application.ts';
 import type { AttemptEvent } from '../../src/deploy/attempt/attempt.ts';

@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import type { Reply } from '../../fakes/application-server.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeApplication, Fault } from '../../fakes/nodion.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
+import type { Endpoint, FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import { CERTIFICATE, PRIVATE_KEY } from '../../fakes/certificate.ts';
 import { answer } from '../../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type Endpoint } from '../../fakes/nodion.ts';
+import { DEPLOY_ONLY_KEY, type Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { DEPLOY_ONLY_KEY, type Endpoint, type FakeApplication } from '../../fakes/nodion.ts';
+import { DEPLOY_ONLY_KEY, type Endpoint, type FakeApplication } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 

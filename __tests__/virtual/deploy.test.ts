@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { OTHER_PROJECT_ID, USER_KEY } from '../../fakes/nodion.ts';
+import { OTHER_PROJECT_ID, USER_KEY } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 

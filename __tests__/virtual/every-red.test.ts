@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion.ts';
+import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';

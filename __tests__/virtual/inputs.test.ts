@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { PROJECT_KEY } from '../../fakes/nodion.ts';
+import { PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 

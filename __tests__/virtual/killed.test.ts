@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { parseFileCommands } from '../../fakes/runner.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop } from '../shop.ts';

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, Fault } from '../../fakes/nodion.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import type { CatalogueEndpoint } from '../../fakes/catalogue.ts';
 import { answer, FAULTS } from '../../fakes/faults.ts';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { CatalogueEndpoint } from '../../fakes/nodion/catalogue.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { PAYLOADS } from '../../fakes/payloads.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';

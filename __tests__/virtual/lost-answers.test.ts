@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
 import {
   DEPLOY_ONLY_KEY,
   type Endpoint,
   type FakeApplication,
   type FakeDeployment,
-  type Fault,
-} from '../../fakes/nodion.ts';
+} from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 

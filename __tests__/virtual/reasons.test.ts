@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { FakeApplication } from '../../fakes/nodion.ts';
+import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepOptions, StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import type { Reason } from '../../src/deploy/conclusion/conclusion.ts';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { Fault } from '../../fakes/nodion.ts';
+import type { Fault } from '../../fakes/nodion/faults.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from '../scenario.ts';

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import type { FakeApplication, FakeDeployment, FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { FakeApplication, FakeDeployment } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop } from '../shop.ts';

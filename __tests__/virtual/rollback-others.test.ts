@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import type { Stage } from '../../fakes/stage.ts';
 import { scenario } from '../scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from '../shop.ts';

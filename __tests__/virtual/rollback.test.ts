@@ -1,14 +1,9 @@
 import { expect } from '@jest/globals';
 import type { RecordedCheck, Reply } from '../../fakes/application-server.ts';
 import { answer } from '../../fakes/faults.ts';
-import type {
-  Endpoint,
-  FakeApplication,
-  FakeDeployment,
-  FakeNodion,
-  Phase,
-  ScriptedFault,
-} from '../../fakes/nodion.ts';
+import type { ScriptedFault } from '../../fakes/nodion/faults.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { Endpoint, FakeApplication, FakeDeployment, Phase } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from '../scenario.ts';

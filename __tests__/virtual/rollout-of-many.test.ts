@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint, FakeApplication, FakeNodion, Phase } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
+import type { Endpoint, FakeApplication, Phase } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop } from '../shop.ts';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { checkDiagram } from '../../fakes/diagram.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { FakeNodion } from '../../fakes/nodion.ts';
+import type { FakeNodion } from '../../fakes/nodion/server.ts';
 import { CONTROLS, PAYLOADS } from '../../fakes/payloads.ts';
 import { parseWorkflowCommands, readActionMetadata, type StepRun } from '../../fakes/runner.ts';
 import { renderSummary } from '../../fakes/summary.ts';

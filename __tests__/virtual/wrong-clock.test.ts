@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { WrongClock } from '../../fakes/clock.ts';
 import { answer } from '../../fakes/faults.ts';
-import type { Endpoint } from '../../fakes/nodion.ts';
+import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { life, scenario } from '../scenario.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';

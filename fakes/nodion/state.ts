@@ -1,9 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
-import { type CatalogueEndpoint, catalogueRoute, FakeCatalogue } from './catalogue.ts';
-import { type Clock, realClock } from './clock.ts';
-import { loopback, type Network } from './network.ts';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { type CatalogueEndpoint, FakeCatalogue } from './catalogue.ts';
 
 /** A key that belongs to one project and may do everything in it. */
 export const PROJECT_KEY = 'nodion-project-key-5f1c';
@@ -100,43 +98,6 @@ export type Endpoint =
   | 'GET /applications/:id/domains'
   | CatalogueEndpoint;
 
-/** What goes wrong with a request. `carriedOut` says whether it takes effect all the same. */
-export type Fault =
-  | { readonly kind: 'reset'; readonly carriedOut: boolean }
-  | { readonly kind: 'hang'; readonly carriedOut: boolean }
-  /** Half of the body is sent; then the connection is cut, or stays open and silent. */
-  | { readonly kind: 'cut-off' | 'stall'; readonly carriedOut: boolean }
-  | { readonly kind: 'delay'; readonly ms: number }
-  /** The list of deployments as it was so long ago. */
-  | { readonly kind: 'stale'; readonly ageMs: number }
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string | object;
-      readonly carriedOut: boolean;
-      /** How long it takes. */
-      readonly ms?: number;
-    }
-  /** `write` puts bytes of its own on the wire; `text` is the body of the usual answer. */
-  | {
-      readonly kind: 'wire';
-      readonly write: (socket: Socket, text: string) => unknown;
-      readonly carriedOut: boolean;
-    };
-
-/** A fault for the next `times` requests to an endpoint, after `skip` that go well. */
-export interface ScriptedFault {
-  readonly on: Endpoint;
-  /** Only for requests to this application. */
-  readonly of?: FakeApplication;
-  /** Only for requests that come after a trigger of the same application. */
-  readonly afterTrigger?: boolean;
-  readonly fault: Fault;
-  readonly skip?: number;
-  readonly times?: number;
-}
-
 export interface RecordedRequest {
   readonly endpoint: string;
   readonly method: string;
@@ -150,22 +111,16 @@ export interface RecordedRequest {
   bytesSent: number;
 }
 
-/** Real milliseconds, in which what was sent arrives. */
-const CUT_OFF_AFTER_MS = 20;
-
-interface Answer {
+/** What a request is answered with. */
+export interface Answer {
   readonly status: number;
   readonly body?: string | object;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * A Nodion API on loopback, as far as its documentation goes, with state, a scripted life of each
- * deployment, scripted faults, and a record of requests. All its times are by its clock.
- */
-export class FakeNodion {
+/** What Nodion knows: applications and their deployments, whose lives go by its clock, and what it answers of them. */
+export class NodionState {
   readonly applications: FakeApplication[] = [];
-  readonly requests: RecordedRequest[] = [];
   /** Endpoints that answer 404, as a gateway without them does. */
   readonly missing = new Set<Endpoint>();
   readonly catalogue = new FakeCatalogue();
@@ -173,90 +128,18 @@ export class FakeNodion {
   createAnswer: 'application' | 'id' | 'empty' = 'application';
   /** What becomes of an application's name. */
   nameOf = (name: string) => name;
-  /** Whether answers carry an `ETag` and `If-None-Match` is honoured; `constant`: it never changes. */
-  etags: boolean | 'constant' = false;
-  /** So many requests are answered within any `perMs` milliseconds, the others with 429. */
-  rateLimit: { requests: number; perMs: number; hasRetryAfter: boolean } | null = null;
   /** How far the `Date` header and `created_at` are ahead of the clock; negative for behind. */
   skewMs = 0;
-  /** How far a gateway, which writes the `Date` header, is ahead of what writes `created_at`. */
-  gatewaySkewMs = 0;
-  /** How long after each answer its connection is closed, whatever is under way on it; null: it is kept. */
-  closeAfterMs: number | null = null;
-  /** Whether answers carry a `Date`. */
-  hasDate = true;
   /** Leave out the fields that older answers lack. */
   olderAnswers = false;
   /** Called with each deployment just before it is recorded. */
   beforeRecording: (application: FakeApplication) => void = () => {};
-  /** Called with each request to an application when its answer is made, whether that arrives or not. */
-  afterAnswering: (endpoint: Endpoint, application: FakeApplication) => void = () => {};
   /** The deployments that a trigger made, in contrast to addDeployment(), oldest first. */
   readonly triggered: FakeDeployment[] = [];
-  /** When the last answer was sent whole, by performance.now(). */
-  lastAnswerAt = 0;
-  requestsAtOnce = 0;
-  mostRequestsAtOnce = 0;
-  /** How many connections were ever opened. */
-  connections = 0;
+  protected readonly clock: Clock;
 
-  private readonly clock: Clock;
-  private port = 0;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
-  private readonly faults: (ScriptedFault & { skip: number; times: number })[] = [];
-  /** When the requests of the latest window passed the rate limit. */
-  private passedAt: number[] = [];
-
-  private constructor(clock: Clock) {
+  constructor(clock: Clock) {
     this.clock = clock;
-    this.server = createServer((request, response) => {
-      // A client that went away in the middle of its request is no fault of the server.
-      this.serve(request, response).catch(() => response.destroy());
-    });
-    this.server.keepAliveTimeout = 60_000;
-    this.server.on('connection', (socket: Socket) => {
-      this.connections += 1;
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-    });
-  }
-
-  static async start({
-    clock = realClock,
-    network = loopback,
-    port = 0,
-  }: {
-    clock?: Clock;
-    network?: Network;
-    port?: number;
-  } = {}): Promise<FakeNodion> {
-    const fake = new FakeNodion(clock);
-    fake.port = await network.listen(fake.server, port);
-    return fake;
-  }
-
-  /** How many connections are open. */
-  get open(): number {
-    return this.sockets.size;
-  }
-
-  /** On loopback: takes no new connection until `end`, and closes those that no request came on. */
-  async refuseConnections(end: Promise<unknown>): Promise<void> {
-    NetServer.prototype.close.call(this.server);
-    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
-    await end;
-    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
-  }
-
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  /** The base URL, for `api_url`. */
-  get url(): string {
-    return `http://127.0.0.1:${this.port}/v1`;
   }
 
   addApplication(given: Partial<FakeApplication> = {}): FakeApplication {
@@ -323,138 +206,7 @@ export class FakeNodion {
     });
   }
 
-  /** What goes wrong from now on; faults for the same endpoint follow each other. */
-  fail(...faults: readonly ScriptedFault[]): void {
-    for (const fault of faults) this.faults.push({ skip: 0, times: 1, ...fault });
-  }
-
-  /** Nothing goes wrong from now on. */
-  recover(): void {
-    this.faults.length = 0;
-  }
-
-  /** The requests to an endpoint so far. */
-  requestsTo(endpoint: Endpoint): RecordedRequest[] {
-    return this.requests.filter((request) => request.endpoint === endpoint);
-  }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.requestsAtOnce += 1;
-    this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.requestsAtOnce);
-    response.on('finish', () => {
-      this.lastAnswerAt = performance.now();
-      const { closeAfterMs } = this;
-      if (closeAfterMs !== null) {
-        void this.clock.sleep(closeAfterMs).then(() => request.socket.destroy());
-      }
-    });
-    response.on('close', () => {
-      this.requestsAtOnce -= 1;
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { method = '', url = '' } = request;
-    const [path = '', query = ''] = url.split('?');
-    const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
-    const route = catalogueRoute(path.replace(/^\/v1(?=\/)/, ''));
-    const endpoint = `${method} ${id ? '/applications/:id' : route}${rest}`;
-    const record: RecordedRequest = {
-      endpoint,
-      method,
-      url,
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
-      at: this.clock.now(),
-      status: 0,
-      bytesSent: 0,
-    };
-    this.requests.push(record);
-    response.sendDate = this.hasDate;
-    if (this.hasDate)
-      response.setHeader('date', new Date(this.time() + this.gatewaySkewMs).toUTCString());
-
-    const retryAfterMs = this.rateLimited();
-    if (retryAfterMs !== null) {
-      const headers = { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
-      return this.send(response, record, { status: 429, ...(retryAfterMs > 0 && { headers }) });
-    }
-    const fault = this.nextFault(endpoint as Endpoint, id);
-    if (fault && 'ms' in fault) await this.clock.sleep(fault.ms ?? 0);
-    const isCarriedOut = !fault || !('carriedOut' in fault) || fault.carriedOut;
-    const ageMs = fault?.kind === 'stale' ? fault.ageMs : 0;
-    const answer = isCarriedOut
-      ? this.answer(record, id, { query: new URLSearchParams(query), ageMs })
-      : { status: 200, body: {} };
-    const application = this.applications.find((one) => one.id === id);
-    if (application) this.afterAnswering(endpoint as Endpoint, application);
-    if (fault?.kind === 'reset') request.socket.resetAndDestroy();
-    else if (fault?.kind === 'answer') this.send(response, record, fault);
-    else if (fault?.kind === 'cut-off' || fault?.kind === 'stall') {
-      const body = JSON.stringify(answer.body);
-      response.writeHead(answer.status, {
-        'content-type': 'application/json',
-        'content-length': body.length + 2,
-      });
-      response.write(body.slice(0, body.length / 2));
-      if (fault.kind === 'cut-off') {
-        await this.clock.sleep(CUT_OFF_AFTER_MS * this.clock.factor);
-        request.socket.destroy();
-      }
-    } else if (fault?.kind === 'wire') {
-      fault.write(request.socket, JSON.stringify(answer.body));
-      // So that the connection takes the next request.
-      response.emit('finish');
-    } else if (fault?.kind !== 'hang') this.send(response, record, answer);
-  }
-
-  /** Null when the request may pass; else the time to wait, 0 where it is not told. */
-  private rateLimited(): number | null {
-    if (!this.rateLimit) return null;
-    const { requests, perMs, hasRetryAfter } = this.rateLimit;
-    const since = this.clock.now() - perMs;
-    this.passedAt = this.passedAt.filter((at) => at > since);
-    const [oldest] = this.passedAt;
-    if (oldest !== undefined && this.passedAt.length >= requests) {
-      return hasRetryAfter ? oldest - since : 0;
-    }
-    this.passedAt.push(this.clock.now());
-    return null;
-  }
-
-  private nextFault(endpoint: Endpoint, id: string): Fault | undefined {
-    const isTriggered = () =>
-      this.requestsTo('POST /applications/:id/deployments').some(({ url }) => url.includes(id));
-    const scripted = this.faults.find(
-      ({ on, of, afterTrigger, times }) =>
-        on === endpoint && times > 0 && (of?.id ?? id) === id && (!afterTrigger || isTriggered()),
-    );
-    if (!scripted) return undefined;
-    if (scripted.skip > 0) {
-      scripted.skip -= 1;
-      return undefined;
-    }
-    scripted.times -= 1;
-    return scripted.fault;
-  }
-
-  private send(response: ServerResponse, record: RecordedRequest, answer: Answer): void {
-    const { status, body = '' } = answer;
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const headers: Record<string, string> = {
-      'content-type': 'application/json',
-      ...answer.headers,
-    };
-    const hash = createHash('sha1').update(text).digest('hex');
-    const etag = `"${this.etags === 'constant' ? 'constant' : hash}"`;
-    const isCacheable = this.etags !== false && record.method === 'GET' && status === 200;
-    if (isCacheable) headers.etag = etag;
-    const isUnchanged = isCacheable && record.headers['if-none-match'] === etag;
-    record.status = isUnchanged ? 304 : status;
-    record.bytesSent = isUnchanged ? 0 : Buffer.byteLength(text);
-    response.writeHead(record.status, headers).end(isUnchanged ? undefined : text);
-  }
-
-  private answer(
+  protected answer(
     record: RecordedRequest,
     id: string,
     { query, ageMs }: { query: URLSearchParams; ageMs: number },
@@ -518,7 +270,7 @@ export class FakeNodion {
   }
 
   /** The time that Nodion tells. */
-  private time(): number {
+  protected time(): number {
     return this.clock.now() + this.skewMs;
   }
 
