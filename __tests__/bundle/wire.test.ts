@@ -167,6 +167,8 @@ const isNamed = ({ log }: StepRun, request: string, named = '') =>
   log.includes(`::debug::${request}: ${named} `);
 
 async function expectReadsRetried(stage: Stage, unreadable: Unreadable): Promise<void> {
+  // So that each is read by itself.
+  stage.nodion.fail({ on: 'GET /applications', fault: answer(403)(false) });
   const { run, expectOfEach } = await deployEach(stage, unreadable, (of, [write]) =>
     stage.nodion.fail(
       { on: APPLICATION, of, fault: wire(write) },
