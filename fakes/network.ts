@@ -4,7 +4,7 @@ import { addAbortSignal, Duplex } from 'node:stream';
 
 /** What servers listen on. */
 export interface Network {
-  /** Makes `server` reachable at 127.0.0.1. @returns the port: that one, unless it is 0. */
+  /** Makes `server` reachable at 127.0.0.1. @returns the port: that one, unless it is 0. @throws the system's error. */
   listen(server: Server, port?: number): Promise<number>;
   /** A connection to what listens at `port`; another host than 127.0.0.1 is one of the machine's. */
   connect(to: { host?: string; port: number }): Duplex;
@@ -13,7 +13,13 @@ export interface Network {
 /** The machine's own. */
 export const loopback: Network = {
   listen: async (server, port = 0) => {
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
     return (server.address() as AddressInfo).port;
   },
   connect: ({ host = '127.0.0.1', port }) => connect(port, host),

@@ -1,14 +1,15 @@
 import { stringify } from 'yaml';
 import { realClock } from '../fakes/clock.ts';
 import { PROJECT_KEY } from '../fakes/nodion/state.ts';
-import { readActionMetadata, runStep } from '../fakes/runner.ts';
+import { readActionMetadata, runStep, type StepRun } from '../fakes/runner.ts';
 import { onStage } from '../fakes/stage.ts';
+import { isLoopback } from '../src/http/loopback.ts';
 import { ACTIONS } from './readme.ts';
 import { annotationLine, outputLine, summaryAsText, wrap } from './render-step.ts';
 
 /**
- * `npm start`: runs the committed bundle as GitHub's runner would, against a Nodion on this machine;
- * with NODION_API_KEY in the environment, against the real one, with the inputs given as arguments, behind
+ * `npm start`: runs the committed bundle as GitHub's runner would, against a fake Nodion of its own; with
+ * NODION_API_KEY in the environment, against the one at `api_url`, with the inputs given as arguments, after
  * the name of the action where that is not the deploy action.
  */
 
@@ -20,9 +21,18 @@ process.on('SIGINT', () => {
   isInterrupted = true;
 });
 
-/** Runs a step and prints what users see of it; resolves to whether it was green. */
-async function show(title: string, inputs: Record<string, string>, action = '.'): Promise<boolean> {
-  if (isInterrupted) return false;
+/** Runs a step and prints what users see of it; resolves to its output `reason`, '' for none. */
+async function show(title: string, inputs: Record<string, string>): Promise<string> {
+  if (isInterrupted) return '';
+  const { outputs } = await showStep(title, inputs);
+  return outputs.reason ?? '';
+}
+
+async function showStep(
+  title: string,
+  inputs: Record<string, string>,
+  action = '.',
+): Promise<StepRun> {
   console.log(`\n${RULE}\n${title}\n${RULE}`);
   const path = action === '.' ? '' : `/${action}`;
   console.log(`\n  - uses: OWNER/nodion-deploy${path}@v1\n    with:`);
@@ -54,12 +64,12 @@ async function show(title: string, inputs: Record<string, string>, action = '.')
   console.log(
     `\nThe step ${run.exitCode === 0 ? 'succeeded' : `failed (exit code ${run.exitCode})`}.`,
   );
-  return run.exitCode === 0;
+  return run;
 }
 
 async function demonstrate(): Promise<void> {
-  console.log('The deploy action, as GitHub runs it, against a Nodion on this machine: no');
-  console.log('account, no network.');
+  console.log('The deploy action, as GitHub runs it, against a fake Nodion on this machine:');
+  console.log('three deployments, the last of which is meant to fail.');
   console.log('To deploy for real: NODION_API_KEY=… npm start -- application_id=…');
   await onStage(realClock, async ({ nodion, serve, serveRegistry }) => {
     const shop = nodion.addApplication({
@@ -106,7 +116,7 @@ async function demonstrate(): Promise<void> {
     );
     const registry = await serveRegistry();
     const common = { api_key: PROJECT_KEY, api_url: nodion.url, poll_interval: '1s' };
-    const areGreen = [
+    const reasons = [
       await show("1. A Git-based application: its branch's latest commit is built and deployed", {
         ...common,
         application_id: shop.id,
@@ -115,7 +125,7 @@ async function demonstrate(): Promise<void> {
     ];
     // The build takes a moment longer than the step's start.
     registry.push('acme/proxy', '1.27', { afterMs: 3_000 });
-    areGreen.push(
+    reasons.push(
       await show('2. A pre-built image application: deployed as soon as its tag is there', {
         ...common,
         application_name: 'proxy',
@@ -124,15 +134,23 @@ async function demonstrate(): Promise<void> {
         registry: registry.host,
       }),
     );
-    const isBadGreen = await show('3. A version that is not healthy: the one before it is back', {
-      ...common,
-      application_name: 'api',
-      image_tag: 'v2',
-      health_url: `${server.url}/up`,
-      health_timeout: '3s',
-      rollback: 'true',
-    });
-    if (isBadGreen || areGreen.includes(false)) process.exitCode = 1;
+    reasons.push(
+      await show('3. Meant to fail: a bad version is rolled back to the one before it', {
+        ...common,
+        application_name: 'api',
+        image_tag: 'v2',
+        health_url: `${server.url}/up`,
+        health_timeout: '3s',
+        rollback: 'true',
+      }),
+    );
+    const isAsMeant = String(reasons) === 'live,live,rolled_back';
+    if (!isAsMeant) process.exitCode = 1;
+    console.log(`\n${RULE}`);
+    if (isInterrupted) console.log('Interrupted: not all three were shown.');
+    else if (isAsMeant)
+      console.log('All three ended as they should: 1 and 2 are live, 3 was rolled back.');
+    else console.log(`Not as they should: they ended as ${reasons.join(', ')}.`);
   });
 }
 
@@ -156,12 +174,16 @@ const [first = ''] = process.argv.slice(2);
 const action = ACTIONS.includes(first) ? first : '.';
 const given = givenInputs(action, process.argv.slice(action === '.' ? 2 : 3));
 if (NODION_API_KEY) {
-  const where = given.api_url ?? readActionMetadata('.').inputs.api_url?.default;
-  console.log(`NODION_API_KEY is set: this is for real, at ${where}`);
-  const isGreen = await show('For real', { api_key: NODION_API_KEY, ...given }, action);
-  if (!isGreen) process.exitCode = 1;
-} else if (Object.keys(given).length > 0) {
-  console.error('To deploy for real, set NODION_API_KEY in the environment.');
+  const url = given.api_url ?? readActionMetadata(action).inputs.api_url?.default ?? '';
+  const isHere = URL.canParse(url) && isLoopback(new URL(url).hostname);
+  const title = isHere ? `Against ${url}` : `For real, at ${url}: NODION_API_KEY is set`;
+  const { exitCode } = await showStep(title, { api_key: NODION_API_KEY, ...given }, action);
+  if (exitCode !== 0) process.exitCode = 1;
+} else if (process.argv.length > 2) {
+  console.error(
+    'Set NODION_API_KEY in the environment: your own key, or the one of the fake, which',
+  );
+  console.error('`npm run fake` prints. Without arguments, `npm start` needs none.');
   process.exitCode = 1;
 } else {
   await demonstrate();
