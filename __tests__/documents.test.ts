@@ -81,6 +81,12 @@ describe('Every workflow lints', () => {
   });
 });
 
+test('The README is short: 900 words outside its tables and pictures', () => {
+  const lines = read('README.md').split('\n');
+  const prose = lines.filter((line) => !/^\||<\/?picture|<source|<img/.test(line));
+  expect(prose.join(' ').match(/\S+/g)?.length).toBeLessThanOrEqual(900);
+});
+
 test('Every relative link leads somewhere', () => {
   for (const page of PAGES) {
     const text = read(page);

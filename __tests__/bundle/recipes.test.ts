@@ -16,7 +16,7 @@ const SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 /** What the shell of a recipe prints, by the recipe's name. */
 const PRINTED: Readonly<Record<string, unknown>> = {
   'Deploy several': 'service-web #2 live\nservice-api #2 live\n',
-  'Deploy and tell': expect.stringMatching(
+  'Deploy and notify': expect.stringMatching(
     /^curl -fsS --json @- https:\/\/chat\.example\/hook\n\{\n {2}"text": "shop: success \(live\), live is #2"\n\}\n$/,
   ),
   'Deploy with a changelog': `git log --oneline ${OLD_SHA}..${SHA}\n`,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { FakeNodion } from '../../fakes/nodion.ts';
+import { FakeNodion } from '../../fakes/nodion/server.ts';
 
 test('A fake on a port that is in use is an error that its starter can name', async () => {
   const first = await FakeNodion.start();
