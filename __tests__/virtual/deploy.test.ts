@@ -229,3 +229,11 @@ scenario('A status that is not known is told when it is first seen', async (stag
   ]);
   expect(log).toContain(`status ${note}\n`);
 });
+
+scenario('A timeout below the default poll interval is no contradiction', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['available', 1_500]));
+  const inputs = { poll_interval: '3s', timeout: '2s' };
+  const run = await deploy(application, { inputs });
+  expect(run.exitCode).toBe(0);
+});

@@ -113,7 +113,10 @@ export function readDeployInputs(): Promise<Values<typeof deployInputs>> {
       [hasHealth && !isWaiting, '`health_url` needs `wait: true`.'],
       ...without(hasHealth, '`health_url`', ['health_text', 'health_successes', 'health_timeout']),
       [
-        isProvided('poll_interval') && isWaiting && poll_interval >= (timeout ?? Infinity),
+        // GitHub passes the default as well: a short `timeout` alone is no contradiction.
+        !isProvided('poll_interval', deployInputs.poll_interval.default) &&
+          isWaiting &&
+          poll_interval >= (timeout ?? Infinity),
         `\`poll_interval\` (${formatDuration(poll_interval)}) must be shorter than \`timeout\` (${formatDuration(timeout ?? 0)}).`,
       ],
       [
