@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { GitRepository } from '../fakes/git-repository.ts';
 
 interface Step {
+  readonly id?: string;
   readonly run?: string;
 }
 
@@ -21,7 +22,12 @@ const commandsIn = (script: string) =>
 /** What a job of a workflow runs, all of it as the runner would by itself. */
 function commandsOf(workflow: string, job: string): string[] {
   const steps: Step[] = parse(read(`.github/workflows/${workflow}.yml`)).jobs[job].steps;
-  const others = steps.flatMap(Object.keys).filter((key) => !/^(?:name|uses|with|run)$/.test(key));
+  const attested = steps.findIndex(({ id }) => id === 'attest');
+  // What is attested is handed on, after all that is compared here.
+  const others = steps
+    .slice(0, attested < 0 ? undefined : attested)
+    .flatMap(Object.keys)
+    .filter((key) => !/^(?:name|uses|with|run)$/.test(key));
   expect(others).toEqual([]);
   return steps.flatMap(({ run = '' }) => commandsIn(run));
 }
@@ -57,7 +63,8 @@ test('A release is tested and built as CI does it', () => {
   expect(commandsOf('release', 'test').slice(1)).toEqual(tests);
   const proof = ['npm run bundle', 'npm run jest -- smoke'];
   const built = dist.filter((command) => !proof.includes(command));
-  expect(commandsOf('release', 'build')).toEqual([install, ...built]);
+  const commands = [install, ...built];
+  expect(commandsOf('release', 'build').slice(0, commands.length)).toEqual(commands);
 });
 
 // It runs on Linux.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GitRepository } from '../fakes/git-repository.ts';
@@ -153,6 +153,10 @@ describeJob('The job that publishes', () => {
   /** Runs it, where the release exists already or not. */
   function publish(tag: string, { isReleased = false } = {}) {
     const temp = repository.newFolder();
+    mkdirSync(join(temp, 'assets'));
+    for (const file of ['provenance.sigstore.json', 'sbom.cdx.json']) {
+      writeFileSync(join(temp, 'assets', file), '{}');
+    }
     const run = runShellSteps({
       workflow: '.github/workflows/release.yml',
       job: 'publish',
@@ -161,7 +165,7 @@ describeJob('The job that publishes', () => {
       env: { GITHUB_REF_NAME: tag },
       commands: { gh: isReleased ? '' : 'test "$2" != view' },
     });
-    return { ...run, calls: run.calls.map((call) => call.replace(temp, 'TEMP')), temp };
+    return { ...run, calls: run.calls.map((call) => call.replaceAll(temp, 'TEMP')), temp };
   }
   const tagsAt = (tag: string) => repository.git('tag', '--points-at', tag).split('\n');
 
@@ -176,7 +180,7 @@ describeJob('The job that publishes', () => {
     expect(exitCode).toBe(0);
     expect(calls).toEqual([
       'gh release view v1.0.1',
-      'gh release create v1.0.1 --verify-tag --latest=true --notes-file TEMP/notes.md',
+      'gh release create v1.0.1 --verify-tag --latest=true --notes-file TEMP/notes.md TEMP/assets/provenance.sigstore.json TEMP/assets/sbom.cdx.json',
     ]);
     expect(readFileSync(join(temp, 'notes.md'), 'utf8')).toBe('- What is new in 1.0.1.\n');
     expect(tagsAt('v1.0.1')).toEqual(['v1', 'v1.0.1']);
