@@ -1,7 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import { CERTIFICATE, PRIVATE_KEY, TRUST } from '../fakes/certificate.ts';
 import { realClock } from '../fakes/clock.ts';
 import type { FakeNodion } from '../fakes/nodion/server.ts';
 import { type Endpoint, PROJECT_KEY } from '../fakes/nodion/state.ts';
@@ -187,6 +190,117 @@ async function benchTrigger(nodion: FakeNodion): Promise<void> {
   });
 }
 
+/** How long after its start a process has triggered, over TLS with 20 ms each way; without a name to look up. */
+async function benchDistance({ nodion }: Stage): Promise<void> {
+  const application = nodion.addApplication();
+  const { port } = new URL(nodion.url);
+  const pass = (from: Socket, to: Socket, ms: number) => {
+    from.on('data', (data) => setTimeout(() => to.write(data), ms));
+    from.on('close', () => setTimeout(() => to.destroy(), ms)).on('error', () => {});
+  };
+  const front = createTlsServer({ key: PRIVATE_KEY, cert: CERTIFICATE }, (socket) => {
+    const behind = connect(Number(port), '127.0.0.1');
+    pass(socket, behind, 0);
+    pass(behind, socket, 0);
+  });
+  // A connection takes a round trip, too.
+  const relay = createServer({ pauseOnConnect: true }, (socket) => {
+    setTimeout(() => {
+      const behind = connect((front.address() as AddressInfo).port, '127.0.0.1');
+      pass(socket, behind, 20);
+      pass(behind, socket, 20);
+      socket.resume();
+    }, 40);
+  });
+  for (const server of [front, relay]) await new Promise<void>((done) => server.listen(0, done));
+  const api = `https://127.0.0.1:${(relay.address() as AddressInfo).port}/v1`;
+  const env = {
+    ...TRUST,
+    INPUT_API_KEY: PROJECT_KEY,
+    INPUT_API_URL: api,
+    INPUT_APPLICATION_ID: application.id,
+    GITHUB_OUTPUT: '/dev/null',
+    GITHUB_STEP_SUMMARY: '/dev/null',
+  };
+  const url = `${api}/applications/${application.id}`;
+  const script = `const https = require('node:https');
+    const agent = new https.Agent({ keepAlive: true });
+    const headers = { authorization: 'Bearer ${PROJECT_KEY}' };
+    const read = (path, init) => new Promise((resolve, reject) => {
+      https.request('${url}' + path, { headers, agent, ...init }, async (response) => {
+        for await (const _ of response);
+        resolve();
+      }).on('error', reject).end();
+    });
+    Promise.all([read(''), read('/deployments')]).then(() => read('/deployments', { method: 'POST' }));`;
+  const triggered = (args: readonly string[]) => async () => {
+    application.deployments = [];
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+    while (application.deployments.length === 0) await realClock.sleep(1);
+    const ms = performance.now() - startedAt;
+    child.kill('SIGKILL');
+    return ms;
+  };
+  rows.push({
+    figure:
+      'with `wait: true`, until the trigger over TLS at 40 ms, to a bare script by node:https',
+    reach: '≤ 1.04 ×',
+    measured: times(await ratio(triggered([BUNDLE]), triggered(['-e', script]))),
+    floor: '–',
+  });
+  if (other) {
+    const theirs = triggered([join(other, BUNDLE)]);
+    rows.push({
+      figure: 'the same, to the other build',
+      reach: '≤ 1.03 ×',
+      measured: times(await ratio(triggered([BUNDLE]), theirs)),
+      floor: '–',
+    });
+  }
+  front.close();
+  relay.close();
+}
+
+/** Lists of 16 MiB that say nothing. */
+async function benchOddLists({ nodion, deploy }: Stage): Promise<void> {
+  const text = `{"deployments":[${Array(5_592_000).fill('{}').join()}]}`;
+  const env = {
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(
+      "process.on('exit',()=>console.error(process.cpuUsage().user/1000))",
+    )}`,
+  };
+  const applications = Array.from({ length: 8 }, () => nodion.addApplication());
+  const run = async (count: number, timeout: string) => {
+    const some = applications.slice(0, count);
+    for (const of of some) {
+      nodion.fail({
+        on: 'GET /applications/:id/deployments',
+        ...{ of, times: 99 },
+        fault: { kind: 'answer', status: 200, body: text, carriedOut: false },
+      });
+    }
+    const application_id = some.map(({ id }) => id).join();
+    const { stderr } = await deploy(null, {
+      ...{ env, ownProcess: true },
+      inputs: { application_id, timeout },
+    });
+    nodion.recover();
+    return Number(stderr);
+  };
+  const idle = await run(1, '1s');
+  const startedAt = performance.now();
+  JSON.parse(text);
+  const parseMs = performance.now() - startedAt;
+  rows.push({
+    figure:
+      'processor time of a 25 s step that reads eight lists of 16 MiB of `{}` again and again',
+    reach: '≤ 4 s',
+    measured: `${((await run(8, '25s')) / 1_000).toFixed(1)} s`,
+    floor: `${(parseMs / 1_000).toFixed(1)} s for JSON.parse of one; ${(idle / 1_000).toFixed(1)} s for a step of 1 s with one`,
+  });
+}
+
 /** 50 applications in one step. */
 async function benchMany({ nodion, deploy }: Stage): Promise<void> {
   const applications = Array.from({ length: 50 }, () => nodion.addApplication());
@@ -340,6 +454,8 @@ await benchOther();
 await benchMemory();
 await onStage(realClock, async (stage) => {
   await benchTrigger(stage.nodion);
+  await benchDistance(stage);
+  await benchOddLists(stage);
   await benchMany(stage);
   await benchWait(stage);
   await benchRollouts(stage);

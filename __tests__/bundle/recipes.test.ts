@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { parse } from 'yaml';
-import { type FakeApplication, PROJECT_KEY } from '../../fakes/nodion/state.ts';
+import { setRecipeScene } from '../../fakes/recipe-scene.ts';
 import { readActionMetadata } from '../../fakes/runner.ts';
 import { runWorkflow } from '../../fakes/workflow.ts';
 import { shownWorkflows } from '../../scripts/readme.ts';
-import { life, scenario } from '../scenario.ts';
+import { scenario } from '../scenario.ts';
 
 const OLD_SHA = '0'.repeat(40);
 const SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
@@ -17,7 +17,7 @@ const SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const PRINTED: Readonly<Record<string, unknown>> = {
   'Deploy several': 'service-web #2 live\nservice-api #2 live\n',
   'Deploy and notify': expect.stringMatching(
-    /^curl -fsS --json @- https:\/\/chat\.example\/hook\n\{\n {2}"text": "shop: success \(live\), live is #2"\n\}\n$/,
+    /^curl -fsS --json @- http:\/\/127\.0\.0\.1:\d+\/hook\n\{\n {2}"text": "shop: success \(live\), live is #2"\n\}\n$/,
   ),
   'Deploy with a changelog': `git log --oneline ${OLD_SHA}..${SHA}\n`,
   'What is live': `service-web #1 ${OLD_SHA}\nservice-api #1 ${OLD_SHA}\n`,
@@ -26,61 +26,16 @@ const PRINTED: Readonly<Record<string, unknown>> = {
 for (const yaml of shownWorkflows()) {
   const name = /^name: (.*)$/m.exec(yaml)?.[1] ?? '';
   scenario(`The recipe "${name}" runs green`, async (stage) => {
-    const { nodion, run, serve } = stage;
-    const sha = SHA;
-    const head = { git_sha: sha, commit_message: 'x', committer_name: 'y' };
-    const live = life(['available', 300]);
-    const addLive = (given: Partial<FakeApplication>) => {
-      const application = nodion.addApplication(given);
-      nodion.addDeployment(application, { status: 'available', git_sha: OLD_SHA });
-    };
-    nodion.addApplication({ id: '0ce705eb-fb11-485a-b380-82cdb8b97036', head, ...live });
-    const proxy = nodion.addApplication({
-      id: '5ff9b89f-c839-465d-88b9-32508a87a586',
-      name: 'proxy',
-      deployment_strategy: 'prebuilt_image',
-      ...live,
-    });
-    nodion.addDeployment(proxy, { status: 'available', image_tag: 'v1.8.0' });
-    // It says its version, which is a commit or a tag.
-    const site = await serve(() => ({ status: 200, body: `${sha} v2.0.0` }));
-    for (const other of ['service-web', 'service-api', 'shop-staging', 'worker-1']) {
-      addLive({ name: other, head, ...live });
-    }
-    const images = { deployment_strategy: 'prebuilt_image', ...live };
-    nodion.addApplication({ name: 'preview', ...images });
-    const isCreating = yaml.includes('create-application');
-    if (!isCreating) addLive({ name: 'shop', head, ...live });
+    const { nodion, run } = stage;
+    const scene = await setRecipeScene(stage, yaml, { now: SHA, before: OLD_SHA });
+    const { secrets, vars, inputs, event, steps, isCreating } = scene;
     const before = nodion.applications.length;
-    const registry = await stage.serveRegistry();
-    registry.push('nginx', sha);
-    const here = yaml
-      .replace(/(?<=verify_image[\s\S]* registry: )ghcr\.io$/m, registry.host)
-      .replace(/https:\/\/[a-z.]+\.example\.com(?=\/version)/, site.url);
     const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
-    const { actions, commands } = await runWorkflow(here, {
-      run,
-      folder,
-      context: {
-        secrets: { NODION_API_KEY: PROJECT_KEY, CHAT_WEBHOOK: 'https://chat.example/hook' },
-        vars: { APPLICATION: 'shop' },
-        github: {
-          sha,
-          actor: 'ada',
-          token: 'ghs_token_of_the_job',
-          event: {
-            number: 7,
-            release: { tag_name: 'v2.0.0' },
-            workflow_run: { conclusion: 'success', head_sha: sha },
-          },
-        },
-        inputs: { image_tag: 'v1.9.0', application: 'shop', environment: 'production' },
-      },
-      steps: { meta: { outputs: { version: '2.0.0', tags: 'ghcr.io/acme/shop:2.0.0' } } },
-      commands: {
-        curl: 'echo "curl $*"; cat',
-        git: `echo "git $*"`,
-      },
+    const github = { sha: SHA, actor: 'ada', token: 'ghs_token_of_the_job', event };
+    const { actions, commands } = await runWorkflow(scene.yaml, {
+      ...{ run, folder, steps },
+      context: { secrets, vars, inputs, github },
+      commands: { curl: 'echo "curl $*"; cat', git: 'echo "git $*"' },
     });
     rmSync(folder, { recursive: true });
     expect(actions.length).toBeGreaterThan(0);
