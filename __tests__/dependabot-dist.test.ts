@@ -26,11 +26,11 @@ describeJob('The job that builds', () => {
       job: 'build',
       folder: repository.clone(BRANCH),
       temp: repository.newFolder(),
-      env: { GITHUB_REPOSITORY: 'OWNER/nodion-deploy' },
+      env: { GITHUB_REPOSITORY: 'ada/nodion-deploy' },
       values: { 'inputs.branch': BRANCH },
       commands: { gh: `echo '${author}'`, npm: '' },
     });
-  const LOOK_UP = `gh api --method GET repos/OWNER/nodion-deploy/pulls -f state=open -f head=OWNER:${BRANCH} --jq .[].user.login`;
+  const LOOK_UP = `gh api --method GET repos/ada/nodion-deploy/pulls -f state=open -f head=ada:${BRANCH} --jq .[].user.login`;
 
   test("builds the branch of Dependabot's pull request, without install scripts", () => {
     const { exitCode, calls } = build('dependabot[bot]');
