@@ -241,3 +241,29 @@ scenario('Applications of one name are told apart by their IDs', async ({ nodion
   const named = JSON.parse(run.outputs.deployments ?? '') as { application_name: string }[];
   expect(named.map((one) => one.application_name)).toEqual(['shop', 'shop', 'docs']);
 });
+
+scenario('A red before the trigger waits for no list of the others', async (stage) => {
+  const { nodion, clock, deploy } = stage;
+  const all = Array.from({ length: 30 }, (_, index) =>
+    nodion.addApplication({
+      name: `app-${index}`,
+      ...(index > 0 && { deployment_strategy: 'prebuilt_image' }),
+    }),
+  );
+  // The first lists are old by the time that the last ones are there.
+  for (const of of all) {
+    nodion.fail(
+      { on: LIST, of, fault: { kind: 'delay', ms: 2_000 } },
+      { on: LIST, of, times: 99, fault: { kind: 'hang', carriedOut: false } },
+    );
+  }
+  const startedAt = clock.now();
+  const run = await deploy(null, {
+    inputs: { application_id: all.map(({ id }) => id).join(), image_tag: 'v1' },
+  });
+  expect(clock.now() - startedAt).toBeLessThan(12_000);
+  const ends = JSON.parse(run.outputs.deployments ?? '') as { reason: string }[];
+  expect(new Set(ends.map(({ reason }) => reason))).toEqual(
+    new Set(['inputs_do_not_fit', 'skipped']),
+  );
+});

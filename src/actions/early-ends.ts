@@ -1,10 +1,11 @@
-import { newAttempt } from '../deploy/attempt/attempt.ts';
+import { type Attempt, newAttempt } from '../deploy/attempt/attempt.ts';
+import { lookBriefly } from '../deploy/checks/look-at-end.ts';
+import { failure } from '../deploy/conclusion/conclusion.ts';
 import { beforeTrigger } from '../deploy/conclusion/describe-failure.ts';
 import { liveState } from '../deploy/conclusion/live-state.ts';
-import { knownUrl } from '../deploy/deploy-application.ts';
+import { type DeploymentRun, knownUrl, withLiveState } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
-import { skippedRun } from '../deploy/skipped-run.ts';
 import { describeDryRun } from '../report/dry-run.ts';
 import { setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { SYMBOLS } from '../report/summary/short-summary.ts';
@@ -14,6 +15,7 @@ import * as commands from '../runner/commands.ts';
 import { sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { Interrupted } from '../time/deadline.ts';
+import { SEEN_NOW_MS } from '../time/step-clock.ts';
 
 /**
  * Ends a step whose applications could not be found.
@@ -40,8 +42,7 @@ export async function failBeforeTrigger(
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<never> {
-  const because = sentence`of another application`;
-  const runs = await Promise.all(targets.map((target) => skippedRun(target, { because, signal })));
+  const runs = await Promise.all(targets.map((target) => skippedRun(target, signal)));
   setOutputs(runs);
   const told = runs.flatMap((run) => describeProblem(run, runs.length > 1));
   const each = new Map(told.map((line) => [String(line), line])).values();
@@ -62,4 +63,37 @@ export async function endDryRun(targets: readonly Target[]): Promise<void> {
   const lines = describeDryRun(targets);
   writeShortSummary({ symbol: 'ℹ️', title: 'Dry run', lines });
   commands.notice('Dry run', lines);
+}
+
+/** The run of a target that is not deployed, because of its own problem or another's, with what is live there now. */
+async function skippedRun(target: Target, signal: AbortSignal): Promise<DeploymentRun> {
+  const attempt = { ...newAttempt(null), lastSeen: await lastSeen(target, signal) };
+  const skipped = failure('skipped', 'Not deployed', [
+    sentence`Not triggered, because of another application.`,
+  ]);
+  const live = liveState(attempt);
+  return {
+    ...attempt,
+    target,
+    url: null,
+    previous: null,
+    triggered: false,
+    healthy: null,
+    rollback: null,
+    timedOut: false,
+    ...(await withLiveState(target.problem ?? skipped, null, { live, last: attempt })),
+    live,
+  };
+}
+
+/** Of one with a problem looked at again, for 1.5 s, where it was read long ago: an image was waited for. */
+async function lastSeen(
+  { api, deployments: known, problem }: Target,
+  signal: AbortSignal,
+): Promise<Attempt['lastSeen']> {
+  if (!known) return null;
+  if (performance.now() - known.answeredAtMs < SEEN_NOW_MS) return { ...known, isCurrent: true };
+  const looking = problem ? lookBriefly(api, { earlier: null, signal }) : null;
+  const now = await looking?.catch(() => null);
+  return { ...(now ?? known), isCurrent: Boolean(now) };
 }
