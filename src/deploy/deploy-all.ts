@@ -31,13 +31,14 @@ export async function deployAll(
   const halts = new Map(targets.map((target) => [target, new AbortController()]));
   const waiting = halts.entries();
   const runs = new Map<Target, Promise<DeploymentRun>>();
-  const isKnown = plan.failFast && plan.ifBusy === 'fail' && !plan.reuseExisting;
-  const busy = isKnown ? targets.find(isBusy) : undefined;
-  let because = sentence``;
+  const isDecided = plan.failFast && plan.ifBusy === 'fail' && !plan.reuseExisting;
+  const busy = isDecided ? targets.find(isBusy) : undefined;
+  let failed: Target | null = null;
+  const because = () => sentence`${foreign(failed?.name ?? '')} failed`;
 
-  function haltOthers({ name }: Target): void {
-    if (!plan.failFast || String(because) !== '') return;
-    because = sentence`${foreign(name)} failed`;
+  function haltOthers(target: Target): void {
+    if (!plan.failFast || failed) return;
+    failed = target;
     for (const halt of halts.values()) halt.abort('halted' satisfies InterruptReason);
     // They end at once, whatever the others wait for.
     for (const next of waiting) void deploy(next);
@@ -45,7 +46,7 @@ export async function deployAll(
 
   function deploy([target, { signal }]: [Target, AbortController]): Promise<DeploymentRun> {
     const run = deployApplication(target, plan, {
-      ...{ ...options, halt: { signal, because: () => because } },
+      ...{ ...options, halt: { signal, because } },
       onEvent: (event) => {
         options.onEvent(target, event);
         if (event.kind === 'failed') haltOthers(target);
