@@ -154,6 +154,38 @@ session('An image tag is deployed to three applications, and one fails', ({ nodi
   };
 });
 
+session('One at a time, the second fails, and the third is not triggered', ({ nodion }) => {
+  const eu = nodion.addApplication({ ...image, name: 'proxy-eu' });
+  const us = nodion.addApplication({ ...image, name: 'proxy-us' });
+  const asia = nodion.addApplication({ ...image, name: 'proxy-asia' });
+  for (const one of [us, asia]) {
+    nodion.addDeployment(one, { status: 'available', image_tag: 'v1.9.0' });
+  }
+  return {
+    inputs: {
+      ...{ application_name: 'proxy-eu\nproxy-us\nproxy-asia', image_tag: 'v2.0.0' },
+      ...{ max_parallel: '1', fail_fast: 'true', log_lines: '0' },
+    },
+    onLog: script(
+      ['[proxy-eu] Triggered', () => become(eu, 'available')],
+      ['[proxy-us] Triggered', () => become(us, 'failed')],
+    ),
+  };
+});
+
+session('What is in progress is waited for before the trigger', ({ nodion }) => {
+  const application = nodion.addApplication({ ...image, name: 'proxy' });
+  nodion.addDeployment(application, { status: 'available', image_tag: 'v1' });
+  nodion.addDeployment(application, { status: 'waiting', image_tag: 'v2' });
+  return {
+    inputs: { application_name: 'proxy', image_tag: 'v3', if_busy: 'wait' },
+    onLog: script(
+      ['waiting until it has ended', () => become(application, 'failed')],
+      ['Triggered deployment #3', () => become(application, 'available')],
+    ),
+  };
+});
+
 session('A deployment is not waited for', ({ nodion }) => ({
   inputs: { application_id: nodion.addApplication(shop).id, wait: 'false' },
 }));
