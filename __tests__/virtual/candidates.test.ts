@@ -173,3 +173,20 @@ scenario('A deployment that appears beside ours is told, once', async (stage) =>
     headers: { 'content-type': expect.stringMatching(/^application\/json/) },
   });
 });
+
+scenario('A number that was skipped is said, though nothing of it is listed', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ name: 'shop', ...life(['available', 500]) });
+  nodion.addDeployment(application, { status: 'available', deploy_number: 1 });
+  nodion.beforeRecording = (of) => {
+    // Somebody else's, which is gone before it is listed.
+    nodion.addDeployment(of, { status: 'failed' });
+    setImmediate(() => {
+      of.deployments = of.deployments.filter(({ deploy_number }) => deploy_number !== 2);
+    });
+  };
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.deploy_number).toBe('3');
+  expect(run.log.match(/Not listed, though counted: #2\./g)).toHaveLength(1);
+});

@@ -18,6 +18,7 @@ import {
 } from './deploy-progress.ts';
 import { createErrorCount } from './error-count.ts';
 import {
+  announcement,
   busyWith,
   introduction,
   lateDuplicate,
@@ -25,6 +26,7 @@ import {
   olderCandidate,
   overtaken,
   severalCandidates,
+  unlisted,
 } from './trigger-words.ts';
 import { describeRevision, describeStatus, displayName } from './wording.ts';
 
@@ -104,6 +106,9 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         break;
       case 'overtaken':
         line(target, overtaken(event.deployments));
+        break;
+      case 'unlisted':
+        line(target, unlisted(event.numbers));
         break;
       case 'late-duplicate':
         line(target, lateDuplicate(event.numbers));
@@ -230,19 +235,4 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       if (recovered) commands.info(recovered);
     },
   };
-}
-
-function announcement(target: Target, { match }: DeployPlan): Sentence {
-  const { application } = target;
-  const defaultTag = application?.image_tag;
-  const region = application?.region.slug;
-  const details = [application?.deployment_strategy, region && sentence`region ${region}`].filter(
-    (detail) => detail !== null && detail !== undefined && detail !== '',
-  );
-  const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
-  const tag =
-    match.imageTag === null
-      ? defaultTag && sentence`: its default tag "${defaultTag}", since \`image_tag\` is empty`
-      : sentence`: tag "${match.imageTag}"`;
-  return sentence`Deploying ${displayName(target)}${inBrackets}${tag || null}`;
 }

@@ -1,7 +1,25 @@
 import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
+import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
+import type { Target } from '../deploy/preflight/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
 import { joined, type Sentence, sentence } from '../runner/sentence.ts';
-import { describeRevision, describeStatus } from './wording.ts';
+import { describeRevision, describeStatus, displayName } from './wording.ts';
+
+/** What is going to be deployed: `Deploying shop (prebuilt_image, region fra): tag "v2"`. */
+export function announcement(target: Target, { match }: DeployPlan): Sentence {
+  const { application } = target;
+  const defaultTag = application?.image_tag;
+  const region = application?.region.slug;
+  const details = [application?.deployment_strategy, region && sentence`region ${region}`].filter(
+    (detail) => detail !== null && detail !== undefined && detail !== '',
+  );
+  const inBrackets = details.length > 0 && sentence` (${joined(details, ', ')})`;
+  const tag =
+    match.imageTag === null
+      ? defaultTag && sentence`: its default tag "${defaultTag}", since \`image_tag\` is empty`
+      : sentence`: tag "${match.imageTag}"`;
+  return sentence`Deploying ${displayName(target)}${inBrackets}${tag || null}`;
+}
 
 /** That nothing is triggered before the end of another deployment. */
 export function busyWith(deployment: Deployment): Sentence {
@@ -39,6 +57,11 @@ export function lateDuplicate(numbers: readonly number[]): Sentence {
 export function overtaken(deployments: readonly Deployment[]): Sentence {
   const numbers = listNumbers(deployments.map(({ deploy_number }) => deploy_number));
   return sentence`Not in the list from just before the trigger: ${numbers}. Somebody else triggered that, or something on the way sent the trigger twice`;
+}
+
+/** That numbers were given to deployments that are not listed. */
+export function unlisted(numbers: readonly number[]): Sentence {
+  return sentence`Not listed, though counted: ${listNumbers(numbers)}. Somebody else triggered that, or something on the way sent the trigger twice`;
 }
 
 function listNumbers(numbers: readonly number[]): Sentence {

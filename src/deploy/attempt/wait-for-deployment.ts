@@ -10,6 +10,9 @@ import { findReusableDeployment } from './find-reusable.ts';
 import { mayBeOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
+/** So many numbers are named at most. */
+const MOST_NUMBERS = 5;
+
 /** How the wait for a deployment ended. */
 export interface Outcome {
   readonly kind: 'available' | 'failed' | 'expired' | 'timed_out';
@@ -33,6 +36,8 @@ export type WaitEvent =
   | { readonly kind: 'newer-deployment'; readonly number: number }
   /** Below ours there are others that the list from just before the trigger did not have. */
   | { readonly kind: 'overtaken'; readonly deployments: readonly Deployment[] }
+  /** Numbers between that list's highest and ours of which nothing was ever listed. */
+  | { readonly kind: 'unlisted'; readonly numbers: readonly number[] }
   /** A trigger that was repeated may have been carried out more than once after all. */
   | { readonly kind: 'late-duplicate'; readonly numbers: readonly number[] };
 
@@ -60,6 +65,7 @@ export async function waitForDeployment(
   let isDuplicateReported = false;
   let isOvertakenReported = false;
   let hasBeenListed = false;
+  let listed: readonly Deployment[] = [];
 
   async function poll(reading: Omit<ReadOptions, 'signal'>): Promise<void> {
     const list = await application.deployments({
@@ -73,6 +79,7 @@ export async function waitForDeployment(
     const seen = deployments.find(({ id }) => id === deployment.id);
     if (!seen) throw missingFromList(deployment.deploy_number);
     hasBeenListed = true;
+    listed = deployments;
     lastSeenAtMs = list.answeredAtMs;
     onEvent({ kind: 'seen', list });
     reportNewer(deployments, seen);
@@ -126,6 +133,17 @@ export async function waitForDeployment(
     onEvent({ kind: 'overtaken', deployments: overtaken });
   }
 
+  /** Nodion counts up by one: what is missing was made by somebody, too. */
+  function reportUnlisted(): void {
+    const { origin, notedNumber, deployment: ours } = triggered;
+    if (origin === 'reused' || !notedNumber || !hasBeenListed) return;
+    const numbers = Array.from(
+      { length: Math.min(ours.deploy_number - notedNumber - 1, MOST_NUMBERS) },
+      (_, index) => notedNumber + 1 + index,
+    ).filter((number) => listed.every(({ deploy_number }) => deploy_number !== number));
+    if (numbers.length > 0) onEvent({ kind: 'unlisted', numbers });
+  }
+
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   try {
     let pauseMs = Math.min(FIRST_POLL_MS, pollIntervalMs) * jitter(0.5);
@@ -148,6 +166,7 @@ export async function waitForDeployment(
       return { kind: 'timed_out', deployment, newer, lastLook };
     }
   }
+  reportUnlisted();
   const kind = deployment.status as Outcome['kind'];
   return { kind, deployment, newer, lastLook: null };
 }
