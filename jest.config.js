@@ -1,10 +1,11 @@
 /** @type {import('jest').Config} */
 export default {
-  // A scenario in a process mostly sleeps, and one in virtual time computes: more at once than cores, but
-  // with seven workers on two cores each test was as slow as on a busy machine.
+  testEnvironment: '<rootDir>/__tests__/jest/environment.js',
+  runner: '<rootDir>/__tests__/jest/runner.js',
+  testSequencer: '<rootDir>/__tests__/jest/sequencer.js',
+  // Of those that mostly sleep, see the runner.
   maxWorkers: 4,
   maxConcurrency: 12,
-  testSequencer: '<rootDir>/jest.sequencer.js',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   // `npm run test:load` runs those.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/load/'],

@@ -47,7 +47,7 @@ test('.ci/run passes only where CI does: it runs its commands, and none in betwe
     ...suites,
     ...dist,
     'use_node 24.19.0',
-    'npm run jest -- unit/http smoke wire',
+    'npm run jest -- sockets smoke wire',
   ]);
 });
 
@@ -101,7 +101,7 @@ describeRun('.ci/run', () => {
     'run bundle',
     'run jest -- smoke',
     'run build',
-    'run jest -- unit/http smoke wire',
+    'run jest -- sockets smoke wire',
   ])('fails where %s does', (call) => {
     expect(run(when(call, 'exit 1'))).toBe(1);
   });

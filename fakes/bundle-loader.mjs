@@ -36,19 +36,19 @@ export function createLoader({ world = {}, require = createRequire(import.meta.u
         specifier.startsWith('.') ? load(resolve(folder, specifier)) : require(specifier),
       ...world,
     };
-    const script = scriptOf(file, Object.keys(own));
+    const run = functionOf(file, Object.keys(own));
     modules.set(file, module);
-    script.runInThisContext()(...Object.values(own));
+    run(...Object.values(own));
     return module.exports;
   };
 }
 
-function scriptOf(file, names) {
+function functionOf(file, names) {
   const key = [file, ...names].join();
   if (!scripts.has(key)) {
     // On one line with the bundle, so that positions in it are what they are there.
     const source = `(function(${names}){${readFileSync(file, 'utf8')}\n})`;
-    scripts.set(key, new Script(source, { filename: file }));
+    scripts.set(key, new Script(source, { filename: file }).runInThisContext());
   }
   return scripts.get(key);
 }

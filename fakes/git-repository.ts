@@ -24,7 +24,8 @@ export class GitRepository {
 
   /** What a git command prints; throws when it fails. */
   git(...args: string[]): string {
-    const settings = ['user.name=Ada', 'user.email=ada@example.com', 'core.autocrlf=false'];
+    const user = ['user.name=Ada', 'user.email=ada@example.com'];
+    const settings = [...user, 'core.autocrlf=false', 'maintenance.auto=false'];
     return execFileSync('git', [...settings.flatMap((setting) => ['-c', setting]), ...args], {
       cwd: this.folder,
       encoding: 'utf8',

@@ -34,5 +34,17 @@ export const PAYLOADS: readonly string[] = [
   `${'PWNED '.repeat(3_000)}`,
 ];
 
+/** Names of domains that are no plain host names. */
+export const NO_HOST_NAMES: readonly string[] = [
+  'nodion.test/evil?',
+  'evil@nodion.test',
+  'nodion.test:8443',
+  '[::1]',
+  'nodion.test evil',
+  'nodion.test\n::error::evil',
+  '*.nodion.test',
+  '',
+];
+
 /** Control and bidi characters but for line feeds: none may be left in a log. */
 export const CONTROLS = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;

@@ -41,8 +41,10 @@ export class TransportProcess {
     mkdirSync('build', { recursive: true });
     this.folder = mkdtempSync(join('build', 'transport-'));
     const tsc = 'node_modules/typescript/bin/tsc';
-    const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', this.folder];
-    execFileSync(process.execPath, [tsc, ...options]);
+    const options =
+      '--ignoreConfig --noCheck --module nodenext --target es2023 --rewriteRelativeImportExtensions';
+    const what = ['--outDir', this.folder, fileURLToPath(import.meta.url)];
+    execFileSync(process.execPath, [tsc, ...options.split(' '), ...what]);
   }
 
   /** Sends the requests one after the other, with `env` and trust in the test certificate. */

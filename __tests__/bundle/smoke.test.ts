@@ -36,6 +36,20 @@ scenario(
 );
 
 scenario(
+  'In real time, a timeout that is over at the start is no more than that',
+  { clock: 'real' },
+  async ({ nodion, deploy }) => {
+    const run = await deploy(nodion.addApplication(), {
+      inputs: { timeout: '0.001', poll_interval: '' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('');
+    expect(run.outputs.timed_out).toBe('true');
+    expect(nodion.triggered).toEqual([]);
+  },
+);
+
+scenario(
   'In real time, a report that hangs takes 5 s',
   { clock: 'real', process: 'own' },
   async ({ nodion, gitHub, deploy }) => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { findProxy } from '../../src/http/proxy.ts';
 import { createTransport } from '../../src/http/transport.ts';
-import { failure, get, setEnvironment } from './wire.ts';
+import { failure, get, setEnvironment } from '../sockets/requests.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();

@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, test } from '@jest/globals';
 import { RawServer } from '../../fakes/raw-server.ts';
 import { createTransport } from '../../src/http/transport.ts';
-import { failure, get, packed, TEXT, withServer } from './wire.ts';
+import { failure, get, packed, TEXT, withServer } from './requests.ts';
 
 describe('A failure', () => {
   const gzip = gzipSync(TEXT);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
-import { failure, get, packed, TEXT, whole, withServer } from './wire.ts';
+import { failure, get, packed, TEXT, whole, withServer } from './requests.ts';
 
 describe('A limit of time', () => {
   // At once, with time for headers to arrive on a busy machine.
@@ -26,7 +26,7 @@ describe('A limit of time', () => {
     ),
   );
 
-  test('is one for the whole, however often something comes', () =>
+  test.concurrent('is one for the whole, however often something comes', () =>
     withServer(
       async (socket) => {
         for (const byte of whole()) {
@@ -64,7 +64,7 @@ describe('A limit of size', () => {
       expect(error.message).toBe('the answer is larger than 1 MiB');
     }));
 
-  test.each([
+  test.concurrent.each([
     ['100 bytes', `${head(100)}${'x'.repeat(100)}`],
     ['packed bytes', packed('br', brotliCompressSync('x'.repeat(10_000)))],
     ['too many bytes for one read', `${head(9_000_000)}${'x'.repeat(9_000_000)}`],

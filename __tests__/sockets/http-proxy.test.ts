@@ -4,7 +4,7 @@ import { FakeProxy, type ProxyFault } from '../../fakes/proxy.ts';
 import { type Answer, RawServer } from '../../fakes/raw-server.ts';
 import { TransportProcess } from '../../fakes/transport-process.ts';
 import { createTransport } from '../../src/http/transport.ts';
-import { failure, get, setEnvironment, whole } from './wire.ts';
+import { failure, get, setEnvironment, whole } from './requests.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();

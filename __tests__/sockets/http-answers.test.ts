@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { writeEndlessly } from '../../fakes/raw-server.ts';
-import { failure, get, packed, TEXT, whole, withServer } from './wire.ts';
+import { failure, get, packed, TEXT, whole, withServer } from './requests.ts';
 
 describe('A request', () => {
   test('goes out as it is, with its body', () =>

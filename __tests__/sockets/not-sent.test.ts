@@ -11,7 +11,7 @@ import { conclude } from '../../src/deploy/conclusion/conclude.ts';
 import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient } from '../../src/nodion/client.ts';
 import { sentence } from '../../src/runner/sentence.ts';
-import { plan } from './values.ts';
+import { plan } from '../unit/values.ts';
 
 const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';
 const transport = createTransport();

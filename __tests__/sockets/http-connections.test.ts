@@ -15,7 +15,7 @@ import {
   untilSeen,
   whole,
   withServer,
-} from './wire.ts';
+} from './requests.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();

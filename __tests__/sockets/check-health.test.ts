@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { checkHealth } from '../../src/deploy/checks/check-health.ts';
 import { createHealthProbe } from '../../src/deploy/checks/probe-health.ts';
 import type { SendRequest } from '../../src/http/transport.ts';
-import { whole, withServer } from './wire.ts';
+import { whole, withServer } from './requests.ts';
 
 /** Checks one application, which has been live for a minute. */
 function check(url: string, transport: SendRequest, timeoutMs: number, text: string | null = null) {
@@ -21,7 +21,7 @@ function check(url: string, transport: SendRequest, timeoutMs: number, text: str
   );
 }
 
-test('At most 8 are asked at once, and waiting for a turn takes no time of the check', () => {
+test.concurrent('At most 8 are asked at once, and waiting for a turn takes no time of the check', () => {
   let mostOpen = 0;
   return withServer(
     async (socket) => {
@@ -32,11 +32,11 @@ test('At most 8 are asked at once, and waiting for a turn takes no time of the c
       const counting = setInterval(() => {
         mostOpen = Math.max(mostOpen, server.open);
       }, 5);
-      const checks = Array.from({ length: 64 }, () => check(server.url, send, 3_000));
+      const checks = Array.from({ length: 32 }, () => check(server.url, send, 1_500));
       const healths = await Promise.all(checks);
       clearInterval(counting);
       expect(healths.every(({ isHealthy, answers }) => isHealthy && answers === 1)).toBe(true);
-      expect(server.connections).toBe(64);
+      expect(server.connections).toBe(32);
       expect(mostOpen).toBeLessThanOrEqual(8);
     },
   );
@@ -51,7 +51,7 @@ test.concurrent.each([
   ['Age: -7', true],
 ])('An answer with "%s" of what has been live for a minute is good: %s', (header, isHealthy) =>
   withServer(`HTTP/1.1 200 OK\r\n${header}\r\ncontent-length: 0\r\n\r\n`, async (server, send) => {
-    const health = await check(server.url, send, isHealthy ? 30_000 : 3_000);
+    const health = await check(server.url, send, isHealthy ? 30_000 : 1_000);
     expect(health).toMatchObject({ isHealthy, isProof: false });
   }),
 );
@@ -60,7 +60,7 @@ test.concurrent('A redirect out of a cache is told as a redirect, and proves not
   withServer(
     'HTTP/1.1 301 x\r\nage: 900\r\nlocation: /in\r\ncontent-length: 0\r\n\r\n',
     async (server, send) => {
-      const { lastBad, isProof } = await check(server.url, send, 3_000);
+      const { lastBad, isProof } = await check(server.url, send, 1_000);
       expect([lastBad?.trouble, isProof]).toEqual(['redirect', false]);
       expect(String(lastBad?.phrase)).toBe(
         `301 from ${server.url}, a redirect to ${server.url}in, which a cache has had for 900 s: it may be from before the deployment went live`,

@@ -15,7 +15,7 @@ import {
 import { life, scenario } from '../scenario.ts';
 import { wire } from '../wire.ts';
 
-// One of each kind. `npm run test:load` has as many of each as a step meets at worst.
+// One of each kind in one step. The files beside it have as many of one kind as a step meets at worst.
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const LINES = 2_500;

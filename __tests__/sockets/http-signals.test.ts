@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { createTransport } from '../../src/http/transport.ts';
-import { failure, get, packed, TEXT, whole, withServer } from './wire.ts';
+import { failure, get, packed, TEXT, whole, withServer } from './requests.ts';
 
 describe('A signal', () => {
   /** Aborts after a moment, as a cancelled workflow does. */

@@ -398,7 +398,7 @@ scenario('A 429 that asks for longer than there is time is red in time', async (
   expect(errorLines(run, registry)[0]).toContain('REGISTRY answered 429.');
 });
 
-scenario('An answer without end ends', { clock: 'real' }, async (stage) => {
+scenario('An answer without end ends', async (stage) => {
   const { registry, deploy } = await addScene(stage);
   registry.replace = ({ url }) => (url.startsWith('/token') ? 'endless' : null);
   registry.challenge = { schemes: ['Bearer'], isForAll: true };

@@ -72,21 +72,6 @@ scenario('A result that arrives at the timeout counts', async ({ nodion, deploy 
   expect(run.outputs).toMatchObject({ status: 'available', timed_out: 'false' });
 });
 
-scenario(
-  'A timeout that is over at the start is no more than that',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, deploy } = stage;
-    const run = await deploy(nodion.addApplication(), {
-      inputs: { timeout: '0.001', poll_interval: '' },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(run.stderr).toBe('');
-    expect(run.outputs.timed_out).toBe('true');
-    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
-  },
-);
-
 scenario('No trigger is sent after the timeout, however many wait their turn', async (stage) => {
   const { nodion, deploy } = stage;
   const applications = Array.from({ length: 20 }, () => nodion.addApplication());

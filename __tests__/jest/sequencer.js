@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** They take longest: what starts late ends late. */
+const SLOWEST = [
+  'rollback-proof',
+  'stages',
+  'random-faults',
+  'proxy',
+  'wire',
+  'health',
+  'silent-name-server',
+  'smoke',
+  'github-deployment',
+  'http-limits',
+];
+
+/** Which file comes before which: the slowest, and then the larger ones. */
+export default class Sequencer {
+  sort(tests) {
+    const keyed = Array.from(tests, (test) => ({ test, key: keyOf(test.path) }));
+    return keyed.sort(({ key: [a, b] }, { key: [c, d] }) => a - c || b - d).map(({ test }) => test);
+  }
+  shard(tests) {
+    return tests;
+  }
+  allFailedTests(tests) {
+    return tests;
+  }
+  cacheResults() {}
+}
+
+function keyOf(path) {
+  const place = SLOWEST.indexOf(basename(path, '.test.ts'));
+  return [place === -1 ? SLOWEST.length : place, -statSync(path).size];
+}
