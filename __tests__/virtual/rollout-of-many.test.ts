@@ -352,3 +352,27 @@ scenario('What waits for a rollback is skipped, not timed out', async (stage) =>
     { reason: 'skipped', error: 'Not triggered, because shop failed.' },
   ]);
 });
+
+scenario('Many applications share 25 polls a second, each in its turn', async (stage) => {
+  const { nodion, deploy } = stage;
+  const names = Array.from({ length: 100 }, (_, index) => `app-${index + 1}`);
+  const slow = life(['created', 0], ['available', 20_000]);
+  const { all, application_id } = addAll(
+    stage,
+    Object.fromEntries(names.map((name) => [name, slow])),
+  );
+  const run = await deploy(null, { inputs: { application_id } });
+  expect(run.exitCode).toBe(0);
+  const lastTriggerAt = Math.max(...nodion.requestsTo(TRIGGER).map(({ at }) => at));
+  const polls = nodion.requestsTo(LIST).filter(({ at }) => at > lastTriggerAt);
+  for (const [index, { at }] of polls.slice(25).entries()) {
+    expect(at - (polls[index]?.at ?? 0)).toBeGreaterThan(950);
+  }
+  for (const { id } of all) {
+    const times = polls.filter(({ url }) => url.includes(id)).map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    // A hundred of them, 40 ms apart, and their own pause of a second.
+    expect(Math.max(...gaps)).toBeLessThan(5_500);
+    expect(Math.min(...gaps)).toBeGreaterThan(900);
+  }
+});

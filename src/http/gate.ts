@@ -1,5 +1,5 @@
 import { Interrupted } from '../time/deadline.ts';
-import { FIRST_HOLD_MS, LONGEST_HOLD_MS } from '../time/step-clock.ts';
+import { FIRST_HOLD_MS, LONGEST_HOLD_MS, POLL_SPACING_MS } from '../time/step-clock.ts';
 
 export const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
@@ -7,11 +7,11 @@ const SLOW_AT_ONCE = 4;
 /** So many of them may be for what the step can do without. */
 const BACKGROUND_AT_ONCE = 2;
 
-const LANES = ['urgent', 'trigger', 'normal', 'background'] as const;
+const LANES = ['urgent', 'trigger', 'normal', 'poll', 'background'] as const;
 
 /**
- * Whose turn is next: `urgent` requests, which don't wait for the end of a hold, then triggers, then polls,
- * then what the step can do without.
+ * Whose turn is next: `urgent` requests, which don't wait for the end of a hold, then triggers, other
+ * requests, polls, a little apart from each other, and what the step can do without.
  */
 export type Lane = (typeof LANES)[number];
 
@@ -43,27 +43,33 @@ export function createGate(): Gate {
   const active = { all: 0, slow: 0, background: 0 };
   let heldUntilMs = 0;
   let nextHoldMs = FIRST_HOLD_MS;
+  let nextPollAtMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const heldMs = () => heldUntilMs - performance.now();
 
   function admit(): void {
     // Read once: a hold that ended between two readings would leave the queue without its timer.
-    const leftMs = heldMs();
+    const nowMs = performance.now();
+    const leftMs = heldUntilMs - nowMs;
     while (active.all < REQUESTS_AT_ONCE) {
       const ready = queue.filter(
         ({ lane, isSlow }) =>
           (lane === 'urgent' || leftMs <= 0) &&
           (!isSlow || active.slow < SLOW_AT_ONCE) &&
+          (lane !== 'poll' || nowMs >= nextPollAtMs) &&
           (lane !== 'background' || active.background < BACKGROUND_AT_ONCE),
       );
       const next = LANES.flatMap((lane) => ready.filter((one) => one.lane === lane))[0];
       if (!next) break;
       queue = queue.filter((one) => one !== next);
+      if (next.lane === 'poll') nextPollAtMs = nowMs + POLL_SPACING_MS;
       next.start();
     }
     clearTimeout(timer);
-    if (leftMs > 0 && queue.length > 0) timer = setTimeout(admit, leftMs);
+    const hasPolls = queue.some(({ lane }) => lane === 'poll');
+    const againMs = Math.max(leftMs, hasPolls ? nextPollAtMs - nowMs : 0);
+    if (againMs > 0 && queue.length > 0) timer = setTimeout(admit, againMs);
   }
 
   function turn({ lane, isSlow, signal }: Admission & { signal: AbortSignal }): Promise<void> {

@@ -2,6 +2,7 @@ import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
 import { openSpare, type SpareConnection } from '../http/spare-connection.ts';
 import { QUICK_READ_MS, REQUEST_LIMIT_MS } from '../time/step-clock.ts';
 import { type ConnectionOptions, createConnection, type SendOptions } from './connection.ts';
+import { createSharing } from './deployments.ts';
 import { NodionError } from './errors.ts';
 import { field, list, needed, optional } from './read-fields.ts';
 import { type BodyShape, requestJson, wholly } from './request-json.ts';
@@ -112,6 +113,7 @@ export function createNodionClient(options: ConnectionOptions) {
       if (!isUuid(id)) throw new TypeError('not a UUID');
       let isSlow = false;
       let spare: SpareConnection | undefined;
+      const shareEqual = createSharing();
 
       async function read<Pruned, T>(
         route: string,
@@ -154,7 +156,7 @@ export function createNodionClient(options: ConnectionOptions) {
             {
               prune: (body) => pruneDeployments(field(body, 'deployments')),
               read: (items, answeredAtMs): DeploymentList => ({
-                deployments: toDeployments(items, only),
+                deployments: shareEqual(toDeployments(items, only)),
                 answeredAtMs,
               }),
             },

@@ -71,3 +71,20 @@ export function missingFromList(number: number): NodionError {
     retryable: true,
   });
 }
+
+/**
+ * Lists of one application are held side by side, and mostly say the same: what has not changed since the
+ * last list is the same object in both.
+ */
+export function createSharing(): (deployments: readonly Deployment[]) => readonly Deployment[] {
+  let last: readonly Deployment[] = [];
+  return (deployments) => {
+    last = deployments.map((one) => last.find((before) => isSame(before, one)) ?? one);
+    return last;
+  };
+}
+
+function isSame(one: Deployment, other: Deployment): boolean {
+  const names = Object.keys(one) as (keyof Deployment)[];
+  return one.id === other.id && names.every((name) => one[name] === other[name]);
+}

@@ -1,7 +1,14 @@
 import { TransportProblem } from '../http/http-error.ts';
 import { BRANCH, REPOSITORY } from './catalogue-items.ts';
 import { optional, type Shape } from './read-fields.ts';
-import { DEPLOYMENT, DOMAIN, INSTANCE, keepNewest, LOG_LINE } from './responses.ts';
+import {
+  DEPLOYMENT,
+  DEPLOYMENTS_KEPT,
+  DOMAIN,
+  INSTANCE,
+  keepNewest,
+  LOG_LINE,
+} from './responses.ts';
 
 /** How a list is read, a few of its items at a time. */
 export interface ListShape {
@@ -9,6 +16,8 @@ export interface ListShape {
   readonly item: Shape;
   /** Of any items those that are held. @throws TransportProblem where none can be left out. */
   readonly prune: (items: unknown[]) => unknown[];
+  /** With fewer items that waits for the end of the list: each few would be sorted anew. */
+  readonly pruneFrom?: number;
 }
 
 const MOST_ITEMS = 1_000;
@@ -20,7 +29,7 @@ const LONGEST_LOG = 300_000;
 
 /** By the field that holds the list. */
 export const SHAPES = {
-  deployments: { item: DEPLOYMENT, prune: keepNewest },
+  deployments: { item: DEPLOYMENT, prune: keepNewest, pruneFrom: 2 * DEPLOYMENTS_KEPT },
   instances: { item: INSTANCE, prune: atMost(MOST_ITEMS) },
   domains: { item: DOMAIN, prune: atMost(MOST_ITEMS) },
   repositories: { item: REPOSITORY, prune: atMost(MOST_NAMES) },

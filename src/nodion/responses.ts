@@ -4,7 +4,7 @@ import { type Fields, list, needed, optional, readFields } from './read-fields.t
 /** Nodion's objects: what is read of each, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
-const DEPLOYMENTS_KEPT = 100;
+export const DEPLOYMENTS_KEPT = 100;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
 const LONGEST_WORD = 200;
 const LONGEST_TEXT = 300;

@@ -61,6 +61,11 @@ export const TOO_OLD_MS = 60_000;
 
 /** Nodion takes half a minute or more, but a refusal to deploy shows at once. */
 export const FIRST_POLL_MS = 1_000;
+/**
+ * From a poll to the next of any application: no API is asked more than 25 times a second by one step. It is
+ * felt where more than 75 are deployed at once.
+ */
+export const POLL_SPACING_MS = 40;
 /** What was seen no longer ago is seen now. */
 export const SEEN_NOW_MS = 2_000;
 /** After the checks the deployments are read once more: others may have deployed meanwhile. */

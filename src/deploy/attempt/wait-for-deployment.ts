@@ -71,6 +71,8 @@ export async function waitForDeployment(
     const list = await application.deployments({
       // A cache may still hold the list from before the deployment.
       isFresh: !hasBeenListed,
+      lane: 'poll',
+
       ...reading,
       signal,
       only: deployment.id,

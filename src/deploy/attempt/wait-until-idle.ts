@@ -40,7 +40,8 @@ export async function waitUntilIdle(
 
   async function poll(signal: AbortSignal): Promise<void> {
     const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
-    const read = () => application.deployments({ signal, isFresh: true, only: busy.id });
+    const read = () =>
+      application.deployments({ signal, lane: 'poll', isFresh: true, only: busy.id });
     let missing = 0;
     onEvent({ kind: 'busy', deployment: busy });
     while (!isFinal(seen)) {

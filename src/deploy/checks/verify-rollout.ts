@@ -88,8 +88,8 @@ export async function readRollout(options: {
   const { application, deployment, signal, onEvent } = options;
   const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
   const [seen, instances] = await Promise.all([
-    retryRead(() => application.get({ signal }), retrying),
-    retryRead(() => application.instances({ signal }), retrying),
+    retryRead(() => application.get({ signal, lane: 'poll' }), retrying),
+    retryRead(() => application.instances({ signal, lane: 'poll' }), retrying),
   ]);
   const rollout = assessRollout(seen, instances, deployment);
   onEvent({ kind: 'rollout', rollout });
