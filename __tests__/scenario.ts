@@ -1,11 +1,8 @@
 import { test } from '@jest/globals';
-import { fastClock, realClock } from '../fakes/clock.ts';
+import { realClock } from '../fakes/clock.ts';
 import type { Phase } from '../fakes/nodion/state.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-
-/** For `npm run coverage`, which plays virtual time in processes: how many times as fast as in reality. */
-const COVERAGE_SPEED = 3;
 
 /** What a scenario's steps go by. */
 export interface Staging {
@@ -30,8 +27,7 @@ export function scenario(name: string, given: Staging | Play, then?: Play): void
     return;
   }
   const clocks = {
-    // Coverage is measured in processes.
-    virtual: () => (process.env.STEP_COVERAGE ? fastClock(COVERAGE_SPEED) : new VirtualClock()),
+    virtual: () => new VirtualClock(),
     real: () => realClock,
   };
   test.concurrent(name, () => onStage(clocks[clock](), play, { ownProcess: whose === 'own' }));

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
-import vm, { Script } from 'node:vm';
+import { createRequire, isBuiltin } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import vm from 'node:vm';
+
+/** Of `npm run coverage`: the bundle needs none. */
+const PACKAGES = resolve('build/coverage/virtual/packages');
 
 const KEY = Symbol.for('compiled files of the bundle');
 
@@ -10,7 +13,7 @@ const KEY = Symbol.for('compiled files of the bundle');
  * of its own, Node's excepted: there they outlive the file.
  */
 vm[KEY] ??= new Map();
-const scripts = vm[KEY];
+const functions = vm[KEY];
 
 /**
  * Loads files of the bundle, each evaluated once for each loader, as in a new process.
@@ -32,8 +35,11 @@ export function createLoader({ world = {}, require = createRequire(import.meta.u
     const folder = dirname(file);
     const own = {
       ...{ module, exports: module.exports, __dirname: folder, __filename: file },
-      require: (specifier) =>
-        specifier.startsWith('.') ? load(resolve(folder, specifier)) : require(specifier),
+      require: (specifier) => {
+        if (isBuiltin(specifier)) return require(specifier);
+        const isFile = specifier.startsWith('.');
+        return load(isFile ? resolve(folder, specifier) : join(PACKAGES, specifier, 'index.js'));
+      },
       ...world,
     };
     const run = functionOf(file, Object.keys(own));
@@ -45,10 +51,8 @@ export function createLoader({ world = {}, require = createRequire(import.meta.u
 
 function functionOf(file, names) {
   const key = [file, ...names].join();
-  if (!scripts.has(key)) {
-    // On one line with the bundle, so that positions in it are what they are there.
-    const source = `(function(${names}){${readFileSync(file, 'utf8')}\n})`;
-    scripts.set(key, new Script(source, { filename: file }).runInThisContext());
+  if (!functions.has(key)) {
+    functions.set(key, vm.compileFunction(readFileSync(file, 'utf8'), names, { filename: file }));
   }
-  return scripts.get(key);
+  return functions.get(key);
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, realClock, type WrongClock } from './clock.ts';
 import { type Network, VirtualNetwork } from './network.ts';
@@ -9,9 +9,9 @@ import { type ProcessStep, runInOwnProcess, runInWarmProcess } from './step-proc
 import { VirtualClock } from './virtual-clock.ts';
 import { runInVirtualProcess } from './virtual-process.ts';
 
-// Set by `npm run coverage`: run the sources, compiled to this folder, in place of the bundles (which
-// source maps would make several times as slow), and leave V8's coverage in the other one.
-const { COMPILED_ACTIONS, STEP_COVERAGE } = process.env;
+// Set by `npm run coverage`: run the sources, compiled to these folders, in place of the bundles, and leave
+// V8's coverage in the third one.
+const { PROCESS_ACTIONS, VIRTUAL_ACTIONS, STEP_COVERAGE } = process.env;
 
 // In memory where Linux has such a folder: a busy disk would hold up a step for seconds, on a fast clock
 // for a minute.
@@ -132,11 +132,12 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
       ...env,
     };
+    const compiled = clock instanceof VirtualClock ? VIRTUAL_ACTIONS : PROCESS_ACTIONS;
     const step: ProcessStep = {
-      // Coverage is measured in processes: what is in virtual time runs the bundle all the same.
+      // A copy of the action elsewhere is run as it is.
       main:
-        COMPILED_ACTIONS && !(clock instanceof VirtualClock)
-          ? join(COMPILED_ACTIONS, action, 'index.js')
+        compiled && !isAbsolute(action)
+          ? join(compiled, action, 'index.js')
           : join(action, metadata.runs.main),
       folder,
       env: environment,
@@ -152,7 +153,7 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
         else onLog?.(text, child);
       },
     };
-    const isWarm = !ownProcess && !COMPILED_ACTIONS && !readsNodeOptions(env);
+    const isWarm = !ownProcess && !PROCESS_ACTIONS && !readsNodeOptions(env);
     const exitCode =
       clock instanceof VirtualClock && network instanceof VirtualNetwork
         ? await runInVirtualProcess(step, { clock, network })

@@ -1,14 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { writeEntries } from './entries.ts';
 
 /**
  * `npm run coverage`: runs the tests and prints which lines of `src` none of them reaches, neither in a
- * step's process nor in jest's own. The steps run the compiled sources, with source maps, not the bundles.
+ * step nor in jest's own process. The steps run the compiled sources, with source maps, not the bundles:
+ * as ES modules in processes, and as CommonJS in virtual time, where each has modules of its own.
  */
 
 const FOLDER = resolve('build/coverage');
+const PROCESSES = 'build/src';
+const VIRTUAL = join(FOLDER, 'virtual');
+const STEPS = join(FOLDER, 'steps');
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 /** Istanbul's format, of which V8's converters use one statement a line. */
 type Coverage = Record<
@@ -16,41 +21,82 @@ type Coverage = Record<
   { statementMap: Record<string, { start: { line: number } }>; s: Record<string, number> }
 >;
 
-function node(...args: string[]): void {
-  const { status } = spawnSync(process.execPath, args, {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      COMPILED_ACTIONS: 'build/src',
-      STEP_COVERAGE: `${FOLDER}/steps`,
-    },
-  });
-  if (status !== 0) process.exitCode = 1;
+function node(args: readonly string[], env: Record<string, string> = {}): void {
+  const options = { stdio: 'inherit', env: { ...process.env, ...env } } as const;
+  if (spawnSync(process.execPath, args, options).status !== 0) process.exitCode = 1;
+}
+
+/** The sources as CommonJS in `VIRTUAL/src`, and the packages that they import in `VIRTUAL/packages`. */
+function compileVirtual(): void {
+  const tsc = 'node_modules/typescript/bin/tsc -p tsconfig.build.json --noCheck --sourceMap';
+  const options = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
+  node([...`${tsc} ${options}`.split(' '), '--outDir', VIRTUAL]);
+  writeEntries(`${VIRTUAL}/src`, 'commonjs');
+  const names = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies);
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('src', file), 'utf8'))
+    .join('');
+  for (const name of names) {
+    const folder = join(VIRTUAL, 'packages', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{}');
+    const entry = join(folder, 'entry.js');
+    // Only what is imported, as in the bundle.
+    const imports = sources.matchAll(new RegExp(`^import (.+) from '${name}';$`, 'gm'));
+    const exported = Array.from(imports, ([, what = '']) =>
+      what.replace(/^\w+$/, '{ default }').replace(/ as \w+/g, ''),
+    );
+    const lines = exported.map((what) => `export ${what} from '${name}';\n`);
+    writeFileSync(entry, [...new Set(lines)].join(''));
+    const ncc = ['node_modules/@vercel/ncc/dist/ncc/cli.js', 'build', entry, '-o', folder];
+    // So that there is one of each, whose errors are those that others know.
+    const others = names.filter((other) => other !== name).flatMap((other) => ['-e', other]);
+    execFileSync(process.execPath, [...ncc, '--no-cache', '--quiet', ...others]);
+  }
+}
+
+/** Of what each process has run, only our sources: the rest is Node's and jest's, and a hundred times as much. */
+function keepOurs(): void {
+  for (const name of readdirSync(STEPS)) {
+    const file = join(STEPS, name);
+    const { result } = JSON.parse(readFileSync(file, 'utf8'));
+    const ours = result.filter(({ url }: { url: string }) =>
+      [resolve(PROCESSES), join(VIRTUAL, 'src')].some((folder) => url.includes(`${folder}/`)),
+    );
+    writeFileSync(file, JSON.stringify({ result: ours }));
+  }
 }
 
 rmSync(FOLDER, { recursive: true, force: true });
-writeEntries('build/src', 'module');
-node(
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
-  'node_modules/jest/bin/jest.js',
-  ...process.argv.slice(2),
-  // Every step starts a process of its own, and slowly.
-  '--maxWorkers=2',
-  '--coverage',
-  '--coverageProvider=v8',
-  '--coverageReporters=json',
+writeEntries(PROCESSES, 'module');
+compileVirtual();
+const [pattern = '', ...more] = process.argv.slice(2);
+const jest = [...JEST, 'node_modules/jest/bin/jest.js', ...more];
+// What is in jest's own process is measured by jest, whose way ends the other.
+const inProcess = ['--coverage', '--coverageProvider=v8', '--coverageReporters=json'];
+node([
+  ...jest,
+  `__tests__/(unit|sockets)/.*(?:${pattern})`,
+  ...inProcess,
   `--coverageDirectory=${FOLDER}/jest`,
-);
-node(
+]);
+node([...jest, `__tests__/(virtual|bundle)/.*(?:${pattern})`], {
+  NODE_V8_COVERAGE: STEPS,
+  STEP_COVERAGE: STEPS,
+  PROCESS_ACTIONS: PROCESSES,
+  VIRTUAL_ACTIONS: `${VIRTUAL}/src`,
+});
+keepOurs();
+node([
   'node_modules/c8/bin/c8.js',
   'report',
-  `--temp-directory=${FOLDER}/steps`,
+  `--temp-directory=${STEPS}`,
   `--reports-dir=${FOLDER}/c8`,
   '--reporter=json',
   '--exclude-after-remap',
   '--include=src/**',
-);
+]);
 
 /** Each file's lines, and whether a test reached them. */
 const files = new Map<string, Map<number, boolean>>();

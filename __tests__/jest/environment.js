@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { setFlagsFromString, takeCoverage } from 'node:v8';
 import { TestEnvironment } from 'jest-environment-node';
 
 // Node 20 spends a tenth of the time on optimizing what is over before that pays. 24 knows no such flag.
@@ -25,6 +25,8 @@ export default class Environment extends TestEnvironment {
 
   async teardown() {
     for (const storage of this.storages) storage.disable();
+    // A worker is killed before it has written it.
+    if (process.env.STEP_COVERAGE) takeCoverage();
     await super.teardown();
   }
 }
