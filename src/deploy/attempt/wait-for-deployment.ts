@@ -72,7 +72,6 @@ export async function waitForDeployment(
       // A cache may still hold the list from before the deployment.
       isFresh: !hasBeenListed,
       lane: 'poll',
-
       ...reading,
       signal,
       only: deployment.id,
