@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { test } from '@jest/globals';
 import { realClock } from '../fakes/clock.ts';
 import type { FakeNodion } from '../fakes/nodion/server.ts';
+import { PRINT_PEAK_MEMORY } from '../fakes/peak-memory.ts';
 import { writeEndlessly } from '../fakes/raw-server.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { OK, type Write, wire } from './wire.ts';
@@ -21,11 +22,7 @@ export const MIB = 2 ** 20;
 export const LARGEST_MB = 300;
 
 /** For a step's environment: its process says at its end how much memory it had at most. */
-export const MEASURED = {
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`
-    import { writeSync } from 'node:fs';
-    process.on('exit', () => writeSync(2, String(process.resourceUsage().maxRSS / 1_000)));`)}`,
-};
+export const MEASURED = { NODE_OPTIONS: PRINT_PEAK_MEMORY };
 
 /** An old deployment, in a list of many. */
 export const OLD_DEPLOYMENT = {

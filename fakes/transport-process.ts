@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { HttpError } from '../src/http/http-error.ts';
 import { createTransport, type HttpRequest, type SendRequest } from '../src/http/transport.ts';
 import { TRUST } from './certificate.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 
 /** A request for the process, a GET by default. */
 export type ProcessRequest = Pick<HttpRequest, 'url'> &
@@ -110,6 +111,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const results: ProcessResult[] = [];
   for (const request of JSON.parse(process.argv[2] ?? ''))
     results.push(await send(transport, request));
-  const peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1_000);
-  process.stdout.write(JSON.stringify({ results, peakMemoryMb }));
+  process.stdout.write(JSON.stringify({ results, peakMemoryMb: peakMemoryMb() }));
 }

@@ -8,6 +8,7 @@ import { CERTIFICATE, PRIVATE_KEY, TRUST } from '../fakes/certificate.ts';
 import { realClock } from '../fakes/clock.ts';
 import type { FakeNodion } from '../fakes/nodion/server.ts';
 import { type Endpoint, PROJECT_KEY } from '../fakes/nodion/state.ts';
+import { PRINT_PEAK_MEMORY } from '../fakes/peak-memory.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 
 /**
@@ -26,14 +27,6 @@ const ENDPOINTS: readonly Endpoint[] = [
   'GET /applications/:id/deployments',
   'POST /applications/:id/deployments',
 ];
-/** In kB. On Linux a child's `maxRSS` begins with its parent's, which holds the fakes; this is the child's own. */
-const PRINT_PEAK = `--import=data:text/javascript,${encodeURIComponent(`
-  import { readFileSync } from 'node:fs';
-  process.on('exit', () => {
-    const own = process.platform === 'linux' && readFileSync('/proc/self/status', 'utf8');
-    console.error(own ? /VmHWM:\\s+(\\d+)/.exec(own)[1] : process.resourceUsage().maxRSS);
-  });`)}`;
-
 interface Row {
   readonly figure: string;
   readonly reach: string;
@@ -118,7 +111,7 @@ async function benchStartUp(): Promise<void> {
 
 async function benchMemory(): Promise<void> {
   const peak = async (...args: string[]) => {
-    const { stderr } = await time([PRINT_PEAK, ...args]);
+    const { stderr } = await time([PRINT_PEAK_MEMORY, ...args]);
     return Number(stderr);
   };
   rows.push({
@@ -351,7 +344,7 @@ async function benchRollouts({ nodion, deploy }: Stage): Promise<void> {
     }
     return application;
   });
-  const env = { NODE_OPTIONS: PRINT_PEAK };
+  const env = { NODE_OPTIONS: PRINT_PEAK_MEMORY };
   for (const on of [...ENDPOINTS, 'GET /applications/:id/domains'] as const) {
     nodion.fail({ on, fault: { kind: 'delay', ms: 100 }, times: Number.POSITIVE_INFINITY });
   }
@@ -399,7 +392,7 @@ async function benchRollouts({ nodion, deploy }: Stage): Promise<void> {
         {
           figure: `peak memory, to that of one alone${build}`,
           reach: '≤ 1.6 ×',
-          measured: `${times(peak / one.peak)}, ${(peak / 1_000).toFixed(0)} MB`,
+          measured: `${times(peak / one.peak)}, ${peak} MB`,
           floor: '1.00 ×',
         },
       );

@@ -25,7 +25,7 @@ export default class Environment extends TestEnvironment {
 
   async teardown() {
     for (const storage of this.storages) storage.disable();
-    // A worker is killed before it has written it.
+    // At its end a worker is killed before it has written its coverage.
     if (process.env.STEP_COVERAGE) takeCoverage();
     await super.teardown();
   }

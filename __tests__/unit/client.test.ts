@@ -8,6 +8,7 @@ import { FakeNodion } from '../../fakes/nodion/server.ts';
 import { type Endpoint, type FakeApplication, PROJECT_KEY } from '../../fakes/nodion/state.ts';
 import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient, type NodionClient } from '../../src/nodion/client.ts';
+import { readCreated } from '../../src/nodion/created-application.ts';
 import { NodionError } from '../../src/nodion/errors.ts';
 
 const { signal } = new AbortController();
@@ -32,7 +33,7 @@ const ENDPOINTS: Partial<Record<Endpoint, Ask>> = {
   'GET /applications/:id/domains': (client, { id }) => client.application(id).domains({ signal }),
   'GET /applications/:id/logs': (client, { id }) =>
     client.application(id).logs('2026-01-01T00:00:00Z', signal),
-  [CREATE]: (client) => client.createApplication(NEW, signal),
+  [CREATE]: (client) => client.createApplication(NEW, readCreated, signal),
 };
 
 /** What the client makes of the answer with that fault: a value, or what it throws. */

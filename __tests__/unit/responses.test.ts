@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { toRegistryHostname } from '../../src/nodion/catalogue-items.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import {
   pruneDeployments,
@@ -8,7 +9,6 @@ import {
   toDomain,
   toInstance,
   toLogLine,
-  toRegistryHostname,
 } from '../../src/nodion/responses.ts';
 
 const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';

@@ -1,5 +1,6 @@
 import { type Retry, retryRead } from '../http/retry.ts';
-import type { CreatedApplication, NodionClient } from '../nodion/client.ts';
+import type { NodionClient } from '../nodion/client.ts';
+import { type CreatedApplication, readCreated } from '../nodion/created-application.ts';
 import { NodionError } from '../nodion/errors.ts';
 import { InDoubt, post, postOnce, type Search, UnknownOutcome } from '../nodion/post-once.ts';
 import type { WholeApplication } from '../nodion/responses.ts';
@@ -99,7 +100,10 @@ export async function ensureApplication(options: {
   try {
     const { result, found } = await postOnce({
       post: () =>
-        retryRead(() => post(client.createApplication(body, signal)), { signal, onRetry }),
+        retryRead(() => post(client.createApplication(body, readCreated, signal)), {
+          signal,
+          onRetry,
+        }),
       search,
       signal,
       onUnknownOutcome: ({ summary }) =>

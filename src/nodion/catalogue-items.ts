@@ -1,5 +1,5 @@
 import { UndocumentedShape } from '../http/parse-json.ts';
-import { type Fields, needed, readFields, type Shape } from './read-fields.ts';
+import { type Fields, needed, optional, readFields, type Shape } from './read-fields.ts';
 
 /**
  * What applications can be made of: what is read of each, and its guard. Little of it is documented: only
@@ -33,4 +33,10 @@ function guardOf<S extends Shape>(shape: S): (item: unknown) => Fields<S> & { id
     if (!isPlainId(id)) throw new UndocumentedShape('an `id` that is none');
     return { ...readFields(item, shape), id };
   };
+}
+
+/** The host of a container registry, null for none; whether the object is by itself is not documented. */
+export function toRegistryHostname(body: unknown): string | null {
+  const item = optional(body, 'container_registry') ?? body;
+  return readFields(item, { hostname: LONGEST }).hostname;
 }

@@ -1,10 +1,10 @@
-import { parseJson, UndocumentedShape } from '../http/parse-json.ts';
+import { UndocumentedShape } from '../http/parse-json.ts';
 import { openSpare, type SpareConnection } from '../http/spare-connection.ts';
 import { QUICK_READ_MS, REQUEST_LIMIT_MS } from '../time/step-clock.ts';
 import { type ConnectionOptions, createConnection, type SendOptions } from './connection.ts';
 import { createSharing } from './deployments.ts';
 import { NodionError } from './errors.ts';
-import { field, list, needed, optional } from './read-fields.ts';
+import { field, list, needed } from './read-fields.ts';
 import { type BodyShape, requestJson, wholly } from './request-json.ts';
 import {
   type DeploymentList,
@@ -16,9 +16,7 @@ import {
   toDomain,
   toInstance,
   toLogLine,
-  toRegistryHostname,
   toWholeApplication,
-  type WholeApplication,
 } from './responses.ts';
 
 /** Bytes: one such answer is read at a time, and held whole. */
@@ -26,12 +24,6 @@ const LARGEST_APPLICATIONS = 16 * 2 ** 20;
 
 export type NodionClient = ReturnType<typeof createNodionClient>;
 export type ApplicationClient = ReturnType<NodionClient['application']>;
-
-/** What is known of an application that was created; null: not that. */
-export interface CreatedApplication {
-  readonly id: string | null;
-  readonly application: WholeApplication | null;
-}
 
 /** How a read is sent; see {@link SendOptions}. */
 export type ReadOptions = Pick<SendOptions, 'signal' | 'lane' | 'gate' | 'isFresh'>;
@@ -72,39 +64,22 @@ export function createNodionClient(options: ConnectionOptions) {
         { ...reading, maxBytes: LARGEST_APPLICATIONS },
       ),
 
-    /** What `prune` makes of the body of another endpoint, see catalogue.ts. */
+    /** What `prune` makes of the body of another endpoint, see catalogue.ts. A gateway or an older key may not have it. */
     get: <T>(route: string, prune: (body: unknown) => T, reading: SendOptions) =>
       requestJson(connection, route, wholly(prune), reading),
 
-    /** The host of a container registry, as Nodion has it. A gateway or an older key may not have this endpoint. */
-    registryHostname: (id: string, reading: ReadOptions) =>
-      requestJson(connection, 'GET /container_registries/{id}', wholly(toRegistryHostname), {
-        ...reading,
-        parameters: { id },
-      }),
-
     /**
      * Creates an application from the API's own body parameters. Not idempotent.
-     * @returns what the answer says of it: the body of a success is not documented.
+     * @returns what `read` makes of the answer's text: the body of a success is not documented.
      */
-    createApplication: async (
+    createApplication: async <T>(
       data: Readonly<Record<string, string | number>>,
+      read: (text: string) => T,
       signal: AbortSignal,
-    ): Promise<CreatedApplication> => {
+    ): Promise<T> => {
       const spare = spareConnection();
       const answer = await send('POST /applications', { parameters: { data }, signal, spare });
-      let id: string | null = null;
-      try {
-        const body = parseJson(answer.text);
-        const described = optional(body, 'application') ?? body;
-        const word = optional(described, 'id');
-        if (typeof word === 'string' && isUuid(word)) id = word;
-        // One without a name is no description of it.
-        needed(optional(described, 'name') || null, 'name');
-        return { id, application: toWholeApplication(described) };
-      } catch {
-        return { id, application: null };
-      }
+      return read(answer.text);
     },
 
     /** The endpoints of one application. @throws TypeError when `id` is not a UUID. */

@@ -16,7 +16,7 @@ export interface ListShape {
   readonly item: Shape;
   /** Of any items those that are held. @throws TransportProblem where none can be left out. */
   readonly prune: (items: unknown[]) => unknown[];
-  /** With fewer items that waits for the end of the list: each few would be sorted anew. */
+  /** `prune` waits for so many items, or for the end of the list: it sorts all of them. */
   readonly pruneFrom?: number;
 }
 

@@ -229,12 +229,6 @@ export function toDomain(item: unknown): Domain {
   return { name: domain_name ?? '', status, type: domain_type };
 }
 
-/** The host of a container registry, null for none; whether the object is by itself is not documented. */
-export function toRegistryHostname(body: unknown): string | null {
-  const item = optional(body, 'container_registry') ?? body;
-  return readFields(item, { hostname: LONGEST_TEXT }).hostname;
-}
-
 export function toLogLine(item: unknown): LogLine {
   const { ts, msg } = readFields(item, LOG_LINE);
   return { ts: ts ?? '', msg: msg ?? '' };

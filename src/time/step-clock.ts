@@ -62,8 +62,8 @@ export const TOO_OLD_MS = 60_000;
 /** Nodion takes half a minute or more, but a refusal to deploy shows at once. */
 export const FIRST_POLL_MS = 1_000;
 /**
- * From a poll to the next of any application: no API is asked more than 25 times a second by one step. It is
- * felt where more than 75 are deployed at once.
+ * From a poll to the next, of whichever application: 25 a second are enough for one step. With a poll every
+ * 3 s it is felt where more than 75 are deployed at once.
  */
 export const POLL_SPACING_MS = 40;
 /** What was seen no longer ago is seen now. */

@@ -1,6 +1,7 @@
 import { FailedRequest } from '../../http/failed-request.ts';
 import { retryRead } from '../../http/retry.ts';
 import type { SendRequest } from '../../http/transport.ts';
+import { toRegistryHostname } from '../../nodion/catalogue-items.ts';
 import type { NodionClient } from '../../nodion/client.ts';
 import { isUuid } from '../../nodion/responses.ts';
 import { type FindImageEvent, findImage } from '../../registry/find-image.ts';
@@ -82,9 +83,13 @@ async function readHostnames(
   const read = async (id: string): Promise<[string, string | null][]> => {
     try {
       const hostname = await withLimit(signal, REGISTRY_LIMIT_MS, (limited) =>
-        retryRead(() => client.registryHostname(id, { signal: limited }), {
-          ...{ signal: limited, onRetry: () => {} },
-        }),
+        retryRead(
+          () =>
+            client.get('GET /container_registries/{id}', toRegistryHostname, {
+              ...{ signal: limited, parameters: { id } },
+            }),
+          { signal: limited, onRetry: () => {} },
+        ),
       );
       return [[id, hostname]];
     } catch (error) {
