@@ -19,8 +19,13 @@ import { codePoint } from './code-point.ts';
 const MIB = 2 ** 20;
 
 /** What the reader gives for a body that comes in pieces of these sizes, again and again. */
-function read(body: string | Buffer, sizes: readonly number[] = [65_536], name?: ListName): string {
-  const reader = createListReader(name ?? 'deployments');
+function read(
+  body: string | Buffer,
+  sizes: readonly number[] = [65_536],
+  name: ListName = 'deployments',
+  wanted: string | null = null,
+): string {
+  const reader = createListReader(name, wanted);
   const bytes = Buffer.from(body);
   for (let start = 0, turn = 0; start < bytes.length; turn += 1) {
     const end = start + (sizes[turn % sizes.length] ?? 1);
@@ -39,7 +44,7 @@ function outcome(work: () => unknown): unknown {
 }
 
 const GUARDS: Record<ListName, (value: unknown, only: string | null) => unknown> = {
-  deployments: (value, only) => toDeployments(pruneDeployments(value), only),
+  deployments: (value, only) => toDeployments(pruneDeployments(value, only), only),
   instances: (value) => list(value, toInstance),
   domains: (value) => list(value, toDomain),
   logs: (value) => list(value, toLogLine),
@@ -130,6 +135,48 @@ test('A list that is read as it arrives says what it says as a whole', () => {
   );
 });
 
+const mostly = <T>(usual: fc.Arbitrary<T>, ...others: unknown[]) =>
+  fc.oneof<fc.MaybeWeightedArbitrary<unknown>[]>(
+    { weight: 150, arbitrary: usual },
+    fc.constantFrom(...others),
+  );
+/** A deployment of some 400 bytes, mostly one that is plainly old beside 25 newer ones. */
+const deployment = fc.record({
+  id: mostly(fc.constant('x'), 'wanted'),
+  deploy_number: mostly(fc.integer({ min: 1, max: 500 }), '501', 501.5, 1e21, -1, null, undefined),
+  status: mostly(fc.constantFrom('failed', 'expired'), 'available'),
+  commit_message: mostly(
+    fc.constant('x'.repeat(300)),
+    ...['deploy_number', '"deploy_number":1,', { deploy_number: 1 }],
+  ),
+});
+const deployments = fc.array(mostly(deployment, null, 7, []), {
+  minLength: 100,
+  maxLength: 400,
+  size: 'max',
+});
+
+test('What is passed over in a large list of deployments is what would not be kept', () => {
+  fc.assert(
+    fc.property(
+      ...([
+        deployments,
+        fc.constantFrom(0, 1),
+        fc.boolean(),
+        fc.constantFrom(null, 'wanted'),
+      ] as const),
+      (listed, space, isSorted, wanted) => {
+        const number = (one: unknown) => Number(Object(one).deploy_number);
+        if (isSorted) listed.sort((a, b) => number(b) - number(a));
+        const body = JSON.stringify({ deployments: listed }, null, space);
+        const held = JSON.parse(read(body, [65_536], 'deployments', wanted)).deployments;
+        expect(pruneDeployments(held, wanted)).toEqual(pruneDeployments(listed, wanted));
+      },
+    ),
+    { numRuns: 60, interruptAfterTimeLimit: 20_000 },
+  );
+});
+
 /** So many of `item` as 256 KiB have room for. */
 const many = (item: string) =>
   Array(Math.floor(MIB / 4 / (item.length + 1)))
@@ -152,8 +199,8 @@ describe('Of a large list', () => {
     ['objects with room for 35 more', '{"35":0.5}'],
     ['objects of their own names', `{${names(20)}}`],
     ['unknown fields', `{"x":${JSON.stringify(Array(30).fill({ y: [1] }))}}`],
-  ])('%s 100 are held', (_, item) => {
-    expect(JSON.parse(read(inList(many(item)))).deployments).toHaveLength(100);
+  ])('%s 25 are held', (_, item) => {
+    expect(JSON.parse(read(inList(many(item)))).deployments).toHaveLength(25);
   });
 
   test.each([
@@ -200,22 +247,50 @@ describe('Of a large list', () => {
   });
 });
 
-test('Of 3,000 deployments the newest 100 are held, odd ones, and the one that is live', () => {
+test('Of 3,000 deployments the newest 25 are held, odd ones, the one that is live, and the one that is wanted', () => {
   const numbers = Array.from({ length: 3_000 }, (_, index) => (index * 1_013) % 3_000);
   const deployments = [
     ...numbers.map((deploy_number) => ({
-      id: 'x',
+      id: `x${deploy_number}`,
       status: deploy_number < 1_500 ? 'available' : 'failed',
       deploy_number,
     })),
     { id: 'odd' },
   ];
-  const held = JSON.parse(read(JSON.stringify({ deployments }))).deployments;
+  const body = JSON.stringify({ deployments });
+  const held = JSON.parse(read(body, [65_536], 'deployments', 'x7')).deployments;
   expect(held.map(({ deploy_number }: { deploy_number: number | null }) => deploy_number)).toEqual([
     null,
-    ...Array.from({ length: 99 }, (_, index) => 2_999 - index),
+    ...Array.from({ length: 24 }, (_, index) => 2_999 - index),
     1_499,
+    7,
   ]);
+});
+
+describe('Beside 25 newer deployments, from #100 on', () => {
+  const newer = Array.from({ length: 25 }, (_, index) => ({
+    ...{ id: 'newer', status: 'failed', deploy_number: 124 - index },
+    commit_message: 'x'.repeat(400),
+  }));
+  const old = { id: 'old', status: 'failed', deploy_number: 99 };
+  const read26 = (...others: object[]) => {
+    const filler = Array(20).fill({ ...old, commit_message: 'x'.repeat(400) });
+    const deployments = [...newer, ...filler, ...others, ...filler];
+    return JSON.parse(read(JSON.stringify({ deployments }))).deployments;
+  };
+
+  test('#99 is not held, #101 is', () => {
+    expect(read26(old)).toEqual(newer.map((one) => expect.objectContaining(one)));
+    const odd = { ...old, deploy_number: 101 };
+    expect(read26(odd)).toContainEqual(expect.objectContaining(odd));
+  });
+
+  test('one without a number is, also where another has one in it', () => {
+    const { deploy_number: _, ...odd } = { ...old, id: 'odd' };
+    expect(read26(odd)).toContainEqual(expect.objectContaining(odd));
+    const held = read26({ ...old, other: { deploy_number: 1 } }, odd);
+    expect(held).toContainEqual(expect.objectContaining(odd));
+  });
 });
 
 test.each([

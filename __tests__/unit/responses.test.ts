@@ -35,9 +35,9 @@ test('All that the step needs of a documented deployment is read, in a large lis
   expect(toDeployment(image).image_reference).toBe('docker.io/nginx:1.25');
   const reader = createListReader('deployments');
   reader.add(Buffer.from(JSON.stringify({ deployments: [documented] })));
-  expect(toDeployments(pruneDeployments(JSON.parse(reader.end()).deployments), null)).toEqual([
-    needed,
-  ]);
+  expect(toDeployments(pruneDeployments(JSON.parse(reader.end()).deployments, null), null)).toEqual(
+    [needed],
+  );
 });
 
 test('Older answers lack what is new, and say no more than that', () => {

@@ -237,3 +237,19 @@ scenario('A timeout below the default poll interval is no contradiction', async 
   const run = await deploy(application, { inputs });
   expect(run.exitCode).toBe(0);
 });
+
+for (const others of [30, 500]) {
+  scenario(`After ${others} newer deployments ours is still followed`, async (stage) => {
+    const { nodion, clock, deploy } = stage;
+    const application = nodion.addApplication(life(['waiting', 0], ['failed', 10_000]));
+    const run = deploy(application, { inputs: { timeout: '30s' } });
+    await clock.sleep(3_000);
+    for (let other = 0; other < others; other += 1) {
+      const commit_message = 'x'.repeat(300);
+      nodion.addDeployment(application, { ...life(['waiting', 0]), commit_message });
+    }
+    expect(await run).toMatchObject({
+      outputs: { deploy_number: '1', reason: 'deployment_failed' },
+    });
+  });
+}

@@ -122,20 +122,21 @@ export function createNodionClient(options: ConnectionOptions) {
           ),
 
         /**
-         * All deployments, in the API's order. With `only`, the ID of a deployment, others than that one
-         * are left out where they are not as documented, in place of failing.
+         * Those of the deployments that matter, newest first, see keepNewest(). With `only`, the ID of a
+         * deployment, that one is among them, and others are left out where they are not as documented,
+         * in place of failing.
          */
         deployments: ({ only = null, ...reading }: ReadOptions & { only?: string | null }) =>
           read(
             'GET /applications/{id}/deployments',
             {
-              prune: (body) => pruneDeployments(field(body, 'deployments')),
+              prune: (body) => pruneDeployments(field(body, 'deployments'), only),
               read: (items, answeredAtMs): DeploymentList => ({
                 deployments: shareEqual(toDeployments(items, only)),
                 answeredAtMs,
               }),
             },
-            { ...reading, list: 'deployments', cacheKey: `${id} deployments` },
+            { ...reading, list: 'deployments', wanted: only, cacheKey: `${id} deployments` },
           ),
 
         /**

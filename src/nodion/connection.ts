@@ -47,6 +47,8 @@ export interface SendOptions {
   readonly parameters?: { readonly id?: string; readonly [name: string]: unknown };
   /** What the answer is a list of: it may have 16 MiB, others 1 MiB. */
   readonly list?: ListName;
+  /** The ID of one in that list that is kept in any case. */
+  readonly wanted?: string | null;
   /** Of the body, 1 MiB by default; a list's may always have 16 MiB. */
   readonly maxBytes?: number;
   /** Of an answer that need not be sent again. */
@@ -144,7 +146,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       if (signal.aborted && isPost) throw new NotSent(signal.reason);
       const fetch = toFetch(async (http) => {
-        const limited = { ...http, maxBytes, largeBody: readerOf(sending.list), spare };
+        const limited = { ...http, maxBytes, largeBody: readerOf(sending), spare };
         const answer = await transport(limited);
         learnTime(answer);
         ({ dateMs, answeredAtMs } = answer);
@@ -222,6 +224,6 @@ export function createConnection(options: ConnectionOptions): Connection {
 }
 
 /** What reads a large list; loaded only for one. */
-function readerOf(list: ListName | undefined): HttpRequest['largeBody'] {
-  return list && (async () => (await import('./list-reader.ts')).createListReader(list));
+function readerOf({ list, wanted }: SendOptions): HttpRequest['largeBody'] {
+  return list && (async () => (await import('./list-reader.ts')).createListReader(list, wanted));
 }

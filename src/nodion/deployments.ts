@@ -85,6 +85,7 @@ export function createSharing(): (deployments: readonly Deployment[]) => readonl
 }
 
 function isSame(one: Deployment, other: Deployment): boolean {
+  if (one.id !== other.id) return false;
   const names = Object.keys(one) as (keyof Deployment)[];
-  return one.id === other.id && names.every((name) => one[name] === other[name]);
+  return names.every((name) => one[name] === other[name]);
 }

@@ -27,14 +27,17 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
  * it is, but for its texts' length. What is no JSON ends with `…` and is still none.
  *
  * The list is split at its commas, and each part is read by `JSON.parse`, so that it differs in nothing
- * else. `add` throws a TransportProblem when a part is larger than 128 KiB, or the items have too many names or values.
+ * else, but for parts of which plainly nothing would be kept: those are passed over. `add` throws a TransportProblem when a part is larger than 128 KiB, or the items have too many names or values.
  */
-export function createListReader(name: ListName): BodyReader {
+export function createListReader(name: ListName, wanted: string | null = null): BodyReader {
   const shape: ListShape = SHAPES[name];
   const part = spareParts.pop() ?? Buffer.allocUnsafeSlow(LARGEST_PART + BATCH_BYTES);
   const cutAfter = BYTES_PER_UNIT * (longestText(shape.item) + LONGEST_SECRET);
   /** Bytes in `part`. */
   let filled = 0;
+  /** Commas in it between items, and whether those are without objects or lists of their own. */
+  let commas = 0;
+  let areFlat = true;
   /** What stands beside the list, with `[]` for it. */
   let beside = '';
   let items: unknown[] = [];
@@ -55,8 +58,14 @@ export function createListReader(name: ListName): BodyReader {
 
   function take(): string {
     const text = part.toString('utf8', 0, filled);
-    filled = 0;
+    empty();
     return text;
+  }
+
+  function empty(): void {
+    filled = 0;
+    commas = 0;
+    areFlat = true;
   }
 
   function put(byte: number): void {
@@ -101,9 +110,12 @@ export function createListReader(name: ListName): BodyReader {
   }
 
   function addOutside(byte: number): void {
-    if (byte === COMMA && isInList && depth === 2 && filled >= BATCH_BYTES) {
-      addItems(false);
-      return;
+    if (byte === COMMA && isInList && depth === 2) {
+      if (filled >= BATCH_BYTES) {
+        addItems(false);
+        return;
+      }
+      commas += 1;
     }
     if ((byte === LIST_END || byte === OBJECT_END) && isInList && depth === 2) endList();
     if (byte === QUOTE) {
@@ -116,6 +128,7 @@ export function createListReader(name: ListName): BodyReader {
     if (byte === LIST_END || byte === OBJECT_END) depth -= 1;
     if (byte !== LIST_START && byte !== OBJECT_START) return;
     depth += 1;
+    if (depth > 3) areFlat = false;
     if (byte === LIST_START && depth === 2 && isNamed()) startList();
   }
 
@@ -135,6 +148,11 @@ export function createListReader(name: ListName): BodyReader {
 
   /** Reads the items that are in `part`, of which there must be some, unless the list is empty. */
   function addItems(isEnd: boolean): void {
+    const json = { bytes: part.subarray(0, filled), count: commas + 1, areFlat };
+    if (items.length > 0 && shape.isNeedless?.(json, items, wanted)) {
+      empty();
+      return;
+    }
     const text = take();
     refuseExcess(text, counted, MOST_VALUES);
     const batch: unknown[] = JSON.parse(`[${text}]`);
@@ -142,7 +160,7 @@ export function createListReader(name: ListName): BodyReader {
     hasItems = true;
     // At once: what is held for a while, V8 gives back late.
     for (const item of batch) items.push(readFields(item, shape.item));
-    if (isEnd || items.length >= (shape.pruneFrom ?? 0)) items = shape.prune(items);
+    if (isEnd || items.length >= (shape.pruneFrom ?? 0)) items = shape.prune(items, wanted);
   }
 
   function endList(): void {

@@ -1,5 +1,6 @@
 import { TransportProblem } from '../http/http-error.ts';
 import { BRANCH, REPOSITORY } from './catalogue-items.ts';
+import { areOld, type ItemsJson } from './old-deployments.ts';
 import { optional, type Shape } from './read-fields.ts';
 import {
   DEPLOYMENT,
@@ -10,14 +11,20 @@ import {
   LOG_LINE,
 } from './responses.ts';
 
-/** How a list is read, a few of its items at a time. */
+/** How a list is read, a few of its items at a time. `wanted` is the ID of one that is kept in any case. */
 export interface ListShape {
   /** What is read of an item; its guard then makes the same of that. */
   readonly item: Shape;
   /** Of any items those that are held. @throws TransportProblem where none can be left out. */
-  readonly prune: (items: unknown[]) => unknown[];
-  /** `prune` waits for so many items, or for the end of the list: it sorts all of them. */
+  readonly prune: (items: unknown[], wanted: string | null) => unknown[];
+  /** `prune` waits for so many items, or for the end of the list. */
   readonly pruneFrom?: number;
+  /** Whether `prune` would leave none of the items in `json` beside those that it has left. */
+  readonly isNeedless?: (
+    json: ItemsJson,
+    pruned: readonly unknown[],
+    wanted: string | null,
+  ) => boolean;
 }
 
 const MOST_ITEMS = 1_000;
@@ -29,7 +36,10 @@ const LONGEST_LOG = 300_000;
 
 /** By the field that holds the list. */
 export const SHAPES = {
-  deployments: { item: DEPLOYMENT, prune: keepNewest, pruneFrom: 2 * DEPLOYMENTS_KEPT },
+  deployments: {
+    ...{ item: DEPLOYMENT, prune: keepNewest, pruneFrom: DEPLOYMENTS_KEPT },
+    isNeedless: areOld,
+  },
   instances: { item: INSTANCE, prune: atMost(MOST_ITEMS) },
   domains: { item: DOMAIN, prune: atMost(MOST_ITEMS) },
   repositories: { item: REPOSITORY, prune: atMost(MOST_NAMES) },

@@ -4,7 +4,7 @@ import { type Fields, list, needed, optional, readFields } from './read-fields.t
 /** Nodion's objects: what is read of each, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
-export const DEPLOYMENTS_KEPT = 100;
+export const DEPLOYMENTS_KEPT = 25;
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
 const LONGEST_WORD = 200;
 const LONGEST_TEXT = 300;
@@ -180,8 +180,15 @@ export function toDeployment(item: unknown): Deployment {
 }
 
 /** Of a list of deployments those that matter, see {@link keepNewest}: it may have hundreds of thousands. */
-export function pruneDeployments(value: unknown): readonly Fields<typeof DEPLOYMENT>[] {
-  return keepNewest(list(value, (item) => item)).map((item) => readFields(item, DEPLOYMENT));
+export function pruneDeployments(
+  value: unknown,
+  wanted: string | null,
+): readonly Fields<typeof DEPLOYMENT>[] {
+  const items = keepNewest(
+    list(value, (item) => item),
+    wanted,
+  );
+  return items.map((item) => readFields(item, DEPLOYMENT));
 }
 
 /** The deployments of a list that was pruned. With `only`, others than that ID's are left out where they are odd. */
@@ -200,10 +207,10 @@ export function toDeployments(
 }
 
 /**
- * Of any items the newest 100 deployments, and the newest that is available, which may be older. An odd
- * item without a number is among them, so that it is not overlooked.
+ * Of any items the newest 25 deployments, and two that may be older: the newest that is available, and that
+ * of the ID `wanted`. An odd item without a number is among them, so that it is not overlooked.
  */
-export function keepNewest(items: readonly unknown[]): unknown[] {
+export function keepNewest(items: readonly unknown[], wanted: string | null): unknown[] {
   const numbered = items.map((item) => {
     const number = optional(item, 'deploy_number');
     return { item, number: Number.isSafeInteger(number) ? Number(number) : Infinity };
@@ -211,7 +218,10 @@ export function keepNewest(items: readonly unknown[]): unknown[] {
   const sorted = numbered.sort((a, b) => b.number - a.number || 0);
   const live = sorted.findIndex(({ item }) => optional(item, 'status') === 'available');
   return sorted
-    .filter((_, index) => index < DEPLOYMENTS_KEPT || index === live)
+    .filter(({ item }, index) => {
+      const isWanted = wanted !== null && optional(item, 'id') === wanted;
+      return index < DEPLOYMENTS_KEPT || index === live || isWanted;
+    })
     .map(({ item }) => item);
 }
 
