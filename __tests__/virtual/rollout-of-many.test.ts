@@ -7,6 +7,8 @@ import { life, scenario } from '../scenario.ts';
 import { addShop } from '../shop.ts';
 
 const LIST: Endpoint = 'GET /applications/:id/deployments';
+const INSTANCES: Endpoint = 'GET /applications/:id/instances';
+const APPLICATION: Endpoint = 'GET /applications/:id';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
 
 const SOON = life(['created', 0], ['available', 5_000]);
@@ -353,7 +355,13 @@ scenario('What waits for a rollback is skipped, not timed out', async (stage) =>
   ]);
 });
 
-scenario('Many applications share 25 polls a second, each in its turn', async (stage) => {
+/** The fewest milliseconds from one of these requests to the 20th after it. */
+function shortest20(requests: readonly { at: number }[]): number {
+  expect(requests.length).toBeGreaterThan(50);
+  return Math.min(...requests.slice(20).map(({ at }, index) => at - (requests[index]?.at ?? 0)));
+}
+
+scenario('Many applications share 22 polls a second, and 33 after the first end', async (stage) => {
   const { nodion, deploy } = stage;
   const names = Array.from({ length: 100 }, (_, index) => `app-${index + 1}`);
   const slow = life(['created', 0], ['available', 20_000]);
@@ -363,16 +371,44 @@ scenario('Many applications share 25 polls a second, each in its turn', async (s
   );
   const run = await deploy(null, { inputs: { application_id } });
   expect(run.exitCode).toBe(0);
-  const lastTriggerAt = Math.max(...nodion.requestsTo(TRIGGER).map(({ at }) => at));
-  const polls = nodion.requestsTo(LIST).filter(({ at }) => at > lastTriggerAt);
-  for (const [index, { at }] of polls.slice(25).entries()) {
-    expect(at - (polls[index]?.at ?? 0)).toBeGreaterThan(950);
-  }
+  const triggers = nodion.requestsTo(TRIGGER).map(({ at }) => at);
+  const polls = nodion.requestsTo(LIST).filter(({ at }) => at > Math.max(...triggers));
+  const firstEndAt = Math.min(...triggers) + 20_000;
+  const before = polls.filter(({ at }) => at < firstEndAt);
+  expect(shortest20(before)).toBeGreaterThan(890);
+  expect(shortest20(before)).toBeLessThan(1_000);
+  const after = polls.slice(before.length);
+  expect(shortest20(after)).toBeGreaterThan(590);
+  expect(shortest20(after)).toBeLessThan(700);
   for (const { id } of all) {
     const times = polls.filter(({ url }) => url.includes(id)).map(({ at }) => at);
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-    // A hundred of them, 40 ms apart, and their own pause of a second.
-    expect(Math.max(...gaps)).toBeLessThan(5_500);
+    // A hundred of them, 45 ms apart, and their own pause of a second.
+    expect(Math.max(...gaps)).toBeLessThan(6_000);
     expect(Math.min(...gaps)).toBeGreaterThan(900);
   }
+});
+
+scenario('So do those that wait until a busy one is idle, or for a rollout', async (stage) => {
+  const { nodion, deploy } = stage;
+  const names = Array.from({ length: 60 }, (_, index) => `app-${index + 1}`);
+  const { all, application_id } = addAll(
+    stage,
+    Object.fromEntries(names.map((name) => [name, SOON])),
+  );
+  for (const application of all) {
+    application.instanceChangeMs = 10_000;
+    nodion.addDeployment(application, { status: 'available' });
+    nodion.addDeployment(application, life(['waiting', 0], ['available', 10_000]));
+  }
+  const run = await deploy(null, {
+    inputs: { application_id, if_busy: 'wait', verify_rollout: 'true', timeout: '5m' },
+  });
+  expect(run.exitCode).toBe(0);
+  const triggers = nodion.requestsTo(TRIGGER).map(({ at }) => at);
+  const idle = nodion.requestsTo(LIST).slice(all.length);
+  expect(shortest20(idle.filter(({ at }) => at < Math.min(...triggers)))).toBeGreaterThan(890);
+  const looks = [...nodion.requestsTo(INSTANCES), ...nodion.requestsTo(APPLICATION)];
+  const inOrder = looks.toSorted((a, b) => a.at - b.at);
+  expect(shortest20(inOrder.filter(({ at }) => at > Math.max(...triggers)))).toBeGreaterThan(590);
 });

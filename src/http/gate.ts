@@ -1,5 +1,10 @@
 import { Interrupted } from '../time/deadline.ts';
-import { FIRST_HOLD_MS, LONGEST_HOLD_MS, POLL_SPACING_MS } from '../time/step-clock.ts';
+import {
+  FIRST_HOLD_MS,
+  LATER_POLL_SPACING_MS,
+  LONGEST_HOLD_MS,
+  POLL_SPACING_MS,
+} from '../time/step-clock.ts';
 
 export const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
@@ -36,6 +41,8 @@ export interface Gate {
   hold(ms: number): number;
   /** Tells that requests are answered again, so the next hold without a `Retry-After` is a short one. */
   release(): void;
+  /** Lets polls follow each other closer from now on. */
+  hasten(): void;
 }
 
 export function createGate(): Gate {
@@ -44,6 +51,7 @@ export function createGate(): Gate {
   let heldUntilMs = 0;
   let nextHoldMs = FIRST_HOLD_MS;
   let nextPollAtMs = 0;
+  let pollSpacingMs = POLL_SPACING_MS;
   let timer: NodeJS.Timeout | undefined;
 
   const heldMs = () => heldUntilMs - performance.now();
@@ -63,7 +71,7 @@ export function createGate(): Gate {
       const next = LANES.flatMap((lane) => ready.filter((one) => one.lane === lane))[0];
       if (!next) break;
       queue = queue.filter((one) => one !== next);
-      if (next.lane === 'poll') nextPollAtMs = nowMs + POLL_SPACING_MS;
+      if (next.lane === 'poll') nextPollAtMs = nowMs + pollSpacingMs;
       next.start();
     }
     clearTimeout(timer);
@@ -119,6 +127,9 @@ export function createGate(): Gate {
     },
     release: () => {
       nextHoldMs = FIRST_HOLD_MS;
+    },
+    hasten: () => {
+      pollSpacingMs = LATER_POLL_SPACING_MS;
     },
   };
 }

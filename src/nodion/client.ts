@@ -183,6 +183,9 @@ export function createNodionClient(options: ConnectionOptions) {
 
         outageLimit,
 
+        /** Called when its deployment has ended: those of others, triggered together with it, end soon. */
+        hasEnded: gate.hasten,
+
         /** See {@link Connection}. */
         serverTime,
 

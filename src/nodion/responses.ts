@@ -211,18 +211,17 @@ export function toDeployments(
  * of the ID `wanted`. An odd item without a number is among them, so that it is not overlooked.
  */
 export function keepNewest(items: readonly unknown[], wanted: string | null): unknown[] {
-  const numbered = items.map((item) => {
-    const number = optional(item, 'deploy_number');
-    return { item, number: Number.isSafeInteger(number) ? Number(number) : Infinity };
+  const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
+  const live = sorted.find((item) => optional(item, 'status') === 'available');
+  return sorted.filter((item, index) => {
+    const isWanted = wanted !== null && optional(item, 'id') === wanted;
+    return index < DEPLOYMENTS_KEPT || item === live || isWanted;
   });
-  const sorted = numbered.sort((a, b) => b.number - a.number || 0);
-  const live = sorted.findIndex(({ item }) => optional(item, 'status') === 'available');
-  return sorted
-    .filter(({ item }, index) => {
-      const isWanted = wanted !== null && optional(item, 'id') === wanted;
-      return index < DEPLOYMENTS_KEPT || index === live || isWanted;
-    })
-    .map(({ item }) => item);
+}
+
+function numberOf(item: unknown): number {
+  const number = optional(item, 'deploy_number');
+  return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
 }
 
 export function toInstance(item: unknown): Instance {

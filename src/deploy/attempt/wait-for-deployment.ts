@@ -153,6 +153,7 @@ export async function waitForDeployment(
       await retryRead(() => poll({}), { signal, onRetry });
       pauseMs = pollIntervalMs * jitter(0.2);
     }
+    application.hasEnded();
   } catch (error) {
     if (!isTimeout(error)) throw error;
     const failure = await poll({ lane: 'urgent', isFresh: true }).then(
