@@ -10,6 +10,7 @@ import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient, type NodionClient } from '../../src/nodion/client.ts';
 import { readCreated } from '../../src/nodion/created-application.ts';
 import { NodionError } from '../../src/nodion/errors.ts';
+import { toLogLine } from '../../src/nodion/log-lines.ts';
 
 const { signal } = new AbortController();
 const NEW = {
@@ -32,7 +33,7 @@ const ENDPOINTS: Partial<Record<Endpoint, Ask>> = {
     client.application(id).instances({ signal }),
   'GET /applications/:id/domains': (client, { id }) => client.application(id).domains({ signal }),
   'GET /applications/:id/logs': (client, { id }) =>
-    client.application(id).logs('2026-01-01T00:00:00Z', signal),
+    client.application(id).logs('2026-01-01T00:00:00Z', toLogLine, signal),
   [CREATE]: (client) => client.createApplication(NEW, readCreated, signal),
 };
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseWorkflowCommands } from '../../fakes/runner.ts';
@@ -91,6 +92,23 @@ test('A key of six characters leaves ordinary text as it is', () => {
   ]) {
     expect(singleLine(ordinary)).toBe(ordinary);
   }
+});
+
+const randomKey = (length: number) => randomBytes(length).toString('base64url').slice(0, length);
+
+test.each([8, 9, 49, 50, 51, 52, 53, 99, 100, 101, 102, 199, 201])(
+  'Of a key of %i characters nothing shows where its first and last one are missing',
+  (length) => {
+    const key = randomKey(length);
+    registerSecret(key);
+    expect(redactSecrets(key.slice(1, -1))).toMatch(/^(?:\*\*\*)+$/);
+  },
+);
+
+test('Nothing shows of half of a key of 101 characters', () => {
+  const key = randomKey(101);
+  registerSecret(key);
+  expect(redactSecrets(key.slice(1, 49))).toBe('***');
 });
 
 /** A megabyte of what a search might begin a match with, again and again. */
@@ -225,4 +243,11 @@ test('Whatever the key is, it is hidden', () => {
     }),
     { numRuns: 200, endOnFailure: true },
   );
+});
+
+test('A long key is hidden in pieces of which none is short', () => {
+  const key = `${randomKey(9_900)}~`;
+  registerSecret(key);
+  expect(redactSecrets('~')).toBe('~');
+  expect(redactSecrets(`a ${key} b`)).toMatch(/^a (?:\*\*\*)+ b$/);
 });

@@ -5,13 +5,13 @@ import { parseJson } from '../../src/http/parse-json.ts';
 import { toBranch, toRepository } from '../../src/nodion/catalogue-items.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import type { ListName } from '../../src/nodion/list-shapes.ts';
+import { toLogLine } from '../../src/nodion/log-lines.ts';
 import { field, list } from '../../src/nodion/read-fields.ts';
 import {
   pruneDeployments,
   toDeployments,
   toDomain,
   toInstance,
-  toLogLine,
 } from '../../src/nodion/responses.ts';
 import { registerSecret } from '../../src/runner/redact-secrets.ts';
 import { codePoint } from './code-point.ts';

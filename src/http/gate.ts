@@ -61,14 +61,14 @@ export function createGate(): Gate {
     const nowMs = performance.now();
     const leftMs = heldUntilMs - nowMs;
     while (active.all < REQUESTS_AT_ONCE) {
-      const ready = queue.filter(
+      const inOrder = LANES.flatMap((lane) => queue.filter((one) => one.lane === lane));
+      const next = inOrder.find(
         ({ lane, isSlow }) =>
           (lane === 'urgent' || leftMs <= 0) &&
           (!isSlow || active.slow < SLOW_AT_ONCE) &&
           (lane !== 'poll' || nowMs >= nextPollAtMs) &&
           (lane !== 'background' || active.background < BACKGROUND_AT_ONCE),
       );
-      const next = LANES.flatMap((lane) => ready.filter((one) => one.lane === lane))[0];
       if (!next) break;
       queue = queue.filter((one) => one !== next);
       if (next.lane === 'poll') nextPollAtMs = nowMs + pollSpacingMs;

@@ -15,7 +15,6 @@ import {
   toDeployments,
   toDomain,
   toInstance,
-  toLogLine,
   toWholeApplication,
 } from './responses.ts';
 
@@ -209,11 +208,12 @@ export function createNodionClient(options: ConnectionOptions) {
         /**
          * Runtime log lines of the online instances after `after` (ISO 8601), oldest first, at most 2500.
          * A gateway or an older key may not have this endpoint.
+         * @returns what `toLine` makes of each.
          */
-        logs: (after: string, signal: AbortSignal) =>
+        logs: <T>(after: string, toLine: (item: unknown) => T, signal: AbortSignal) =>
           read(
             'GET /applications/{id}/logs',
-            wholly((body) => list(field(body, 'logs'), toLogLine)),
+            wholly((body) => list(field(body, 'logs'), toLine)),
             // Which end a smaller limit cuts off is not documented.
             { parameters: { limit: 2500, after }, signal, list: 'logs' },
           ),

@@ -10,7 +10,6 @@ const LONGEST_WORD = 200;
 const LONGEST_TEXT = 300;
 /** A Docker image's with its tag and digest has at most 456. */
 const LONGEST_REFERENCE = 500;
-const LONGEST_LOG_LINE = 10_000;
 
 const APPLICATION = {
   id: LONGEST_TEXT,
@@ -50,8 +49,6 @@ export const DOMAIN = {
   status: LONGEST_TEXT,
   domain_type: LONGEST_TEXT,
 } as const;
-
-export const LOG_LINE = { ts: LONGEST_TEXT, msg: LONGEST_LOG_LINE } as const;
 
 /** Whether `value` is a UUID of any version, in either case. */
 export function isUuid(value: string): boolean {
@@ -133,13 +130,6 @@ export interface Domain {
   readonly status: string | null;
   /** `main` or `sub`. */
   readonly type: string | null;
-}
-
-/** A line of an application's runtime log. */
-export interface LogLine {
-  /** ISO 8601. */
-  readonly ts: string;
-  readonly msg: string;
 }
 
 /** Whether it nests no deeper than `levels`. What is written to an output recurses. */
@@ -236,9 +226,4 @@ export function toInstance(item: unknown): Instance {
 export function toDomain(item: unknown): Domain {
   const { domain_name, status, domain_type } = readFields(item, DOMAIN);
   return { name: domain_name ?? '', status, type: domain_type };
-}
-
-export function toLogLine(item: unknown): LogLine {
-  const { ts, msg } = readFields(item, LOG_LINE);
-  return { ts: ts ?? '', msg: msg ?? '' };
 }

@@ -4,7 +4,7 @@ import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import { REQUESTS_AT_ONCE } from '../http/gate.ts';
 import { retryRead } from '../http/retry.ts';
-import type { LogLine } from '../nodion/responses.ts';
+import { type LogLine, toLogLine } from '../nodion/log-lines.ts';
 import * as commands from '../runner/commands.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import { displayName, reasonOf } from './wording.ts';
@@ -54,7 +54,7 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
     const createdAt = Date.parse(deployment.created_at ?? '') || startedAt;
     const since = new Date(createdAt).toISOString();
     try {
-      const lines = await retryRead(() => api.logs(since, signal), { signal, onRetry });
+      const lines = await retryRead(() => api.logs(since, toLogLine, signal), { signal, onRetry });
       return { lines: lines.slice(-logLines) };
     } catch (error) {
       return { problem: reasonOf(error) };

@@ -4,6 +4,7 @@ const SHORTEST_FORM = 6;
 const HAS_FORMS = /^[ -~]{6,10000}$/;
 /** A longer secret is hidden piece by piece: one expression for all of it would be too large. */
 const LONGEST_PIECE = 100;
+const SHORTEST_PIECE = LONGEST_PIECE / 2;
 /** Characters of two pieces in hex. */
 const LONGEST_REMAINS = 4 * LONGEST_PIECE;
 /** What may stand between two characters of a secret: all that shows nothing, and nothing that a key contains. */
@@ -56,11 +57,16 @@ export function registerSecret(text: string): void {
 /** `text` with every registered secret in it shown as `***`, else unchanged; in linear time. */
 export function redactSecrets(text: string): string {
   const hasReferences = REFERENCE.test(text);
-  return secrets.reduce((shown, { patterns, referencePatterns, wholeForms: forms }) => {
-    const all = hasReferences ? [...referencePatterns, ...patterns] : patterns;
-    const hidden = all.reduce<string>((rest, pattern) => rest.replaceAll(pattern, '***'), shown);
-    return forms.length > 0 && hidden !== shown ? hideRemains(hidden, forms) : hidden;
-  }, text);
+  return secrets.reduce(
+    (shown, { text: secret, patterns, referencePatterns, wholeForms: forms }) => {
+      // No form has fewer characters than a piece without its first and last one.
+      if (shown.length < Math.min(secret.length, SHORTEST_PIECE) - 2) return shown;
+      const all = hasReferences ? [...referencePatterns, ...patterns] : patterns;
+      const hidden = all.reduce<string>((rest, pattern) => rest.replaceAll(pattern, '***'), shown);
+      return forms.length > 0 && hidden !== shown ? hideRemains(hidden, forms) : hidden;
+    },
+    text,
+  );
 }
 
 /** Without what stands beside `***` and is made of parts of one of `forms`. */
@@ -103,9 +109,9 @@ function wholeForms(text: string): string[] {
 /** Pieces of about the same length, so that none is short. */
 function piecesOf(text: string): string[] {
   const count = Math.ceil(text.length / LONGEST_PIECE);
-  const length = Math.ceil(text.length / count);
+  const startOf = (index: number) => Math.floor((index * text.length) / count);
   return Array.from({ length: count }, (_, index) =>
-    text.slice(index * length, (index + 1) * length),
+    text.slice(startOf(index), startOf(index + 1)),
   );
 }
 

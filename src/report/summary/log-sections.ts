@@ -1,5 +1,5 @@
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
-import type { LogLine } from '../../nodion/responses.ts';
+import type { LogLine } from '../../nodion/log-lines.ts';
 import { sentence, summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup, singleLine } from '../../runner/untrusted-text.ts';
 import { type LogTail, logSource } from '../log-tail.ts';
