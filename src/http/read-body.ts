@@ -80,8 +80,8 @@ function encodingsOf({ headers }: IncomingMessage): string[] {
 export async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer, void> {
   const [encoding, ...more] = encodingsOf(response);
   if (encoding === undefined) return yield* response;
-  const broken = new TransportProblem('BAD_ENCODING', "the answer can't be unpacked");
-  if (more.length > 0 || !/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken;
+  const broken = () => new TransportProblem('BAD_ENCODING', "the answer can't be unpacked");
+  if (more.length > 0 || !/^(?:br|deflate|(?:x-)?gzip)$/.test(encoding)) throw broken();
   const { createBrotliDecompress, createUnzip } = await import('node:zlib');
   const unpacker = encoding === 'br' ? createBrotliDecompress() : createUnzip();
   let received = 0;
@@ -95,8 +95,8 @@ export async function* unpack(response: IncomingMessage): AsyncGenerator<Buffer,
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ECONNRESET') throw error;
     // No body at all, as with 304, is no broken one.
-    if (received > 0) throw broken;
+    if (received > 0) throw broken();
   }
   // Whatever follows the packed text is left over without an error.
-  if (unpacker.bytesWritten < received) throw broken;
+  if (unpacker.bytesWritten < received) throw broken();
 }

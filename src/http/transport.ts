@@ -199,11 +199,14 @@ function open(
 /** Sends the body and waits for the answer's headers. */
 function responseTo(outgoing: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    outgoing.once('response', resolve);
     // Node drops a connection that the server switches to another protocol without an error.
-    outgoing.once('close', () =>
-      reject(new TransportProblem('ECONNRESET', 'no answer (ECONNRESET)')),
-    );
+    const fail = () => reject(new TransportProblem('ECONNRESET', 'no answer (ECONNRESET)'));
+    outgoing.once('close', fail);
+    outgoing.once('response', (response) => {
+      // Each answered request is closed, too, and an error takes time to make.
+      outgoing.off('close', fail);
+      resolve(response);
+    });
     outgoing.end(body);
   });
 }
