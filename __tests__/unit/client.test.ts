@@ -10,6 +10,7 @@ import { createTransport } from '../../src/http/transport.ts';
 import { createNodionClient, type NodionClient } from '../../src/nodion/client.ts';
 import { readCreated } from '../../src/nodion/created-application.ts';
 import { NodionError } from '../../src/nodion/errors.ts';
+import { toInstance } from '../../src/nodion/instances.ts';
 import { toLogLine } from '../../src/nodion/log-lines.ts';
 
 const { signal } = new AbortController();
@@ -30,7 +31,7 @@ const ENDPOINTS: Partial<Record<Endpoint, Ask>> = {
   'POST /applications/:id/deployments': (client, { id }) =>
     client.application(id).trigger(null, { known: new Set(), signal }),
   'GET /applications/:id/instances': (client, { id }) =>
-    client.application(id).instances({ signal }),
+    client.application(id).instances(toInstance, { signal }),
   'GET /applications/:id/domains': (client, { id }) => client.application(id).domains({ signal }),
   'GET /applications/:id/logs': (client, { id }) =>
     client.application(id).logs('2026-01-01T00:00:00Z', toLogLine, signal),

@@ -3,16 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseJson } from '../../src/http/parse-json.ts';
 import { toBranch, toRepository } from '../../src/nodion/catalogue-items.ts';
+import { toInstance } from '../../src/nodion/instances.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import type { ListName } from '../../src/nodion/list-shapes.ts';
 import { toLogLine } from '../../src/nodion/log-lines.ts';
 import { field, list } from '../../src/nodion/read-fields.ts';
-import {
-  pruneDeployments,
-  toDeployments,
-  toDomain,
-  toInstance,
-} from '../../src/nodion/responses.ts';
+import { pruneDeployments, toDeployments, toDomain } from '../../src/nodion/responses.ts';
 import { registerSecret } from '../../src/runner/redact-secrets.ts';
 import { codePoint } from './code-point.ts';
 
@@ -144,7 +140,10 @@ const mostly = <T>(usual: fc.Arbitrary<T>, ...others: unknown[]) =>
 const deployment = fc.record({
   id: mostly(fc.constant('x'), 'wanted'),
   deploy_number: mostly(fc.integer({ min: 1, max: 500 }), '501', 501.5, 1e21, -1, null, undefined),
-  status: mostly(fc.constantFrom('failed', 'expired'), 'available'),
+  status: mostly(
+    fc.constantFrom('failed', 'expired'),
+    ...['available', 'waiting', 'paused', 7, undefined],
+  ),
   commit_message: mostly(
     fc.constant('x'.repeat(300)),
     ...['deploy_number', '"deploy_number":1,', { deploy_number: 1 }],

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toRegistryHostname } from '../../src/nodion/catalogue-items.ts';
+import { toInstance } from '../../src/nodion/instances.ts';
 import { createListReader } from '../../src/nodion/list-reader.ts';
 import { toLogLine } from '../../src/nodion/log-lines.ts';
 import {
@@ -8,7 +9,6 @@ import {
   toDeployment,
   toDeployments,
   toDomain,
-  toInstance,
 } from '../../src/nodion/responses.ts';
 
 const ID = '0ce705eb-fb11-485a-b380-82cdb8b97036';

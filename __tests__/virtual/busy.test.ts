@@ -99,6 +99,26 @@ scenario('One that is older than the live one is no reason to wait', async (stag
   }
 });
 
+for (const [ended, message] of [
+  [24, ''],
+  [40, ''],
+  [400, 'x'.repeat(300)],
+] as const) {
+  scenario(`One below ${ended} newer ones that have ended is busy`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = addBusy(stage, 'available');
+    for (let other = 0; other < ended; other += 1) {
+      nodion.addDeployment(application, { status: 'failed', commit_message: message });
+    }
+    const run = await deploy(application, { inputs: { if_busy: 'fail' } });
+    expect(run.outputs.reason).toBe('busy');
+    const following = { reuse_existing: 'true', expected_sha: SHA };
+    const second = await deploy(application, { inputs: following });
+    expect(second).toMatchObject({ exitCode: 0, outputs: { deploy_number: '2' } });
+    expect(nodion.requestsTo(TRIGGER)).toEqual([]);
+  });
+}
+
 scenario('At the timeout nothing is triggered', async (stage) => {
   const { nodion, gitHub, deploy } = stage;
   const application = addBusy(stage, 'available');

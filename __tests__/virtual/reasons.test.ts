@@ -201,6 +201,8 @@ const SITUATIONS: readonly Situation[] = [
         if (!text.includes('#2 is "waiting"')) return;
         const other = { status: 'available', git_sha: WORKFLOW_SHA };
         stage.nodion.addDeployment(application, other);
+        // What came after that one has failed.
+        stage.nodion.addDeployment(application, { status: 'failed', git_sha: WORKFLOW_SHA });
       };
       return { application, options: { onLog } };
     },

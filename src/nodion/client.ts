@@ -14,7 +14,6 @@ import {
   toDeployment,
   toDeployments,
   toDomain,
-  toInstance,
   toWholeApplication,
 } from './responses.ts';
 
@@ -188,8 +187,11 @@ export function createNodionClient(options: ConnectionOptions) {
         /** See {@link Connection}. */
         serverTime,
 
-        /** The running containers. A gateway or an older key may not have this endpoint. */
-        instances: (reading: ReadOptions) =>
+        /**
+         * The running containers. A gateway or an older key may not have this endpoint.
+         * @returns what `toInstance` makes of each.
+         */
+        instances: <T>(toInstance: (item: unknown) => T, reading: ReadOptions) =>
           read(
             'GET /applications/{id}/instances',
             wholly((body) => list(field(body, 'instances'), toInstance)),

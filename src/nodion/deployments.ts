@@ -1,8 +1,7 @@
 import { sentence } from '../runner/sentence.ts';
 import { NodionError } from './errors.ts';
-import type { Deployment } from './responses.ts';
+import { type Deployment, FINAL_STATUSES } from './responses.ts';
 
-const FINAL_STATUSES: readonly string[] = ['available', 'failed', 'expired'];
 const IN_PROGRESS_STATUSES: readonly string[] = ['created', 'waiting'];
 
 /** Whether Nodion is done with the deployment. An unknown status is not final. */

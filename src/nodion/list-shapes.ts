@@ -1,9 +1,10 @@
 import { TransportProblem } from '../http/http-error.ts';
 import { BRANCH, REPOSITORY } from './catalogue-items.ts';
+import { INSTANCE } from './instances.ts';
 import { LOG_LINE } from './log-lines.ts';
 import { areOld, type ItemsJson } from './old-deployments.ts';
 import { optional, type Shape } from './read-fields.ts';
-import { DEPLOYMENT, DEPLOYMENTS_KEPT, DOMAIN, INSTANCE, keepNewest } from './responses.ts';
+import { DEPLOYMENT, DEPLOYMENTS_KEPT, DOMAIN, keepNewest } from './responses.ts';
 
 /** How a list is read, a few of its items at a time. `wanted` is the ID of one that is kept in any case. */
 export interface ListShape {

@@ -1,7 +1,9 @@
 import { readFields } from './read-fields.ts';
+import { LONGEST_TEXT } from './responses.ts';
 
-/** What is read of a line; of its texts so many characters are kept. */
-export const LOG_LINE = { ts: 300, msg: 10_000 } as const;
+const LONGEST_MESSAGE = 10_000;
+
+export const LOG_LINE = { ts: LONGEST_TEXT, msg: LONGEST_MESSAGE } as const;
 
 /** A line of an application's runtime log. */
 export interface LogLine {

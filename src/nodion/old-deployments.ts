@@ -1,11 +1,11 @@
 import { optional } from './read-fields.ts';
-import { DEPLOYMENTS_KEPT } from './responses.ts';
+import { DEPLOYMENTS_KEPT, FINAL_STATUSES } from './responses.ts';
 
-const NUMBER_NAME = Buffer.from('"deploy_number"');
 const AVAILABLE = Buffer.from('"available"');
-const NUMBER = /^ *: *(\d+)[,}]/;
-/** Bytes of one that is surely a safe integer, and what stands around it. */
-const LONGEST_NUMBER = 20;
+const NUMBER = { name: Buffer.from('"deploy_number"'), value: /^ *: *(\d+)[,}]/ };
+const STATUS = { name: Buffer.from('"status"'), value: /^ *: *"(\w+)"/ };
+/** Bytes of either, with what stands around it: the number is surely a safe integer. */
+const LONGEST_VALUE = 20;
 
 /** Items of a list, separated by commas. */
 export interface ItemsJson {
@@ -30,15 +30,25 @@ export function areOld(
   const isLiveKept = newest.some((one) => optional(one, 'status') === 'available');
   if (!isLiveKept && bytes.includes(AVAILABLE)) return false;
   const lowest = Number(optional(newest[DEPLOYMENTS_KEPT - 1], 'deploy_number') ?? Number.NaN);
-  let numbers = 0;
-  for (let at = bytes.indexOf(NUMBER_NAME); at >= 0; at = bytes.indexOf(NUMBER_NAME, at + 1)) {
-    if (!(numberAfter(bytes, at + NUMBER_NAME.length) < lowest)) return false;
-    numbers += 1;
-  }
-  return numbers === count;
+  const numbers = valuesOf(bytes, NUMBER);
+  const statuses = valuesOf(bytes, STATUS);
+  return (
+    numbers.length === count &&
+    statuses.length === count &&
+    numbers.every((number) => Number(number) < lowest) &&
+    statuses.every((status) => FINAL_STATUSES.includes(status))
+  );
 }
 
-/** The whole number that is the value of the name that ends at `at`; NaN for none. */
-function numberAfter(bytes: Buffer, at: number): number {
-  return Number(NUMBER.exec(bytes.toString('latin1', at, at + LONGEST_NUMBER))?.[1]);
+/** What follows the name wherever it stands; undefined for what is not plain. */
+function valuesOf(
+  bytes: Buffer,
+  { name, value }: { readonly name: Buffer; readonly value: RegExp },
+): (string | undefined)[] {
+  const values: (string | undefined)[] = [];
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
+    const start = at + name.length;
+    values.push(value.exec(bytes.toString('latin1', start, start + LONGEST_VALUE))?.[1]);
+  }
+  return values;
 }

@@ -5,9 +5,11 @@ import { type Fields, list, needed, optional, readFields } from './read-fields.t
 
 const DEEPEST_NESTING = 100;
 export const DEPLOYMENTS_KEPT = 25;
+/** Of a deployment that has ended. */
+export const FINAL_STATUSES: readonly unknown[] = ['available', 'failed', 'expired'];
 /** Characters kept of a text. None is ever shown as long, and a list's must be small in memory. */
 const LONGEST_WORD = 200;
-const LONGEST_TEXT = 300;
+export const LONGEST_TEXT = 300;
 /** A Docker image's with its tag and digest has at most 456. */
 const LONGEST_REFERENCE = 500;
 
@@ -35,13 +37,6 @@ export const DEPLOYMENT = {
   strategy: LONGEST_WORD,
   image_reference: LONGEST_REFERENCE,
   created_at: LONGEST_WORD,
-} as const;
-
-export const INSTANCE = {
-  id: LONGEST_TEXT,
-  name: LONGEST_TEXT,
-  status: LONGEST_TEXT,
-  deployment: { id: LONGEST_TEXT, deploy_number: 'integer' },
 } as const;
 
 export const DOMAIN = {
@@ -112,14 +107,6 @@ export interface DeploymentList {
   readonly deployments: readonly Deployment[];
   /** `performance.now()` when they were there. */
   readonly answeredAtMs: number;
-}
-
-/** A running container and the deployment that it is of. */
-export interface Instance {
-  readonly name: string;
-  readonly status: string;
-  /** Null when the answer does not say. */
-  readonly deployment: { readonly id: string; readonly deploy_number: number | null } | null;
 }
 
 /** A name under which an application answers. */
@@ -197,30 +184,26 @@ export function toDeployments(
 }
 
 /**
- * Of any items the newest 25 deployments, and two that may be older: the newest that is available, and that
- * of the ID `wanted`. An odd item without a number is among them, so that it is not overlooked.
+ * Of any items the newest 25 deployments, the newest 25 that have not ended, and two that may be older: the
+ * newest that is available, and that of the ID `wanted`. An odd item without a number is among them, so
+ * that it is not overlooked.
  */
 export function keepNewest(items: readonly unknown[], wanted: string | null): unknown[] {
   const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
   const live = sorted.find((item) => optional(item, 'status') === 'available');
+  let open = 0;
   return sorted.filter((item, index) => {
+    const isOpen = !FINAL_STATUSES.includes(optional(item, 'status'));
+    if (isOpen) open += 1;
     const isWanted = wanted !== null && optional(item, 'id') === wanted;
-    return index < DEPLOYMENTS_KEPT || item === live || isWanted;
+    const isNew = index < DEPLOYMENTS_KEPT || (isOpen && open <= DEPLOYMENTS_KEPT);
+    return isNew || item === live || isWanted;
   });
 }
 
 function numberOf(item: unknown): number {
   const number = optional(item, 'deploy_number');
   return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
-}
-
-export function toInstance(item: unknown): Instance {
-  const { id, name, status, deployment } = readFields(item, INSTANCE);
-  return {
-    name: name ?? id ?? 'instance',
-    status: needed(status, 'status'),
-    deployment: deployment.id === null ? null : { ...deployment, id: deployment.id },
-  };
 }
 
 export function toDomain(item: unknown): Domain {

@@ -2,7 +2,7 @@ import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient, ReadOptions } from '../../nodion/client.ts';
 import { isFinal, missingFromList, newest } from '../../nodion/deployments.ts';
 import { UNANSWERED } from '../../nodion/errors.ts';
-import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { DEPLOYMENTS_KEPT, type Deployment, type DeploymentList } from '../../nodion/responses.ts';
 import { Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
 import { FIRST_POLL_MS, SEEN_NOW_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -138,9 +138,11 @@ export async function waitForDeployment(
   function reportUnlisted(): void {
     const { origin, notedNumber, deployment: ours } = triggered;
     if (origin === 'reused' || !notedNumber || !hasBeenListed) return;
+    // Of a long list older ones are not held.
+    const from = Math.max(notedNumber + 1, listed[DEPLOYMENTS_KEPT - 1]?.deploy_number ?? 0);
     const numbers = Array.from(
-      { length: Math.min(ours.deploy_number - notedNumber - 1, MOST_NUMBERS) },
-      (_, index) => notedNumber + 1 + index,
+      { length: Math.min(ours.deploy_number - from, MOST_NUMBERS) },
+      (_, index) => from + index,
     ).filter((number) => listed.every(({ deploy_number }) => deploy_number !== number));
     if (numbers.length > 0) onEvent({ kind: 'unlisted', numbers });
   }
@@ -156,12 +158,12 @@ export async function waitForDeployment(
     application.hasEnded();
   } catch (error) {
     if (!isTimeout(error)) throw error;
+    const lastSeenMs = performance.now() - lastSeenAtMs;
     const failure = await poll({ lane: 'urgent', isFresh: true }).then(
       () => null,
       (reason: Error) => (reason instanceof Interrupted ? UNANSWERED : reason),
     );
     if (!isFinal(deployment)) {
-      const lastSeenMs = performance.now() - lastSeenAtMs;
       // The last look may have been cut off by its own short limit: what failed before says more.
       const isUnseen = failure && lastSeenMs > SEEN_NOW_MS;
       const lastLook = isUnseen ? { error: error.lastError ?? failure, lastSeenMs } : null;

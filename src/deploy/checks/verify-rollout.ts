@@ -1,7 +1,8 @@
 import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
 import { NodionError, UNANSWERED } from '../../nodion/errors.ts';
-import type { Application, Deployment, Instance } from '../../nodion/responses.ts';
+import { type Instance, toInstance } from '../../nodion/instances.ts';
+import type { Application, Deployment } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { isTimeout, sleep } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -64,7 +65,10 @@ export async function verifyRollout(
     if (!isTimeout(error)) throw error;
     const looking = { signal, lane: 'urgent', isFresh: true } as const;
     try {
-      const seen = await Promise.all([application.get(looking), application.instances(looking)]);
+      const seen = await Promise.all([
+        application.get(looking),
+        application.instances(toInstance, looking),
+      ]);
       const rollout = assessRollout(...seen, deployment);
       onEvent({ kind: 'rollout', rollout });
       return rollout;
@@ -89,7 +93,7 @@ export async function readRollout(options: {
   const retrying = { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) };
   const [seen, instances] = await Promise.all([
     retryRead(() => application.get({ signal, lane: 'poll' }), retrying),
-    retryRead(() => application.instances({ signal, lane: 'poll' }), retrying),
+    retryRead(() => application.instances(toInstance, { signal, lane: 'poll' }), retrying),
   ]);
   const rollout = assessRollout(seen, instances, deployment);
   onEvent({ kind: 'rollout', rollout });

@@ -1,4 +1,4 @@
-import { isFinal, isInProgress, isKnown } from '../../nodion/deployments.ts';
+import { isFinal, isInProgress, isKnown, liveDeployment } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { UnknownOutcome } from '../../nodion/post-once.ts';
 import type { Deployment } from '../../nodion/responses.ts';
@@ -137,7 +137,7 @@ function lostSight(deployment: Deployment, error: unknown): Failure {
 }
 
 function notLive(
-  { durationMs }: Attempt,
+  { durationMs, lastSeen }: Attempt,
   deployment: Deployment,
   outcome: Outcome,
   plan: DeployPlan,
@@ -156,7 +156,9 @@ function notLive(
     ]);
   }
   if (outcome.kind === 'expired') {
-    return expired(deployment, { newer: outcome.newer, after, plan });
+    const live = liveDeployment(lastSeen?.deployments ?? []);
+    const isAhead = outcome.newer && live && live.deploy_number > deployment.deploy_number;
+    return expired(deployment, { newer: isAhead ? live : outcome.newer, after, plan });
   }
   return timedOut(deployment, outcome, plan);
 }
