@@ -246,6 +246,16 @@ describe('Of a large list', () => {
   });
 });
 
+test('Of many deployments of the wanted ID the newest is held beside 25 newer ones', () => {
+  const newer = many('{"id":"x","status":"failed","deploy_number":9}');
+  const same = many('{"id":"wanted","status":"failed","deploy_number":1}');
+  for (const items of [`${newer},${same}`, `${same},${newer}`]) {
+    const held = JSON.parse(read(inList(items), [65_536], 'deployments', 'wanted')).deployments;
+    expect(held).toHaveLength(26);
+    expect(held[25]).toMatchObject({ id: 'wanted' });
+  }
+});
+
 test('Of 3,000 deployments the newest 25 are held, odd ones, the one that is live, and the one that is wanted', () => {
   const numbers = Array.from({ length: 3_000 }, (_, index) => (index * 1_013) % 3_000);
   const deployments = [

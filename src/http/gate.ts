@@ -42,7 +42,7 @@ export interface Gate {
   /** Tells that requests are answered again, so the next hold without a `Retry-After` is a short one. */
   release(): void;
   /** Lets polls follow each other closer from now on. */
-  hasten(): void;
+  hastenPolls(): void;
 }
 
 export function createGate(): Gate {
@@ -128,7 +128,7 @@ export function createGate(): Gate {
     release: () => {
       nextHoldMs = FIRST_HOLD_MS;
     },
-    hasten: () => {
+    hastenPolls: () => {
       pollSpacingMs = LATER_POLL_SPACING_MS;
     },
   };

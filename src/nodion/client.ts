@@ -182,7 +182,7 @@ export function createNodionClient(options: ConnectionOptions) {
         outageLimit,
 
         /** Called when its deployment has ended: those of others, triggered together with it, end soon. */
-        hasEnded: gate.hasten,
+        hastenPolls: gate.hastenPolls,
 
         /** See {@link Connection}. */
         serverTime,

@@ -27,7 +27,8 @@ const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = Buffer.from('[]{}');
  * it is, but for its texts' length. What is no JSON ends with `…` and is still none.
  *
  * The list is split at its commas, and each part is read by `JSON.parse`, so that it differs in nothing
- * else, but for parts of which plainly nothing would be kept: those are passed over. `add` throws a TransportProblem when a part is larger than 128 KiB, or the items have too many names or values.
+ * else, but for parts of which plainly nothing would be kept: those are passed over. `add` throws a
+ * TransportProblem when a part is larger than 128 KiB, or the items have too many names or values.
  */
 export function createListReader(name: ListName, wanted: string | null = null): BodyReader {
   const shape: ListShape = SHAPES[name];

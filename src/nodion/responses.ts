@@ -191,13 +191,13 @@ export function toDeployments(
 export function keepNewest(items: readonly unknown[], wanted: string | null): unknown[] {
   const sorted = items.toSorted((a, b) => numberOf(b) - numberOf(a) || 0);
   const live = sorted.find((item) => optional(item, 'status') === 'available');
+  const found = sorted.find((item) => wanted !== null && optional(item, 'id') === wanted);
   let open = 0;
   return sorted.filter((item, index) => {
     const isOpen = !FINAL_STATUSES.includes(optional(item, 'status'));
     if (isOpen) open += 1;
-    const isWanted = wanted !== null && optional(item, 'id') === wanted;
     const isNew = index < DEPLOYMENTS_KEPT || (isOpen && open <= DEPLOYMENTS_KEPT);
-    return isNew || item === live || isWanted;
+    return isNew || item === live || item === found;
   });
 }
 

@@ -155,7 +155,7 @@ export async function waitForDeployment(
       await retryRead(() => poll({}), { signal, onRetry });
       pauseMs = pollIntervalMs * jitter(0.2);
     }
-    application.hasEnded();
+    application.hastenPolls();
   } catch (error) {
     if (!isTimeout(error)) throw error;
     const lastSeenMs = performance.now() - lastSeenAtMs;
