@@ -4,7 +4,7 @@ export default {
   runner: '<rootDir>/__tests__/jest/runner.js',
   testSequencer: '<rootDir>/__tests__/jest/sequencer.js',
   // Of those that mostly sleep, see the runner.
-  maxWorkers: 4,
+  maxWorkers: 3,
   maxConcurrency: 12,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   // `npm run test:load` runs those.

@@ -6,10 +6,11 @@ import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 /** What a scenario's steps go by. */
 export interface Staging {
-  /** `virtual`, the default: in this process, in no time. `real`: in a process, with all that is on a wire. */
+  /**
+   * `virtual`, the default: in this process, in no time. `real`: in a process that starts and ends with the
+   * step, as on a runner, with all that is on a wire.
+   */
   readonly clock?: 'virtual' | 'real';
-  /** `own`: the process starts and ends with the step, as on a runner; else it has run others before. */
-  readonly process?: 'shared' | 'own';
   /** Whether the process gets SIGINT or SIGTERM. Windows has none: there the scenario is skipped. */
   readonly hasSignals?: boolean;
 }
@@ -21,7 +22,7 @@ export function scenario(name: string, play: Play): void;
 export function scenario(name: string, staging: Staging, play: Play): void;
 export function scenario(name: string, given: Staging | Play, then?: Play): void {
   const play = then ?? (given as Play);
-  const { clock = 'virtual', process: whose, hasSignals } = then ? (given as Staging) : {};
+  const { clock = 'virtual', hasSignals } = then ? (given as Staging) : {};
   if (hasSignals && clock !== 'virtual' && process.platform === 'win32') {
     test.skip(name, () => {});
     return;
@@ -30,7 +31,7 @@ export function scenario(name: string, given: Staging | Play, then?: Play): void
     virtual: () => new VirtualClock(),
     real: () => realClock,
   };
-  test.concurrent(name, () => onStage(clocks[clock](), play, { ownProcess: whose === 'own' }));
+  test.concurrent(name, () => onStage(clocks[clock](), play));
 }
 
 /** The life of an application's next deployments: each status and the milliseconds after which it comes. */

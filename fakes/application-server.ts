@@ -140,7 +140,7 @@ function send(reply: Reply, response: ServerResponse, clock: Clock): void {
   } else if (reply === 'reset') socket?.resetAndDestroy();
   else if (reply === 'cut-off') {
     response.writeHead(200, { 'content-length': 100 }).write('half of it');
-    void clock.sleep(20 * clock.factor).then(() => socket?.destroy());
+    void clock.sleep(20).then(() => socket?.destroy());
   } else if (reply === 'endless') {
     if (!socket) return;
     socket.write('HTTP/1.1 200 OK\r\n\r\n');

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { json } from 'node:stream/consumers';
 import { loopback, type Network } from './network.ts';
 
@@ -35,6 +41,8 @@ export class FakeGitHub {
   readonly statuses: Record<string, unknown>[] = [];
   /** Answers every request with this status in place of doing it; 0 never answers. */
   refuseWith: number | null = null;
+  /** Answers every request in its place. */
+  listener: RequestListener | null = null;
   /** The commits of the repository; null: any. */
   commits: readonly string[] | null = null;
   /** The Git tags of the repository, and the commit of each. */
@@ -44,7 +52,10 @@ export class FakeGitHub {
   private port = 0;
 
   private constructor() {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => {
+      if (this.listener) this.listener(request, response);
+      else void this.answer(request, response);
+    });
   }
 
   static async start(network: Network = loopback): Promise<FakeGitHub> {

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, realClock, type WrongClock } from './clock.ts';
 import { type Network, VirtualNetwork } from './network.ts';
-import { type ProcessStep, runInOwnProcess, runInWarmProcess } from './step-processes.ts';
+import { type ProcessStep, runInOwnProcess } from './own-process.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { runInVirtualProcess } from './virtual-process.ts';
 
@@ -13,8 +13,7 @@ import { runInVirtualProcess } from './virtual-process.ts';
 // V8's coverage in the third one.
 const { PROCESS_ACTIONS, VIRTUAL_ACTIONS, STEP_COVERAGE } = process.env;
 
-// In memory where Linux has such a folder: a busy disk would hold up a step for seconds, on a fast clock
-// for a minute.
+// In memory where Linux has such a folder: a busy disk would hold up a step for seconds.
 const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A workflow command in the log, as GitHub's runner reads it. */
@@ -36,7 +35,7 @@ export interface StepRun {
   readonly summary: string;
   /** What is in the newest file `deployments.json` of the step; null for none. */
   readonly deploymentsFile: string | null;
-  /** By the step's clock, with the start of its process where that is its own. */
+  /** By the step's clock, with the start of its process. */
   readonly durationMs: number;
 }
 
@@ -51,16 +50,14 @@ export interface StepOptions {
   readonly token?: string;
   /** The event's payload. */
   readonly event?: object | null;
-  /** What the step's process goes by; the real clock where none is given. */
+  /** What the step goes by; the real clock where none is given. */
   readonly clock?: Clock;
-  /** How the step's wall clock is wrong; not for a process of its own. */
+  /** How the step's wall clock is wrong, in virtual time. */
   readonly wrongClock?: WrongClock;
-  /** What its connections go by: a virtual one with a virtual clock. */
+  /** What its connections go by in virtual time. */
   readonly network?: Network;
-  /** The process is killed after so many real milliseconds; undefined never kills it. */
+  /** A process is killed after so many milliseconds; undefined never kills it. */
   readonly killAfterMs?: number;
-  /** Whether the step has a process of its own, which signals need; by default on the real clock. */
-  readonly ownProcess?: boolean;
   /** Called with each piece of log as it comes. */
   readonly onLog?: (text: string, child: ChildProcess) => void;
 }
@@ -87,14 +84,13 @@ export function readActionMetadata(folder: string): ActionMetadata {
 
 /**
  * Runs an action's bundle as GitHub's runner runs it: with an environment that holds the inputs with the
- * defaults of `action.yml`, the runner's variables, `env`, and nothing else. In a process of its own with
- * `ownProcess`, and where `env` holds what Node reads at its start; else in one that has run other steps,
- * see {@link runInWarmProcess}.
+ * defaults of `action.yml`, the runner's variables, `env`, and nothing else. In a process of its own, but for
+ * virtual time.
  */
 export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   const { action = '.', inputs = {}, env = {}, token = 'ghs_token_of_the_job' } = options;
   const { event = {}, onLog } = options;
-  const { clock = realClock, network, killAfterMs, ownProcess = clock === realClock } = options;
+  const { clock = realClock, network, wrongClock, killAfterMs } = options;
   const metadata = readActionMetadata(action);
   const folder = mkdtempSync(join(TEMPORARY, 'step-'));
   const files = {
@@ -107,7 +103,6 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
   };
   for (const file of Object.values(files)) writeFileSync(file, '');
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(event));
-  let startedAt = 0;
   try {
     let log = '';
     let stderr = '';
@@ -132,7 +127,8 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
       ...(STEP_COVERAGE && { NODE_V8_COVERAGE: STEP_COVERAGE }),
       ...env,
     };
-    const compiled = clock instanceof VirtualClock ? VIRTUAL_ACTIONS : PROCESS_ACTIONS;
+    const isVirtual = clock instanceof VirtualClock && network instanceof VirtualNetwork;
+    const compiled = isVirtual ? VIRTUAL_ACTIONS : PROCESS_ACTIONS;
     const step: ProcessStep = {
       // A copy of the action elsewhere is run as it is.
       main:
@@ -141,23 +137,16 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
           : join(action, metadata.runs.main),
       folder,
       env: environment,
-      clock,
-      wrongClock: options.wrongClock,
-      killAfterMs,
-      onStart: () => {
-        startedAt = clock.now();
-      },
       onText: (text, stream, child) => {
         log += text;
         if (stream === 'stderr') stderr += text;
         else onLog?.(text, child);
       },
     };
-    const isWarm = !ownProcess && !PROCESS_ACTIONS && !readsNodeOptions(env);
-    const exitCode =
-      clock instanceof VirtualClock && network instanceof VirtualNetwork
-        ? await runInVirtualProcess(step, { clock, network })
-        : await (isWarm ? runInWarmProcess : runInOwnProcess)(step);
+    const startedAt = clock.now();
+    const exitCode = await (isVirtual
+      ? runInVirtualProcess(step, { clock, network, wrongClock })
+      : runInOwnProcess(step, killAfterMs));
     return {
       exitCode,
       log: log.replaceAll(EOL, '\n'),
@@ -177,11 +166,6 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
 function readDeploymentsFile(temp: string): string | null {
   const own = readdirSync(temp).find((name) => name.startsWith('nodion-deploy-'));
   return own ? readFileSync(join(temp, own, 'deployments.json'), 'utf8') : null;
-}
-
-/** Whether `env` holds what Node reads at its start, and a process that has run other steps can't offer. */
-function readsNodeOptions(env: Readonly<Record<string, string>>): boolean {
-  return Object.keys(env).some((name) => /^NODE_(?!EXTRA_CA_CERTS$)/.test(name));
 }
 
 function inputEnvironment(

@@ -14,9 +14,6 @@ const IDLE_TURNS = 4;
  * that one fires. What goes by it takes no time, on any machine.
  */
 export class VirtualClock implements Clock {
-  readonly factor = 1;
-  readonly nodeArguments = [];
-  readonly parameters = {};
   private nowMs = Date.now();
   /** In the order in which they were set. */
   private readonly timers = new Set<Timer>();

@@ -2,12 +2,21 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { createLoader } from './bundle-loader.mjs';
+import { createLoader } from './bundle-loader.ts';
+import type { WrongClock } from './clock.ts';
 import type { VirtualNetwork } from './network.ts';
-import type { ProcessStep } from './step-processes.ts';
+import type { ProcessStep } from './own-process.ts';
 import type { VirtualClock, VirtualTimeout } from './virtual-clock.ts';
 
 const requireOfNode = createRequire(import.meta.url);
+
+/** What a step in this process goes by. */
+interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly network: VirtualNetwork;
+  /** How its wall clock is wrong. */
+  readonly wrongClock?: WrongClock | undefined;
+}
 
 /**
  * Runs a step in this process, in virtual time and on a virtual network. Its own are the bundle's modules,
@@ -16,9 +25,9 @@ const requireOfNode = createRequire(import.meta.url);
  */
 export function runInVirtualProcess(
   step: ProcessStep,
-  { clock, network }: { clock: VirtualClock; network: VirtualNetwork },
+  { clock, network, wrongClock = {} }: Surroundings,
 ): Promise<number> {
-  const { main, folder, env, onStart, onText } = step;
+  const { main, folder, env, onText } = step;
   return new Promise((resolveExit, reject) => {
     const emitter = new EventEmitter();
     const timeouts = new Set<VirtualTimeout>();
@@ -54,7 +63,7 @@ export function runInVirtualProcess(
     };
 
     const startedAt = clock.now();
-    const { offset = 0, jump = 0, jumpAfter = 0 } = step.wrongClock ?? {};
+    const { offset = 0, jump = 0, jumpAfter = 0 } = wrongClock;
     const now = () => clock.now() + offset + (clock.now() - startedAt > jumpAfter ? jump : 0);
     const set = (callback: () => void, ms: number) => {
       const timeout = clock.set(callback, ms);
@@ -62,7 +71,7 @@ export function runInVirtualProcess(
       if (hasExited) timeout.close();
       return timeout;
     };
-    const world = {
+    const globals = {
       process: stepProcess,
       performance: { now: () => clock.now() - startedAt },
       Date: class extends Date {
@@ -103,10 +112,9 @@ export function runInVirtualProcess(
       },
     };
     const load = createLoader({
-      world,
+      globals,
       require: (specifier: string) => replaced[specifier] ?? requireOfNode(specifier),
     });
-    onStart();
     try {
       load(resolve(main));
     } catch (error) {

@@ -282,7 +282,7 @@ async function benchOddLists({ nodion, deploy }: Stage): Promise<void> {
     }
     const application_id = some.map(({ id }) => id).join();
     const { stderr } = await deploy(null, {
-      ...{ env, ownProcess: true },
+      env,
       inputs: { application_id, timeout },
     });
     nodion.recover();
@@ -353,7 +353,7 @@ async function benchRollouts({ nodion, deploy }: Stage): Promise<void> {
     const before = nodion.requests.length;
     const startedAt = Date.now();
     const run = await deploy(null, {
-      ...{ action, env, ownProcess: true },
+      ...{ action, env },
       inputs: { application_id: some.map(({ id }) => id).join(), poll_interval: '3s' },
     });
     const lastTriggerAt = Math.max(...some.map((one) => one.deployments[0]?.triggeredAt ?? 0));

@@ -11,7 +11,7 @@ import { writeEntries } from './entries.ts';
 
 const FOLDER = resolve('build/coverage');
 const PROCESSES = 'build/src';
-const VIRTUAL = join(FOLDER, 'virtual');
+const COMMONJS = join(FOLDER, 'commonjs');
 const STEPS = join(FOLDER, 'steps');
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
@@ -26,19 +26,19 @@ function node(args: readonly string[], env: Record<string, string> = {}): void {
   if (spawnSync(process.execPath, args, options).status !== 0) process.exitCode = 1;
 }
 
-/** The sources as CommonJS in `VIRTUAL/src`, and the packages that they import in `VIRTUAL/packages`. */
-function compileVirtual(): void {
+/** The sources as CommonJS in `COMMONJS/src`, and the packages that they import in `COMMONJS/packages`. */
+function compileCommonJs(): void {
   const tsc = 'node_modules/typescript/bin/tsc -p tsconfig.build.json --noCheck --sourceMap';
   const options = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
-  node([...`${tsc} ${options}`.split(' '), '--outDir', VIRTUAL]);
-  writeEntries(`${VIRTUAL}/src`, 'commonjs');
+  node([...`${tsc} ${options}`.split(' '), '--outDir', COMMONJS]);
+  writeEntries(`${COMMONJS}/src`, 'commonjs');
   const names = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies);
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join('src', file), 'utf8'))
     .join('');
   for (const name of names) {
-    const folder = join(VIRTUAL, 'packages', name);
+    const folder = join(COMMONJS, 'packages', name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{}');
     const entry = join(folder, 'entry.js');
@@ -62,7 +62,7 @@ function keepOurs(): void {
     const file = join(STEPS, name);
     const { result } = JSON.parse(readFileSync(file, 'utf8'));
     const ours = result.filter(({ url }: { url: string }) =>
-      [resolve(PROCESSES), join(VIRTUAL, 'src')].some((folder) => url.includes(`${folder}/`)),
+      [resolve(PROCESSES), join(COMMONJS, 'src')].some((folder) => url.includes(`${folder}/`)),
     );
     writeFileSync(file, JSON.stringify({ result: ours }));
   }
@@ -70,7 +70,7 @@ function keepOurs(): void {
 
 rmSync(FOLDER, { recursive: true, force: true });
 writeEntries(PROCESSES, 'module');
-compileVirtual();
+compileCommonJs();
 const [pattern = '', ...more] = process.argv.slice(2);
 const jest = [...JEST, 'node_modules/jest/bin/jest.js', ...more];
 // What is in jest's own process is measured by jest, whose way ends the other.
@@ -85,7 +85,7 @@ node([...jest, `__tests__/(virtual|bundle)/.*(?:${pattern})`], {
   NODE_V8_COVERAGE: STEPS,
   STEP_COVERAGE: STEPS,
   PROCESS_ACTIONS: PROCESSES,
-  VIRTUAL_ACTIONS: `${VIRTUAL}/src`,
+  VIRTUAL_ACTIONS: `${COMMONJS}/src`,
 });
 keepOurs();
 node([

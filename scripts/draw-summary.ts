@@ -1,6 +1,6 @@
-import { fastClock } from '../fakes/clock.ts';
 import { drawPage } from '../fakes/github-page.ts';
 import { playSituation } from '../fakes/summaries.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 /**
  * `npm run picture`: draws the job summaries of real runs into `docs/`, much as GitHub shows them, in light and
@@ -11,10 +11,9 @@ const PICTURES = {
   summary: 'live, rolled out, healthy and stable',
   rollback: 'rolled back',
 };
-const SPEED = 7;
 
 for (const [file, situation] of Object.entries(PICTURES)) {
-  const summary = await playSituation(situation, fastClock(SPEED));
+  const summary = await playSituation(situation, new VirtualClock());
   const markdown = summary.replaceAll(
     /http&#58;\/\/127\.0\.0\.1:\d+/g,
     'https&#58;//shop.example.com',

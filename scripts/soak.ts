@@ -1,29 +1,21 @@
 import fc from 'fast-check';
 import pLimit from 'p-limit';
-import { fastClock } from '../fakes/clock.ts';
 import { playRandomScenario, randomScenario } from '../fakes/random-scenario.ts';
 import { onStage } from '../fakes/stage.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
-/**
- * `npm run soak [-- RUNS [SEED [processes]]]`: plays random scenarios of faults with the bundle, in virtual
- * time, or with `processes` in processes on a fast clock.
- */
+/** `npm run soak [-- RUNS [SEED]]`: plays random scenarios of faults with the bundle, in virtual time. */
 
 const runs = Number(process.argv[2] ?? 500);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);
-const hasProcesses = process.argv[4] === 'processes';
-console.log(
-  `${runs} scenarios with seed ${seed}, in ${hasProcesses ? 'processes' : 'virtual time'}`,
-);
+console.log(`${runs} scenarios with seed ${seed}`);
 const limit = pLimit(6);
 let broken = 0;
 await Promise.all(
   fc.sample(randomScenario, { numRuns: runs, seed }).map((one) =>
     limit(async () => {
       try {
-        const clock = hasProcesses ? fastClock(10) : new VirtualClock();
-        await onStage(clock, (stage) => playRandomScenario(one, stage));
+        await onStage(new VirtualClock(), (stage) => playRandomScenario(one, stage));
       } catch (error) {
         broken += 1;
         console.log(`${JSON.stringify(one)}\n${error instanceof Error ? error.message : error}\n`);

@@ -5,7 +5,7 @@ import { life, scenario } from '../scenario.ts';
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   scenario(
     `${signal} ends the wait, red, with the outputs`,
-    { clock: 'real', process: 'own', hasSignals: true },
+    { clock: 'real', hasSignals: true },
     async (stage) => {
       const { nodion, deploy } = stage;
       const run = await deploy(nodion.addApplication(life(['waiting', 0])), {

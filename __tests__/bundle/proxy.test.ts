@@ -368,9 +368,12 @@ for (const [address, reason] of [
   ['socks5://127.0.0.1:1080', 'socks5:// is not supported'],
   ['http://', 'it is not a URL'],
 ] as const) {
-  proxyScenario(`The proxy ${address} is refused before any request`, async (stage) => {
-    const { nodion, deployBy } = stage;
-    const run = await deployBy({ ALL_PROXY: address }, nodion.addApplication());
+  scenario(`The proxy ${address} is refused before any request`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const run = await deploy(nodion.addApplication(), {
+      inputs: { api_url: API_URL },
+      env: { ALL_PROXY: address },
+    });
     expect(run.exitCode).toBe(1);
     expect(nodion.requests).toEqual([]);
     expect(annotations(run, 'error')).toEqual([

@@ -9,47 +9,10 @@ import { addShop, errorLines } from '../shop.ts';
 // Only answers of the application prove that it is bad.
 
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
-const UNCERTAIN = 'No rollback: it is not certain that the deployment is bad.';
-const LIVE = '#2 (v2) is live.';
 
 /** The tags that were triggered. */
 function triggers(nodion: FakeNodion): unknown[] {
   return nodion.requestsTo(TRIGGER).map(({ body }) => JSON.parse(body).image_tag);
-}
-
-for (const [fault, last] of [
-  [
-    502,
-    /, the last one: no answer from https:\/\/shop\.test\/up: .*: the proxy answered 502: it made no connection to the host\.$/,
-  ],
-  ['hang', /within 8 s \(`health_timeout`\)\.$/],
-] as const) {
-  scenario(
-    `A proxy that lets nothing through tells nothing else: ${fault}`,
-    { clock: 'real' },
-    async (stage) => {
-      const { nodion, proxy, deploy } = stage;
-      const shop = await addShop(stage, () => 200);
-      proxy.fault = fault;
-      const run = await deploy(shop.application, {
-        inputs: { ...shop.inputs, health_url: 'https://shop.test/up', rollback: 'true' },
-        env: { HTTPS_PROXY: proxy.address },
-      });
-      expect(run.exitCode).toBe(1);
-      expect(triggers(nodion)).toEqual(['v2']);
-      expect(run.outputs).toMatchObject({ healthy: '', rolled_back: '' });
-      const [first, ...lines] = errorLines(run);
-      expect(first).toContain(
-        'Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (`health_timeout`)',
-      );
-      expect(first).toMatch(last);
-      expect(lines).toEqual([
-        "Check the runner's proxy, or exempt the host in NO_PROXY.",
-        UNCERTAIN,
-        LIVE,
-      ]);
-    },
-  );
 }
 
 scenario(
@@ -105,7 +68,7 @@ scenario(
 
 scenario(
   'A runner that stands still proves nothing',
-  { clock: 'real', process: 'own', hasSignals: true },
+  { clock: 'real', hasSignals: true },
   async (stage) => {
     const { nodion, deploy } = stage;
     let freeze = () => {};

@@ -7,7 +7,7 @@ const SLACK_MS = 9_000;
 
 scenario(
   'In real time, a deployment is followed until it is live',
-  { clock: 'real', process: 'own' },
+  { clock: 'real' },
   async (stage) => {
     const { nodion, deploy } = stage;
     const application = nodion.addApplication(
@@ -23,7 +23,7 @@ scenario(
 
 scenario(
   'In real time, a step ends soon after its timeout',
-  { clock: 'real', process: 'own' },
+  { clock: 'real' },
   async ({ nodion, deploy }) => {
     const run = await deploy(nodion.addApplication(life(['waiting', 0])), {
       inputs: { timeout: '5s' },
@@ -51,7 +51,7 @@ scenario(
 
 scenario(
   'In real time, a report that hangs takes 5 s',
-  { clock: 'real', process: 'own' },
+  { clock: 'real' },
   async ({ nodion, gitHub, deploy }) => {
     gitHub.refuseWith = 0;
     nodion.fail({
@@ -71,7 +71,7 @@ scenario(
 if (process.platform !== 'win32') {
   scenario(
     'In real time, a cancelled step ends before it is killed',
-    { clock: 'real', process: 'own' },
+    { clock: 'real' },
     async (stage) => {
       const { nodion, gitHub, deploy } = stage;
       gitHub.refuseWith = 0;

@@ -67,28 +67,13 @@ function told({ exitCode, stderr, log, outputs, summary }: StepRun): unknown {
   return JSON.parse(shown);
 }
 
-const play = (name: string, clock: Clock, options = {}) =>
-  onStage(clock, async (stage) => told((await STEPS[name]?.(stage)) as StepRun), options);
+const play = (name: string, clock: Clock) =>
+  onStage(clock, async (stage) => told((await STEPS[name]?.(stage)) as StepRun));
 
 test.concurrent.each(Object.keys(STEPS))('Each stage tells the same of %s', async (name) => {
-  const [alone, shared, virtual] = await Promise.all([
-    play(name, realClock, { ownProcess: true }),
-    play(name, realClock, { ownProcess: false }),
+  const [real, virtual] = await Promise.all([
+    play(name, realClock),
     play(name, new VirtualClock()),
   ]);
-  expect(shared).toEqual(alone);
-  expect(virtual).toEqual(alone);
-});
-
-test('A step whose process is killed leaves a working stage behind', async () => {
-  const play = async ({ nodion, deploy }: Stage) => {
-    const killed = await deploy(nodion.addApplication(life(['waiting', 0])), {
-      onLog: (text, child) => {
-        if (text.includes('Triggered')) child.kill('SIGKILL');
-      },
-    });
-    expect(killed.exitCode).toBeNull();
-    expect((await deploy(nodion.addApplication())).exitCode).toBe(0);
-  };
-  await onStage(realClock, play, { ownProcess: false });
+  expect(virtual).toEqual(real);
 });

@@ -235,7 +235,7 @@ session(
       },
     };
   },
-  { clock: 'real', process: 'own', hasSignals: true },
+  { clock: 'real', hasSignals: true },
 );
 
 session('Nodion deploys another commit than the expected one', ({ nodion }) => {

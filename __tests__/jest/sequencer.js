@@ -11,7 +11,6 @@ const SLOWEST = [
   'health',
   'silent-name-server',
   'smoke',
-  'github-deployment',
   'http-limits',
 ];
 

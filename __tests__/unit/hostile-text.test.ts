@@ -111,7 +111,7 @@ test('Nothing shows of half of a key of 101 characters', () => {
   expect(redactSecrets(key.slice(1, 49))).toBe('***');
 });
 
-/** A megabyte of what a search might begin a match with, again and again. */
+/** What a search might begin a match with, again and again. */
 const HOSTILE: Readonly<Record<string, string>> = {
   'the beginning of a key': KEY.slice(0, -3),
   'its first character, then nothing that shows': `n${'\u200b'.repeat(10_000)}`,
@@ -124,16 +124,13 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'zeros of a reference': '&#x000000000000000000000000000000000000000000000000000000',
 };
 
-test.each(Object.entries(HOSTILE))(
-  '%s, a megabyte of it, takes no time to speak of',
-  (_, piece) => {
-    const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
-    const startedAt = performance.now();
-    expect(singleLine(text, text.length) === text).toBe(true);
-    // Quadratic time would be minutes.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
-  },
-);
+test.each(Object.entries(HOSTILE))('%s, 300 kB of it, takes no time to speak of', (_, piece) => {
+  const text = piece.repeat(Math.ceil(300_000 / piece.length));
+  const startedAt = performance.now();
+  expect(singleLine(text, text.length) === text).toBe(true);
+  // Quadratic time would be a minute.
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+});
 
 test('A key of backslashes, percent signs or ampersands is searched for in linear time', () => {
   const startedAt = performance.now();

@@ -303,11 +303,11 @@ describe('Beside 25 newer deployments, from #100 on', () => {
 });
 
 test.each([
-  'x'.repeat(MIB),
-  '🚀'.repeat(MIB / 4),
-  '\n'.repeat(MIB / 4),
-  '\u0001\u00fc'.repeat(MIB / 4),
-])('Of a text of a MiB 500 characters are held', (message) => {
+  'x'.repeat(MIB / 4),
+  '🚀'.repeat(MIB / 16),
+  '\n'.repeat(MIB / 8),
+  '\u0001\u00fc'.repeat(MIB / 16),
+])('Of a text of some 256 KiB 500 characters are held', (message) => {
   const whole = inItem(`"commit_message":${JSON.stringify(message)}`);
   expect(JSON.parse(read(whole)).deployments).toMatchObject([
     { id: 'x', deploy_number: 1, commit_message: message.slice(0, 500) },

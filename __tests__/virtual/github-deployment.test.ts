@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
 import type { FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepRun } from '../../fakes/runner.ts';
@@ -8,6 +10,7 @@ const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const inputs = { environment: 'production', environment_url: 'https://shop.example.com' };
 const log_url = 'https://github.com/octo-org/octo-repo/actions/runs/1658821493/attempts/1';
 
+const AUTHORIZATION = 'token ghs_token_of_the_job';
 const NOT_RECORDED = "The step is not recorded in GitHub's deployments: ";
 const NOT_KNOWN = "It is not known whether the step is recorded in GitHub's deployments: ";
 const warnings = (run: StepRun) =>
@@ -131,4 +134,84 @@ scenario('A GitHub deployment without a token is a warning', async ({ nodion, de
   const run = await deploy(nodion.addApplication(), { inputs, token: '' });
   expect(run.exitCode).toBe(0);
   expect(annotations(run, 'warning')).toEqual([`${NOT_RECORDED}\`github_token\` is empty.`]);
+});
+
+scenario('A GitHub that refuses connections is a warning', async ({ nodion, deploy }) => {
+  // A port that no server is given.
+  const env = { GITHUB_API_URL: 'http://127.0.0.1:1' };
+  const run = await deploy(nodion.addApplication(), { inputs, env });
+  expect(run.exitCode).toBe(0);
+  expect(annotations(run, 'warning')).toEqual([
+    `${NOT_RECORDED}Can't reach 127.0.0.1:1: the connection was refused (ECONNREFUSED).`,
+  ]);
+});
+
+scenario('A GitHub success that is no JSON is a warning', async ({ nodion, gitHub, deploy }) => {
+  gitHub.listener = (_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello');
+  const run = await deploy(nodion.addApplication(), { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(warnings(run)).toEqual([`${NOT_RECORDED}HOST answered 200, but not with JSON.`]);
+});
+
+scenario('A redirect to another host does not take the token there', async (stage) => {
+  const { nodion, gitHub, serve, deploy } = stage;
+  const other = await serve(() => 200);
+  const requests: IncomingMessage[] = [];
+  gitHub.listener = (request, response) => {
+    requests.push(request);
+    response.writeHead(307, { location: `${other.url}${request.url}` }).end();
+  };
+  const run = await deploy(nodion.addApplication(), { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(warnings(run)).toEqual([
+    `${NOT_RECORDED}HOST answered 307, a redirect that is not followed.`,
+  ]);
+  expect(requests.map(({ headers }) => headers.authorization)).toEqual([AUTHORIZATION]);
+  expect(other.checks).toEqual([]);
+});
+
+scenario('A redirect within the host is followed, as of a renamed repository', async (stage) => {
+  const { nodion, gitHub, deploy } = stage;
+  const recorded: unknown[] = [];
+  gitHub.listener = async (request, response) => {
+    const { url = '', headers } = request;
+    const body = await json(request);
+    if (url.startsWith('/repos/octo-org/octo-repo/')) {
+      const location = url.replace('/repos/octo-org/octo-repo/', '/repositories/7/');
+      response.writeHead(307, { location }).end();
+    } else {
+      recorded.push({ url, authorization: headers.authorization, body });
+      response.writeHead(201).end('{"id": 42}');
+    }
+  };
+  const run = await deploy(nodion.addApplication(), { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(annotations(run, 'warning')).toEqual([]);
+  const statuses = {
+    url: '/repositories/7/deployments/42/statuses',
+    authorization: AUTHORIZATION,
+  };
+  expect(recorded).toMatchObject([
+    {
+      url: '/repositories/7/deployments',
+      authorization: AUTHORIZATION,
+      body: { ref: SHA, environment: 'production' },
+    },
+    { ...statuses, body: { state: 'in_progress' } },
+    { ...statuses, body: { state: 'success' } },
+  ]);
+});
+
+scenario('Of the redirects within the host only the first is followed', async (stage) => {
+  const { nodion, gitHub, deploy } = stage;
+  const urls: (string | undefined)[] = [];
+  gitHub.listener = ({ url }, response) => {
+    urls.push(url);
+    response.writeHead(307, { location: '/around/and/around' }).end();
+  };
+  const run = await deploy(nodion.addApplication(), { inputs });
+  expect(run.exitCode).toBe(0);
+  expect(warnings(run)).toEqual([expect.stringContaining(`${NOT_RECORDED}HOST answered 307`)]);
+  expect(urls).toEqual(['/repos/octo-org/octo-repo/deployments', '/around/and/around']);
 });

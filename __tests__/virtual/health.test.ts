@@ -590,3 +590,46 @@ scenario('A dry run is green though its health check hangs up to the timeout', a
     'The health check of shop is bad now, whatever the answer contains: no answer before the timeout.',
   );
 });
+
+scenario('An application that refuses connections is red', async (stage) => {
+  const shop = await addShop(stage, () => 200);
+  // A port that no server is given.
+  const url = 'http://127.0.0.1:1/up';
+  const run = await stage.deploy(shop.application, { inputs: { ...shop.inputs, health_url: url } });
+  expect(run.exitCode).toBe(1);
+  expect(errorLines(run)).toEqual([
+    `Application shop: Deployment #2 is live but not healthy: N of N answers were bad, the last one no answer from ${url}: the connection was refused (ECONNREFUSED).`,
+    EXPECTED,
+    '#2 (v2) is live.',
+  ]);
+});
+
+for (const [variable, problem] of [
+  [
+    'socks5://127.0.0.1:1080',
+    "The proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) can't be used: socks5:// is not supported; allowed are http:// and https://. NO_PROXY exempts hosts",
+  ],
+  [
+    'http://PROXY',
+    'the request through the proxy http://PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: the proxy answered 407: it wants a user name and a password, as in http://user:password@host:port',
+  ],
+] as const) {
+  scenario(`A proxy that can't be used is named: ${variable}`, async (stage) => {
+    const { proxy, deploy } = stage;
+    proxy.credentials = 'ada:s3cret';
+    const shop = await addShop(stage, () => 200);
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'http://shop.test/up', health_timeout: '3s' },
+      env: { HTTP_PROXY: variable.replace('PROXY', proxy.address) },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errorLines(run)).toEqual([
+      `Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 3 s (\`health_timeout\`), the last one: no answer from http://shop.test/up: ${problem.replace('http://PROXY', `http://${proxy.address}`)}.`,
+      "Check the runner's proxy, or exempt the host in NO_PROXY.",
+      '#2 (v2) is live.',
+    ]);
+    expect(titleOf(run)).toEqual({ title: 'Health not known' });
+    expect(run.outputs).toMatchObject({ healthy: '', timed_out: 'false' });
+    expect(run.log).toContain(': unknown, no answer from http://shop.test/up: ');
+  });
+}

@@ -176,3 +176,34 @@ scenario('A 404 that the runner’s proxy may have sent proves nothing', async (
     LIVE,
   ]);
 });
+
+for (const [fault, last] of [
+  [
+    502,
+    /, the last one: no answer from https:\/\/shop\.test\/up: .*: the proxy answered 502: it made no connection to the host\.$/,
+  ],
+  ['hang', /within 8 s \(`health_timeout`\)\.$/],
+] as const) {
+  scenario(`A proxy that lets nothing through tells nothing else: ${fault}`, async (stage) => {
+    const { nodion, proxy, deploy } = stage;
+    const shop = await addShop(stage, () => 200);
+    proxy.fault = fault;
+    const run = await deploy(shop.application, {
+      inputs: { ...shop.inputs, health_url: 'https://shop.test/up', rollback: 'true' },
+      env: { HTTPS_PROXY: proxy.address },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2']);
+    expect(run.outputs).toMatchObject({ healthy: '', rolled_back: '' });
+    const [first, ...lines] = errorLines(run);
+    expect(first).toContain(
+      'Application shop: Deployment #2 went live, but its health is not known: no probe got an answer from the application within 8 s (`health_timeout`)',
+    );
+    expect(first).toMatch(last);
+    expect(lines).toEqual([
+      "Check the runner's proxy, or exempt the host in NO_PROXY.",
+      UNCERTAIN,
+      LIVE,
+    ]);
+  });
+}

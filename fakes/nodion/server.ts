@@ -175,7 +175,7 @@ export class FakeNodion extends NodionState {
       });
       response.write(body.slice(0, body.length / 2));
       if (fault.kind === 'cut-off') {
-        await this.clock.sleep(CUT_OFF_AFTER_MS * this.clock.factor);
+        await this.clock.sleep(CUT_OFF_AFTER_MS);
         request.socket.destroy();
       }
     } else if (fault?.kind === 'wire') {
