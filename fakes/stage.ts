@@ -32,12 +32,8 @@ export interface Stage {
   deploy(application: FakeApplication | null, options?: StepOptions): Promise<StepRun>;
 }
 
-/** Sets a stage for `play` and clears it afterwards, whatever happened. `defaults` are of each step. */
-export async function onStage<T>(
-  clock: Clock,
-  play: (stage: Stage) => Promise<T>,
-  defaults: StepOptions = {},
-): Promise<T> {
+/** Sets a stage for `play` and clears it afterwards, whatever happened. */
+export async function onStage<T>(clock: Clock, play: (stage: Stage) => Promise<T>): Promise<T> {
   const network = clock instanceof VirtualClock ? new VirtualNetwork(() => clock.stir()) : loopback;
   const nodion = await FakeNodion.start({ clock, network });
   const gitHub = await FakeGitHub.start(network);
@@ -58,7 +54,6 @@ export async function onStage<T>(
       clock,
       network,
       killAfterMs: LONGEST_STEP_MS,
-      ...defaults,
       ...options,
       inputs: { api_key: PROJECT_KEY, api_url: nodion.url, ...inputs },
       env: { GITHUB_API_URL: gitHub.url, ...env },
