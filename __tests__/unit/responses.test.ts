@@ -40,6 +40,15 @@ test('All that the step needs of a documented deployment is read, in a large lis
   );
 });
 
+test('A number or an ID that is missing, or of another kind, is told as not valid', () => {
+  for (const deploy_number of [undefined, null, '7', 7.5]) {
+    expect(() => toDeployment({ id: ID, deploy_number })).toThrow('no valid `deploy_number`');
+  }
+  for (const id of [undefined, null, 7, '']) {
+    expect(() => toDeployment({ id, deploy_number: 7 })).toThrow('no valid `id`');
+  }
+});
+
 test('Older answers lack what is new, and say no more than that', () => {
   expect(toDeployment({ id: ID, deploy_number: 1 })).toEqual({
     id: ID,

@@ -72,9 +72,9 @@ for (const [on, missing, inputs] of LOOK_UPS) {
   for (const [what, body, problem] of [
     ['no list', { [list]: { fra: {} } }, 'not a list'],
     ['a list of its own', [], `no \`${list}\``],
-    ['an item without an ID', { [list]: [{ name: 'x' }] }, 'no `id`'],
+    ['an item without an ID', { [list]: [{ name: 'x' }] }, 'no valid `id`'],
     ['an ID that changes a path', { [list]: [{ id: '..' }] }, 'an `id` that is none'],
-    ['null', { [list]: [null] }, 'no `id`'],
+    ['null', { [list]: [null] }, 'no valid `id`'],
   ] as const) {
     scenario(`An answer to ${on} that has ${what} is red`, async (stage) => {
       const { nodion } = stage;

@@ -59,9 +59,9 @@ export function list<T>(value: unknown, read: (item: unknown) => T): T[] {
   return value.map(read);
 }
 
-/** The value of the field `name`, which may not be missing. */
+/** The value of the field `name`, which may be neither missing nor of another kind. */
 export function needed<T>(value: T | null, name: string): T {
-  if (value === null) throw new UndocumentedShape(`no \`${name}\``);
+  if (value === null) throw new UndocumentedShape(`no valid \`${name}\``);
   return value;
 }
 
