@@ -13,15 +13,6 @@ export default {
   // build/ holds a second copy of everything: jest must not look there.
   modulePathIgnorePatterns: ['<rootDir>/build/'],
   testTimeout: 120_000,
-  transform: {
-    '\\.ts$': [
-      'babel-jest',
-      {
-        babelrc: false,
-        configFile: false,
-        presets: [['@babel/preset-typescript', { onlyRemoveTypeImports: true }]],
-      },
-    ],
-  },
+  transform: { '\\.ts$': '<rootDir>/__tests__/jest/strip-types.js' },
   collectCoverageFrom: ['src/**/*.ts'],
 };
