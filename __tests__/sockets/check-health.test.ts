@@ -32,11 +32,12 @@ test.concurrent('At most 8 are asked at once, and waiting for a turn takes no ti
       const counting = setInterval(() => {
         mostOpen = Math.max(mostOpen, server.open);
       }, 5);
-      const checks = Array.from({ length: 32 }, () => check(server.url, send, 1_500));
+      // Eight turns of half a second, of which each check sees one: a stall of two more does no harm.
+      const checks = Array.from({ length: 64 }, () => check(server.url, send, 3_000));
       const healths = await Promise.all(checks);
       clearInterval(counting);
       expect(healths.every(({ isHealthy, answers }) => isHealthy && answers === 1)).toBe(true);
-      expect(server.connections).toBe(32);
+      expect(server.connections).toBe(64);
       expect(mostOpen).toBeLessThanOrEqual(8);
     },
   );
@@ -45,7 +46,7 @@ test.concurrent('At most 8 are asked at once, and waiting for a turn takes no ti
 test.concurrent.each([
   ['Age: 0', true],
   ['Age: 58', true],
-  ['Age: 65', false],
+  ['Age: 80', false],
   ['Age: 999999', false],
   ['Age: new', true],
   ['Age: -7', true],
