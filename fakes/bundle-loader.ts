@@ -6,8 +6,11 @@ import vm from 'node:vm';
 /** Of `npm run coverage`: the bundle needs none. */
 const PACKAGES = resolve('build/coverage/commonjs/packages');
 
+/** A file's code, as a function of what is free in it. */
+type Evaluate = (...values: unknown[]) => void;
+
 const KEY = Symbol.for('compiled files of the bundle');
-const shared = vm as typeof vm & { [KEY]?: Map<string, (...values: unknown[]) => void> };
+const shared = vm as typeof vm & { [KEY]?: Map<string, Evaluate> };
 
 /**
  * By path: compiled once, so that a step costs no more than to run them. Jest gives every test file modules
@@ -44,18 +47,19 @@ export function createLoader({ globals, require }: World): (file: string) => obj
       },
       ...globals,
     };
-    const run = functionOf(file, Object.keys(own));
+    const evaluate = functionOf(file, Object.keys(own));
     modules.set(file, module);
-    run(...Object.values(own));
+    evaluate(...Object.values(own));
     return module.exports;
   };
 }
 
-function functionOf(file: string, names: readonly string[]): (...values: unknown[]) => void {
+function functionOf(file: string, names: readonly string[]): Evaluate {
   const key = [file, ...names].join();
   const known = functions.get(key);
   if (known) return known;
-  const run = vm.compileFunction(readFileSync(file, 'utf8'), [...names], { filename: file });
-  functions.set(key, run as (...values: unknown[]) => void);
-  return run as (...values: unknown[]) => void;
+  const code = readFileSync(file, 'utf8');
+  const evaluate = vm.compileFunction(code, [...names], { filename: file }) as Evaluate;
+  functions.set(key, evaluate);
+  return evaluate;
 }

@@ -7,7 +7,7 @@ if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=4
 
 /**
  * jest-circus runs each test in an AsyncLocalStorage, which on Node 20 makes each promise cost more. It
- * tells `expect` which of several tests at once is asking, for snapshots, of which there are none here.
+ * tells `expect` which of several tests at once is asking, for snapshots, which none of those here has.
  */
 AsyncLocalStorage.prototype.run = (_store, callback, ...given) => callback(...given);
 
