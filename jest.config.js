@@ -13,6 +13,9 @@ export default {
   // build/ holds a second copy of everything: jest must not look there.
   modulePathIgnorePatterns: ['<rootDir>/build/'],
   testTimeout: 120_000,
-  transform: { '\\.ts$': '<rootDir>/__tests__/jest/strip-types.js' },
+  transform: {
+    '/fakes/.*\\.ts$': '<rootDir>/__tests__/jest/fakes-once.js',
+    '\\.ts$': '<rootDir>/__tests__/jest/strip-types.js',
+  },
   collectCoverageFrom: ['src/**/*.ts'],
 };

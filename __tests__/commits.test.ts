@@ -11,13 +11,12 @@ beforeEach(() => {
   repository = new GitRepository();
 });
 afterEach(() => {
-  delete process.env.GIT_COMMITTER_DATE;
   repository.remove();
 });
 
 /** Commits a message, and says how the commit is named. */
 function commit(message: string, date = '2026-11-28T22:00:00Z'): string {
-  process.env.GIT_COMMITTER_DATE = date;
+  repository.committedAt = date;
   repository.git('commit', '--quiet', '--allow-empty', `--message=${message}`);
   return repository.git('rev-parse', '--short', 'HEAD');
 }

@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 export class GitRepository {
   readonly #home = mkdtempSync(join(tmpdir(), 'repository-'));
   readonly folder = this.newFolder();
+  /** When commits are made, if not now. */
+  committedAt: string | null = null;
 
   constructor() {
     this.git('init', '--quiet', '--initial-branch=main');
@@ -30,7 +32,11 @@ export class GitRepository {
       cwd: this.folder,
       encoding: 'utf8',
       // Not the settings of whoever runs the tests, who may sign what they commit.
-      env: { ...process.env, HOME: this.#home, XDG_CONFIG_HOME: this.#home },
+      env: {
+        ...process.env,
+        ...{ HOME: this.#home, XDG_CONFIG_HOME: this.#home },
+        ...(this.committedAt && { GIT_COMMITTER_DATE: this.committedAt }),
+      },
     }).trim();
   }
 

@@ -1,6 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { HttpError } from '../src/http/http-error.ts';
 import { createTransport, type HttpRequest, type SendRequest } from '../src/http/transport.ts';
@@ -32,56 +30,37 @@ export interface ProcessRun {
 }
 
 /**
- * A process that sends requests through the transport: trust in a certificate, peak memory and exit can
- * only be tested in one. It is compiled first, since not every Node runs TypeScript.
+ * Sends requests one after the other through the transport in a process, with `env` and trust in the test
+ * certificate: that, peak memory and exit can only be tested in one.
  */
-export class TransportProcess {
-  private readonly folder: string;
-
-  constructor() {
-    mkdirSync('build', { recursive: true });
-    this.folder = mkdtempSync(join('build', 'transport-'));
-    const tsc = 'node_modules/typescript/bin/tsc';
-    const options =
-      '--ignoreConfig --noCheck --module nodenext --target es2023 --rewriteRelativeImportExtensions';
-    const what = ['--outDir', this.folder, fileURLToPath(import.meta.url)];
-    execFileSync(process.execPath, [tsc, ...options.split(' '), ...what]);
-  }
-
-  /** Sends the requests one after the other, with `env` and trust in the test certificate. */
-  async send(
-    requests: readonly ProcessRequest[],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<ProcessRun> {
-    const program = join(this.folder, 'fakes', 'transport-process.js');
-    const child = spawn(process.execPath, [program, JSON.stringify(requests)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...TRUST,
-        // Windows has no sockets without it.
-        ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
-        ...env,
-      },
-    });
-    let stdout = '';
-    let stderr = '';
-    let answeredAt = 0;
-    child.stdout.on('data', (text) => {
-      stdout += text;
-      answeredAt = performance.now();
-    });
-    child.stderr.on('data', (text) => {
-      stderr += text;
-    });
-    await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-    const exitMs = performance.now() - answeredAt;
-    if (stdout === '') throw new Error(stderr);
-    return { ...JSON.parse(stdout), exitMs, stderr };
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true });
-  }
+export async function sendInProcess(
+  requests: readonly ProcessRequest[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessRun> {
+  const program = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [program, JSON.stringify(requests)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...TRUST,
+      // Windows has no sockets without it.
+      ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
+      ...env,
+    },
+  });
+  let stdout = '';
+  let stderr = '';
+  let answeredAt = 0;
+  child.stdout.on('data', (text) => {
+    stdout += text;
+    answeredAt = performance.now();
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const exitMs = performance.now() - answeredAt;
+  if (stdout === '') throw new Error(stderr);
+  return { ...JSON.parse(stdout), exitMs, stderr };
 }
 
 async function send(

@@ -28,7 +28,7 @@ function node(args: readonly string[], env: Record<string, string> = {}): void {
 
 /** The sources as CommonJS in `COMMONJS/src`, and the packages that they import in `COMMONJS/packages`. */
 function compileCommonJs(): void {
-  const tsc = 'node_modules/typescript/bin/tsc -p tsconfig.build.json --noCheck --sourceMap';
+  const tsc = 'node_modules/typescript/bin/tsc --noCheck --sourceMap --incremental false';
   const options = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
   node([...`${tsc} ${options}`.split(' '), '--outDir', COMMONJS]);
   writeEntries(`${COMMONJS}/src`, 'commonjs');

@@ -12,6 +12,12 @@ if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=4
 AsyncLocalStorage.prototype.run = (_store, callback, ...given) => callback(...given);
 
 export default class Environment extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    // For fakes-once.js.
+    this.global.importOnce = (url) => import(url);
+  }
+
   async teardown() {
     // At its end a worker is killed before it has written its coverage.
     if (process.env.STEP_COVERAGE) takeCoverage();

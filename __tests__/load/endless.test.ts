@@ -1,13 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { RawServer, writeEndlessly } from '../../fakes/raw-server.ts';
-import { TransportProcess } from '../../fakes/transport-process.ts';
-
-let program: TransportProcess;
-beforeAll(() => {
-  program = new TransportProcess();
-});
-afterAll(() => program.remove());
+import { sendInProcess } from '../../fakes/transport-process.ts';
 
 /** Each byte as a chunk of its own. */
 function inChunks(bytes: Buffer): string {
@@ -32,7 +26,7 @@ describe('A process that sends a request', () => {
       socket.write(head);
       writeEndlessly(socket, Buffer.from(piece.repeat(1_000), 'latin1'));
     });
-    const { results, peakMemoryMb } = await program.send([{ url: server.url, timeoutMs: 700 }]);
+    const { results, peakMemoryMb } = await sendInProcess([{ url: server.url, timeoutMs: 700 }]);
     server.close();
     expect(results[0]?.error?.code).toMatch(/^(?:TIMEOUT|HPE_\w+|TOO_LARGE)$/);
     expect(peakMemoryMb).toBeLessThan(300);

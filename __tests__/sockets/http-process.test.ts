@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type Answer, RawServer } from '../../fakes/raw-server.ts';
-import { type ProcessRequest, TransportProcess } from '../../fakes/transport-process.ts';
+import { type ProcessRequest, sendInProcess } from '../../fakes/transport-process.ts';
 import { IDLE_CONNECTION_MS } from '../../src/time/step-clock.ts';
-
-let program: TransportProcess;
-beforeAll(() => {
-  program = new TransportProcess();
-});
-afterAll(() => program.remove());
 
 async function run(answer: Answer, request: Omit<ProcessRequest, 'url'> = {}) {
   const server = await RawServer.start(answer);
   try {
-    const run = await program.send([{ ...request, url: server.url }]);
+    const run = await sendInProcess([{ ...request, url: server.url }]);
     return { ...run, result: run.results[0] };
   } finally {
     server.close();

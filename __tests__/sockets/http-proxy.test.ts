@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { FakeProxy, type ProxyFault } from '../../fakes/proxy.ts';
 import { type Answer, RawServer } from '../../fakes/raw-server.ts';
-import { TransportProcess } from '../../fakes/transport-process.ts';
+import { sendInProcess } from '../../fakes/transport-process.ts';
 import { createTransport } from '../../src/http/transport.ts';
 import { failure, get, setEnvironment, whole } from './requests.ts';
 
@@ -32,12 +32,6 @@ const failed = (origin: string, what: string) =>
   `the request through the proxy ${origin} (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) failed: ${what}`;
 
 describe('A proxy', () => {
-  let program: TransportProcess;
-  beforeAll(() => {
-    program = new TransportProcess();
-  });
-  afterAll(() => program.remove());
-
   const SECURE = { url: 'https://nodion.test/v1' };
 
   test.each([
@@ -47,7 +41,7 @@ describe('A proxy', () => {
   ])('at %j tunnels all https requests to a host by one CONNECT', (scheme, isSecure) =>
     withProxy(
       async (proxy, { secure }) => {
-        const { results, exitMs, stderr } = await program.send([SECURE, SECURE, SECURE], {
+        const { results, exitMs, stderr } = await sendInProcess([SECURE, SECURE, SECURE], {
           HTTPS_PROXY: `${scheme}${proxy.address}`,
         });
         expect(results).toMatchObject([{ body: 'ok' }, { body: 'ok' }, { body: 'ok' }]);
@@ -66,7 +60,7 @@ describe('A proxy', () => {
   test('makes a tunnel of its own for a request that asks for one', () =>
     withProxy(async (proxy, { secure }) => {
       const own = { ...SECURE, ownConnection: true };
-      await program.send([SECURE, own, SECURE], { HTTPS_PROXY: proxy.address });
+      await sendInProcess([SECURE, own, SECURE], { HTTPS_PROXY: proxy.address });
       expect(proxy.targets).toHaveLength(2);
       expect(secure.requests[1]).toContain('\r\nHost: nodion.test\r\nConnection: close\r\n');
     }));
@@ -78,7 +72,7 @@ describe('A proxy', () => {
         async (proxy, { plain }) => {
           proxy.credentials = 'ada:s3cret';
           const url = 'http://nodion.test/up?q=1#top';
-          const { results } = await program.send([{ url }, { url }], {
+          const { results } = await sendInProcess([{ url }, { url }], {
             HTTP_PROXY: `${isSecure ? 'https' : 'http'}://ada:s3cret@${proxy.address}`,
           });
           expect(results).toMatchObject([{ body: 'ok' }, { body: 'ok' }]);
@@ -97,7 +91,7 @@ describe('A proxy', () => {
   test('is given its credentials, and the host behind it is not', () =>
     withProxy(async (proxy, { secure }) => {
       proxy.credentials = 'ada:s3:cr@t';
-      const { results } = await program.send([SECURE], {
+      const { results } = await sendInProcess([SECURE], {
         HTTPS_PROXY: `http://ada:s3%3Acr%40t@${proxy.address}`,
         // Some libraries print what they do, credentials and all.
         DEBUG: '*',
@@ -109,7 +103,7 @@ describe('A proxy', () => {
   test('never sees a request to loopback', () =>
     withProxy(async (proxy, { secure, plain }) => {
       const urls = [secure.url, plain.url, secure.url.replace('127.0.0.1', 'localhost')];
-      const { results } = await program.send(
+      const { results } = await sendInProcess(
         urls.map((url) => ({ url })),
         { ALL_PROXY: proxy.address, HTTP_PROXY: proxy.address, HTTPS_PROXY: proxy.address },
       );
@@ -261,7 +255,7 @@ describe('A proxy', () => {
       async (dying) => {
         proxy = dying;
         const origin = `http://${dying.address}`;
-        const { results } = await program.send([SECURE, SECURE, SECURE], { HTTPS_PROXY: origin });
+        const { results } = await sendInProcess([SECURE, SECURE, SECURE], { HTTPS_PROXY: origin });
         expect(results).toMatchObject([
           { body: 'ok' },
           { error: { message: failed(origin, 'the answer was cut off'), isFinal: false } },
@@ -291,7 +285,7 @@ describe('A proxy', () => {
     withProxy(async (proxy, { secure }) => {
       proxy.hosts.set('other.test:443', secure.address);
       const origin = `http://${proxy.address}`;
-      const { results } = await program.send([{ url: 'https://other.test/' }], {
+      const { results } = await sendInProcess([{ url: 'https://other.test/' }], {
         HTTPS_PROXY: origin,
       });
       expect(results[0]?.error).toMatchObject({
