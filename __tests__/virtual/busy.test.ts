@@ -70,7 +70,7 @@ scenario(
     });
     const run = await deploy(application, { inputs: { if_busy: 'wait', timeout: '2m' } });
     expect(run.exitCode).toBe(0);
-    expect(run.log).toContain('#2 is not listed any more');
+    expect(run.log.match(/#2 is not listed any more/g)).toHaveLength(1);
     const [{ at } = { at: 0 }] = nodion.requestsTo(TRIGGER);
     expect(at - (busy?.triggeredAt ?? 0)).toBeGreaterThan(10_000);
   },

@@ -85,6 +85,19 @@ scenario('A lost trigger is found in another commit when there is no other', asy
   expect(annotations(run, 'error')).toEqual([expect.stringContaining(OTHER_SHA)]);
 });
 
+scenario('A lost trigger of a tag is not found in a build of a commit', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ deployment_strategy: 'prebuilt_image' });
+  nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: false } });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint !== TRIGGER || application.deployments.length > 0) return;
+    nodion.addDeployment(application, { ...others, image_reference: null });
+  };
+  const run = await deploy(application, { inputs: { image_tag: 'v2' } });
+  expect(run).toMatchObject({ exitCode: 0, outputs: { deploy_number: '2' } });
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(2);
+});
+
 for (const status of [400, 409, 422]) {
   scenario(`Nobody else’s deployment is taken after a refusal (${status})`, async (stage) => {
     const { nodion, deploy } = stage;

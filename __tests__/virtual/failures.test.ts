@@ -52,6 +52,24 @@ scenario('A deployment that expired behind a newer one is red, naming that one',
   ]);
 });
 
+scenario(
+  'Of one that expired behind a newer one that failed nothing is to be followed',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(life(['waiting', 0], ['expired', 9_000]));
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint !== 'POST /applications/:id/deployments') return;
+      nodion.addDeployment(application, { status: 'failed' });
+    };
+    const run = await deploy(application);
+    expect(annotations(run, 'error')[0]?.split('\n').slice(1)).toEqual([
+      'A newer deployment of the same commit, #2, is "failed".',
+      "Deploy again, or look at it in Nodion's dashboard.",
+      'No deployment of the application is live.',
+    ]);
+  },
+);
+
 scenario('A deployment still waiting at the timeout is red, with its outputs', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication(life(['created', 0], ['waiting', 1_000]));

@@ -45,6 +45,13 @@ const NOT_REUSABLE: [string, (nodion: FakeNodion, application: FakeApplication) 
     },
   ],
   [
+    'is in progress below the live one',
+    (nodion, application) => {
+      nodion.addDeployment(application, { status: 'waiting' });
+      nodion.addDeployment(application, { status: 'available', git_sha: OTHER_SHA });
+    },
+  ],
+  [
     'is of another commit',
     (nodion, application) =>
       nodion.addDeployment(application, { status: 'available', git_sha: OTHER_SHA }),
