@@ -156,7 +156,7 @@ for (const [what, fault] of [
     expect(run.outputs.healthy).toBe('true');
     expect(titleOf(run)).toBe('Went live');
     expect(annotations(run, 'notice')[0]?.split('\n')).toEqual([
-      `${WENT_LIVE} whether it still is live could not be read.`,
+      `${WENT_LIVE} whether it still is live is not known.`,
       ...HEALTHY_V2,
     ]);
     // Some 5 s for that are not counted in the step's duration.
@@ -221,11 +221,12 @@ scenario('A newer version is told of a rollout that may no longer be read', asyn
   const run = await deploy(shop.application, { inputs: { ...rollout, stable_for: '1m' } });
   expect(run.exitCode).toBe(1);
   expect(errorLines(run)).toEqual([
-    "Application shop: Deployment #2 went live, but its rollout can't be checked.",
+    "Application shop: Deployment #2 went live, and its rollout was complete, but whether that lasts can't be checked.",
     'Nodion answered 403 to GET /applications/:id/instances.',
     'Check the key behind `api_key`: its scopes must cover this request, and it must belong to the project (for a user API key, see `project_id`).',
     '#3 (v3) is live.',
   ]);
+  expect(run.outputs.reason).toBe('stability_not_known');
 });
 
 scenario('A finished application is not read again at the timeout of the others', async (stage) => {

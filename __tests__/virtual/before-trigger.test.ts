@@ -211,6 +211,6 @@ scenario('An application that is gone when it is triggered is no ID to check', a
   nodion.fail({ on: TRIGGER, fault: answer(404)(false) });
   const run = await deploy(nodion.addApplication());
   expect(annotations(run, 'error')).toEqual([
-    'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.\nNo deployment of the application is live.',
+    'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.\nWhen it was last seen, nothing was live; it is not known what is live now.',
   ]);
 });

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
 import { DEPLOY_ONLY_KEY, type Endpoint, type FakeApplication } from '../../fakes/nodion/state.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
@@ -240,7 +241,7 @@ scenario('The heartbeat says what is waited for', async (stage) => {
   nodion.addDeployment(application, { life: phases(['waiting', 0], ['available', 70_000]) });
   const run = await deploy(application, { inputs: { if_busy: 'wait' } });
   expect(run.log).toMatch(
-    /Still waiting: #1, which was there before, "waiting" for 30(?:\.\d)? s; at most 14 min/,
+    /Still waiting: #1, which is not this step's, "waiting" for 30(?:\.\d)? s; at most 14 min/,
   );
 });
 
@@ -293,3 +294,94 @@ scenario('The log tells each turn of it once', async (stage) => {
   expect(run.log.match(/: waiting until it has ended/g)).toHaveLength(2);
   expect(run.log.match(/#2 is "available"/g)).toHaveLength(1);
 });
+
+for (const [status, if_busy] of [
+  [429, 'fail'],
+  [429, 'wait'],
+  [502, 'fail'],
+  [502, 'wait'],
+] as const) {
+  scenario(`Nor is a trigger repeated meanwhile: ${status}, ${if_busy}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication({
+      ...{ name: 'shop', deployment_strategy: 'prebuilt_image' },
+      ...life(['created', 0], ['available', 2_000]),
+    });
+    nodion.addDeployment(application, { status: 'available', image_tag: 'v1' });
+    nodion.fail({ on: TRIGGER, fault: answer(status, '', { 'retry-after': '1' })(false) });
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint !== TRIGGER || application.deployments.length > 1) return;
+      const others = { life: phases(['waiting', 0], ['available', 40_000]), image_tag: 'v7' };
+      nodion.addDeployment(application, others);
+    };
+    const run = await deploy(application, { inputs: { if_busy, image_tag: 'v2' } });
+    if (if_busy === 'fail') {
+      expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+      expect(run.outputs).toMatchObject({ reason: 'outcome_unknown', triggered: 'true' });
+      expect(annotations(run, 'error')[0]).toContain(
+        '\nIt is not sent again, because #2 is "waiting", and `if_busy` is `fail`.\n',
+      );
+      return;
+    }
+    expect(run).toMatchObject({ exitCode: 0, outputs: { deploy_number: '3' } });
+    const [first, second] = nodion.requestsTo(TRIGGER);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(40_000);
+    expect(run.log).toContain('#2 (image docker.io/nginx:v7) is "waiting": waiting until');
+    // Both lists before the repeat have it.
+    expect(run.log).not.toContain('Not in the list from just before the trigger');
+    expect(run.outputs.previous_deploy_number).toBe('2');
+  });
+}
+
+scenario('A trigger that shows its effect meanwhile is followed, not repeated', async (stage) => {
+  const { nodion, clock, deploy } = stage;
+  const application = nodion.addApplication({
+    ...{ name: 'shop', deployment_strategy: 'prebuilt_image' },
+    ...life(['created', 0], ['available', 2_000]),
+  });
+  nodion.fail({ on: TRIGGER, fault: answer(502)(false) });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint !== TRIGGER) return;
+    nodion.addDeployment(application, {
+      ...{ life: phases(['waiting', 0], ['failed', 30_000]), image_tag: 'v7' },
+    });
+    void clock.sleep(20_000).then(() => nodion.addDeployment(application, { image_tag: 'v2' }));
+  };
+  const run = await deploy(application, { inputs: { if_busy: 'wait', image_tag: 'v2' } });
+  expect(run).toMatchObject({ exitCode: 0, outputs: { deploy_number: '2', triggered: 'true' } });
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+});
+
+scenario('The timeout of a wait before the repeat says what is not known', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({
+    name: 'shop',
+    deployment_strategy: 'prebuilt_image',
+  });
+  nodion.fail({ on: TRIGGER, fault: answer(502)(false) });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint === TRIGGER) nodion.addDeployment(application, { status: 'waiting' });
+  };
+  const run = await deploy(application, {
+    inputs: { if_busy: 'wait', image_tag: 'v2', timeout: '30s' },
+  });
+  expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
+  expect(run.outputs).toMatchObject({ reason: 'outcome_unknown', conclusion: 'timed_out' });
+  expect(annotations(run, 'error')[0]).toContain(
+    'The 30 s timeout expired before it was clear whether anything was triggered.',
+  );
+});
+
+for (const if_busy of ['wait', 'fail']) {
+  scenario(`A status that nobody knows is told as that: ${if_busy}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication({ name: 'shop' });
+    nodion.addDeployment(application, { status: 'paused' });
+    const run = await deploy(application, { inputs: { if_busy, timeout: '9s' } });
+    expect(run.outputs.reason).toBe('busy');
+    expect(annotations(run, 'error')[0]).toContain(
+      '\n"paused" is a status unknown to this action: look at the deployment in Nodion\'s dashboard.\n',
+    );
+    expect(run.log).not.toContain('once that has ended');
+  });
+}

@@ -221,3 +221,30 @@ scenario('A number that was skipped is said, though nothing of it is listed', as
   expect(run.outputs.deploy_number).toBe('3');
   expect(run.log.match(/Not listed, though counted: #2\./g)).toHaveLength(1);
 });
+
+scenario(
+  'Of many numbers that were skipped five are named, and that there are more',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication({ name: 'shop', ...life(['available', 500]) });
+    nodion.addDeployment(application, { status: 'available', deploy_number: 1 });
+    nodion.beforeRecording = (of) => {
+      nodion.addDeployment(of, { status: 'failed', deploy_number: 40 });
+      setImmediate(() => {
+        of.deployments = of.deployments.filter(({ deploy_number }) => deploy_number !== 40);
+      });
+    };
+    const run = await deploy(application);
+    expect(run.outputs.deploy_number).toBe('41');
+    expect(run.log).toContain('Not listed, though counted: #2, #3, #4, #5, #6 and more. ');
+  },
+);
+
+scenario('What was not waited for has no time until it was live', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ name: 'shop', ...life(['available', 0]) });
+  nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
+  const run = await deploy(application, { inputs: { wait: 'false' } });
+  expect(run.outputs).toMatchObject({ reason: 'live', duration_seconds: '' });
+  expect(annotations(run, 'notice')[0]).toMatch(/^Application shop: Deployment #1 is live\.\n/);
+});

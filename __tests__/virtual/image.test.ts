@@ -326,7 +326,7 @@ scenario('A realm of another host gets nothing, and is named', async (stage) => 
   expect(other.requests).toEqual([]);
   expect(registry.requests).toHaveLength(1);
   expect(errorLines(run, registry)[0]).toBe(
-    `Whether REGISTRY/acme/shop:v2 is in its registry is not known: REGISTRY sends for a token to http://${other.host}, which is not its own: nothing was sent there.`,
+    `Whether REGISTRY/acme/shop:v2 is in its registry is not known: REGISTRY sends for a token to http://${other.host}: nothing was sent there.`,
   );
 });
 
@@ -668,4 +668,74 @@ scenario('What looks images up is loaded only where that is asked for', async (s
   ]);
   const inputs = { image_tag: 'v2' };
   expect((await stage.deploy(application, { action, inputs })).exitCode).toBe(0);
+});
+
+for (const [what, reply] of [
+  ['503', { status: 503 }],
+  ['nothing', 'hang'],
+] as const) {
+  scenario(`What the last look is answered counts, not a 404 before it: ${what}`, async (stage) => {
+    const { registry, deploy } = await addScene(stage);
+    registry.replace = ({ at }) => (at - (registry.requests[0]?.at ?? at) > 1_000 ? reply : null);
+    const run = await deploy({ image_timeout: '25s' });
+    expectNothingTriggered(stage, run, 'image_not_checked');
+    expect(errorLines(run, registry)[0]).toMatch(
+      /^Whether REGISTRY\/acme\/shop:v2 is in its registry is not known: /,
+    );
+  });
+}
+
+scenario('Only looks that were answered are counted', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.replace = ({ at }) =>
+    at - (registry.requests[0]?.at ?? at) < 19_000 ? { status: 503 } : null;
+  const run = await deploy({ image_timeout: '20s' });
+  expectNothingTriggered(stage, run, 'image_not_found');
+  const counted = registry.requests.filter(
+    ({ method, at }) => method === 'GET' && at - (registry.requests[0]?.at ?? at) >= 19_000,
+  );
+  expect(counted).toHaveLength(1);
+  expect(errorLines(run, registry)[0]).toBe('REGISTRY/acme/shop has no tag "v2" (404).');
+});
+
+scenario('Where `timeout` left no time for all of `image_timeout` it says so', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  const run = await deploy({ timeout: '10s' });
+  expect(errorLines(run, registry)).toContain(
+    'It was looked for until the 10 s timeout was about to expire: with a longer one, it is looked for as long as `image_timeout` says.',
+  );
+  const long = await deploy({ image_timeout: '8s' });
+  expect(long.log).not.toContain('about to expire');
+});
+
+for (const inputs of [{ image_timeout: '2s' }, { image_timeout: '0s', timeout: '6s' }]) {
+  const limits = Object.entries(inputs).join(' ');
+  scenario(`A dry run is not longer than its limits: ${limits}`, async (stage) => {
+    const { registry, deploy } = await addScene(stage);
+    registry.replace = () => ({ status: 503 });
+    const run = await deploy({ dry_run: 'true', ...inputs });
+    expectNothingTriggered(stage, run, 'image_not_checked');
+    expect(run.durationMs).toBeLessThan('timeout' in inputs ? 6_000 : 3_000);
+    expect(run.outputs).toMatchObject({ live_deploy_number: '1', timed_out: 'false' });
+  });
+}
+
+scenario('A cancellation of the wait for an image keeps what was read', async (stage) => {
+  const { registry, application } = await addScene(stage);
+  const run = await stage.deploy(application, {
+    inputs: { image_tag: 'v2', verify_image: 'true', registry: registry.host },
+    ...stage.cancelWhen(() => registry.requests.length > 2),
+  });
+  expect(run.exitCode).toBe(1);
+  expect(stage.nodion.triggered).toEqual([]);
+  expect(run.outputs).toMatchObject({
+    ...{ conclusion: 'cancelled', reason: 'cancelled', timed_out: 'false' },
+    application_name: application.name,
+  });
+  expect(errorLines(run, registry)).toEqual([
+    'The step was cancelled before anything was triggered.',
+    'When it was last seen, #1 (v1) was live; it is not known what is live now.',
+  ]);
+  expect(run.log).toContain('::error title=Step cancelled::');
+  expect(run.summary).toContain('🚫');
 });

@@ -127,3 +127,18 @@ scenario('What the version before is called stays text', async ({ nodion, deploy
   const bold = run.summary.match(/<b><code>v2<\/code><\/b>/g);
   expect(elements.filter(({ name }) => name === 'b')).toHaveLength(bold?.length ?? 0);
 });
+
+scenario('What goes live after the trigger was not live before it', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({
+    ...image,
+    ...life(['created', 0], ['expired', 900]),
+  });
+  nodion.addDeployment(application, { status: 'available', image_tag: 'v1.9.0' });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint !== 'POST /applications/:id/deployments') return;
+    nodion.addDeployment(application, { status: 'available', image_tag: 'v3.0.0' });
+  };
+  const run = await deploy(application, { inputs: { image_tag: 'v2.0.0' } });
+  expect(run.outputs).toMatchObject({ previous_deploy_number: '1', live_deploy_number: '3' });
+});

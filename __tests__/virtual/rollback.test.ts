@@ -877,3 +877,32 @@ for (const [when, cancelled] of Object.entries(CANCELLED)) {
     expect(errorLines(run)).toEqual(cancelled.lines.map((line) => line.replace('BAD', bad)));
   });
 }
+
+scenario('Bad answers before a good last one are no proof, and it says so', async (stage) => {
+  const { nodion, deploy } = stage;
+  let ofV2 = 0;
+  const shop = await addShop(stage, (tag) => {
+    if (tag === 'v2') ofV2 += 1;
+    return tag === 'v2' && ofV2 < 4 ? 503 : 200;
+  });
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, ...rollback, health_timeout: '4.5s' },
+  });
+  expect(triggers(nodion)).toEqual(['v2']);
+  expect(run.outputs).toMatchObject({ reason: 'unhealthy', rolled_back: '' });
+  expect(errorLines(run)).toContain(
+    'No rollback: the last answer was good, so it may just have become healthy too late.',
+  );
+});
+
+scenario('The wait for a rollback counts, though it made no deployment', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, (tag) => (tag === 'v2' ? 503 : 200));
+  nodion.fail({ on: TRIGGER, skip: 1, times: 9, fault: answer(502)(false) });
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, ...rollback } });
+  expect(run.outputs).toMatchObject({ rolled_back: 'false', reason: 'rollback_failed' });
+  const seconds = Number(run.outputs.duration_seconds);
+  expect(seconds).toBeGreaterThan(18);
+  expect(seconds).toBeLessThan(run.durationMs / 1_000 + 0.1);
+  expect(run.summary).not.toContain('Took –');
+});

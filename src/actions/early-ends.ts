@@ -46,10 +46,15 @@ export async function failBeforeTrigger(
   setOutputs(runs);
   const told = runs.flatMap((run) => describeProblem(run, runs.length > 1));
   const each = new Map(told.map((line) => [String(line), line])).values();
-  const lines = [...each, sentence`Nothing was triggered.`];
-  const title = 'Not deployed';
+  const [ended] = runs.flatMap(({ conclusion }) =>
+    conclusion.kind === 'success' ? [] : conclusion,
+  );
+  const isInterrupted = ended !== undefined && ended.kind !== 'failure';
+  const lines = isInterrupted ? [...each] : [...each, sentence`Nothing was triggered.`];
+  const title = isInterrupted ? ended.title : 'Not deployed';
   const liveLine = runs.length === 1 ? (runs[0]?.liveLine ?? null) : null;
-  writeShortSummary({ symbol: SYMBOLS.failure, title, liveLine, lines });
+  const symbol = SYMBOLS[isInterrupted ? ended.kind : 'failure'];
+  writeShortSummary({ symbol, title, liveLine, lines });
   throw new StepFailure(title, lines);
 }
 
@@ -80,7 +85,7 @@ async function skippedRun(target: Target, signal: AbortSignal): Promise<Deployme
     triggered: false,
     healthy: null,
     rollback: null,
-    timedOut: false,
+    timedOut: target.problem?.kind === 'timed_out',
     ...(await withLiveState(target.problem ?? skipped, null, { live, last: attempt })),
     live,
   };
@@ -93,7 +98,7 @@ async function lastSeen(
 ): Promise<Attempt['lastSeen']> {
   if (!known) return null;
   if (performance.now() - known.answeredAtMs < SEEN_NOW_MS) return { ...known, isCurrent: true };
-  const looking = problem ? lookBriefly(api, { earlier: null, signal }) : null;
+  const looking = problem && !signal.aborted ? lookBriefly(api, { earlier: null, signal }) : null;
   const now = await looking?.catch(() => null);
   return { ...(now ?? known), isCurrent: Boolean(now) };
 }

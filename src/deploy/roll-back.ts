@@ -92,6 +92,10 @@ function doubt({ health }: Attempt): Sentence {
   if (health?.endedBy === 'timeout') {
     return sentence`\`timeout\` ended the health check, which proves nothing`;
   }
+  const { isHealthy, endedBy, lastAnswer = null, lastFailure = null } = health ?? {};
+  if (isHealthy === false && endedBy && !lastFailure && lastAnswer?.verdict === 'good') {
+    return sentence`the last answer was good, so it may just have become healthy too late`;
+  }
   return sentence`it is not certain that the deployment is bad`;
 }
 
@@ -131,7 +135,10 @@ export async function rollBack(
     healthUrl: target.healthUrl,
     onlyWhileLive: bad.deployment,
   };
-  const attempt = await runAttempt(start, itsPlan, { ...running, signal, halt: NEVER });
+  const ended = await runAttempt(start, itsPlan, { ...running, signal, halt: NEVER });
+  // Waited for, whatever came of it.
+  const durationMs = ended.durationMs ?? performance.now() - ended.startMs;
+  const attempt = { ...ended, durationMs };
   if (attempt.error instanceof NoLongerNewest) return { why: attempt.error.reason, attempt };
   if (isCancelled(attempt) && attempt.before.kind === 'not sent') {
     return { why: sentence`the step was cancelled`, attempt };

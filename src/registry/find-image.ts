@@ -6,9 +6,10 @@ import { LAST_LOOK_MS, LOOK_PAUSE_MS, REGISTRY_LIMIT_MS } from '../time/step-clo
 import type { RegistryClient, TagAnswer } from './registry-client.ts';
 import { RegistryError } from './registry-error.ts';
 
-/** What was found, or what the last of the looks showed. */
+/** What was found, or what the last look showed. */
 export interface ImageFinding {
   readonly answer: TagAnswer;
+  /** Those that were answered. */
   readonly looks: number;
   /** From the first look on. */
   readonly durationMs: number;
@@ -25,28 +26,35 @@ export type FindImageEvent =
  * also while it is hidden from accepted credentials, as a new package is before its first push. A look that
  * fails is repeated as reads are, and a last one is taken at the end, whatever was being waited for.
  *
+ * @param options.latestMs no look lasts longer than until then (`performance.now()`).
  * @param options.isAwaited whether to look more than once.
  * @param options.ended ends the wait, not a look, when it aborts.
- * @throws RegistryError when the registry never said, Interrupted when `signal` aborts.
+ * @throws RegistryError when the last look failed, Interrupted when `signal` aborts.
  */
 export async function findImage(
   image: { path: string; tag: string },
   options: {
     client: RegistryClient;
     endsAtMs: number;
+    latestMs: number;
     isAwaited: boolean;
     signal: AbortSignal;
     ended: AbortSignal;
     onEvent: (event: FindImageEvent) => void;
   },
 ): Promise<ImageFinding> {
-  const { client, endsAtMs, isAwaited, signal, ended, onEvent } = options;
+  const { client, endsAtMs, latestMs, isAwaited, signal, ended, onEvent } = options;
   const startedAtMs = performance.now();
   const leftMs = () => endsAtMs - performance.now();
   const isOnly = !isAwaited || leftMs() <= 0;
 
+  function onlyLookMs(): number {
+    const untilMs = leftMs() > 0 ? leftMs() : latestMs - performance.now();
+    return Math.max(LAST_LOOK_MS, Math.min(REGISTRY_LIMIT_MS, untilMs));
+  }
+
   async function look(isLast: boolean, isThorough: boolean): Promise<TagAnswer> {
-    const limitMs = isOnly ? REGISTRY_LIMIT_MS : isLast ? LAST_LOOK_MS : leftMs();
+    const limitMs = isOnly ? onlyLookMs() : isLast ? LAST_LOOK_MS : leftMs();
     return await withLimit(signal, limitMs, (limited) => {
       const once = () => client.look(image, { isThorough, signal: limited });
       const onRetry = (retry: Retry) => {
@@ -56,21 +64,25 @@ export async function findImage(
     });
   }
 
-  const found = (last: TagAnswer, looks: number): ImageFinding => ({
+  const found = (last: TagAnswer): ImageFinding => ({
     answer: last,
-    looks,
+    looks: answered,
     durationMs: performance.now() - startedAtMs,
   });
 
+  let answered = 0;
   let answer: TagAnswer | null = null;
   let failure: Error = NO_ANSWER;
   let isLast = isOnly;
   for (let looks = 1; ; looks += 1) {
     try {
       answer = await look(isLast, looks === 1 || isLast);
+      answered += 1;
       if (!mayAppear(answer)) isLast = true;
     } catch (error) {
       if (signal.aborted) throw error;
+      // What was seen before may have changed.
+      answer = null;
       const cause = error instanceof Interrupted ? error.lastError : error;
       if (cause instanceof Error) failure = cause;
       if (cause instanceof FailedRequest && !cause.retryable) throw cause;
@@ -81,13 +93,13 @@ export async function findImage(
     }
     if (isLast) {
       if (!answer) throw failure;
-      return found(answer, looks);
+      return found(answer);
     }
     if (answer) onEvent({ kind: 'waiting', answer, endsAtMs });
     const pauseMs = LOOK_PAUSE_MS + Math.random() * 2 * LOOK_PAUSE_MS;
     isLast = pauseMs >= leftMs();
     await pause(Math.max(0, Math.min(pauseMs, leftMs())), { signal, ended });
-    if (ended.aborted && answer) return found(answer, looks);
+    if (ended.aborted && answer) return found(answer);
   }
 }
 

@@ -89,16 +89,16 @@ export function noChallengeError(host: string): RegistryError {
 export function foreignRealmError(host: string, realm: string): RegistryError {
   const where = URL.canParse(realm) ? new URL(realm).origin : realm;
   return new RegistryError(
-    sentence`${host} sends for a token to ${where}, which is not its own: nothing was sent there.`,
+    sentence`${host} sends for a token to ${where}: nothing was sent there.`,
     { status: 401, retryable: false },
-    'Tokens are asked for over https at names that share their last two labels with the registry alone. Leave `verify_image` out for it.',
+    'A token is asked for at the whole address of the registry itself, or over https at a name that shares its last two labels with it (three under suffixes such as co.uk), and at no address that holds credentials. Leave `verify_image` out for it.',
   );
 }
 
 /** The error for a success without a token. */
 export function noTokenError(host: string, status: number): RegistryError {
   return new RegistryError(
-    sentence`${host} answered ${status}, but with no token.`,
+    sentence`${host} answered ${status}, but with no token of 16 characters or more.`,
     { status, retryable: true },
     NO_REGISTRY_ADVICE,
   );

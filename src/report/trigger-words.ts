@@ -59,9 +59,13 @@ export function overtaken(deployments: readonly Deployment[]): Sentence {
   return sentence`Not in the list from just before the trigger: ${numbers}. Somebody else triggered that, or something on the way sent the trigger twice`;
 }
 
+const NUMBERS_NAMED = 5;
+
 /** That numbers were given to deployments that are not listed. */
 export function unlisted(numbers: readonly number[]): Sentence {
-  return sentence`Not listed, though counted: ${listNumbers(numbers)}. Somebody else triggered that, or something on the way sent the trigger twice`;
+  const named = listNumbers(numbers.slice(0, NUMBERS_NAMED));
+  const more = numbers.length > NUMBERS_NAMED && sentence` and more`;
+  return sentence`Not listed, though counted: ${named}${more}. Somebody else triggered that, or something on the way sent the trigger twice`;
 }
 
 function listNumbers(numbers: readonly number[]): Sentence {

@@ -166,7 +166,7 @@ export function describeNow({ conclusion }: DeploymentRun): Sentence | null {
   if (conclusion.kind !== 'success' || !conclusion.superseded) return null;
   const { by } = conclusion.superseded;
   return by === null
-    ? sentence`whether it still is live could not be read`
+    ? sentence`whether it still is live is not known`
     : sentence`now #${by}, which is newer, is live`;
 }
 
@@ -207,7 +207,9 @@ function describeChecks({ rollout, health, timeline, durationMs }: DeploymentRun
   const settledMs = timeline[stableAt - 1]?.afterMs ?? endMs;
   const stable =
     stableAt > 0 && sentence`, and stable for ${ours(formatDuration(endMs - settledMs))}`;
-  return sentence`${where || null}${health && sentence` and healthy`} after ${ours(formatDuration(settledMs))}${stable}`;
+  // Not waited for, but found by a search that took its time.
+  const after = durationMs !== null && sentence` after ${ours(formatDuration(settledMs))}`;
+  return sentence`${where || null}${health && sentence` and healthy`}${after}${stable}`;
 }
 
 /** Why something could not be had. */

@@ -6,7 +6,6 @@ import type { Rollout } from '../checks/verify-rollout.ts';
 import type { Stability } from '../checks/watch-stability.ts';
 import type { Origin, TriggerEvent } from './trigger-deployment.ts';
 import type { Outcome, WaitEvent } from './wait-for-deployment.ts';
-import type { BusyEvent } from './wait-until-idle.ts';
 
 /** One deployment from its trigger to the last thing that was waited for. Null: it did not come to that. */
 export interface Attempt {
@@ -61,7 +60,6 @@ export interface Milestone {
 /** What happens to one deployment. */
 export type AttemptEvent =
   | TriggerEvent
-  | BusyEvent
   | WaitEvent
   | CheckEvent
   /** The deployment to follow is known. */
@@ -116,6 +114,10 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
     }
     case 'busy':
       return { ...attempt, busyWith: event.deployment };
+    case 'idle':
+      if (attempt.before.kind !== 'not sent') return { ...attempt, busyWith: null };
+      // Its time and timeline begin with its own trigger.
+      return { ...newAttempt(null), lastSeen: attempt.lastSeen };
     case 'several-candidates':
     case 'older-candidate':
       return { ...attempt, isCertainlyOurs: false };

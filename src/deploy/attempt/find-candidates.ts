@@ -1,4 +1,5 @@
 import type { Deployment } from '../../nodion/responses.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { TOO_OLD_MS } from '../../time/step-clock.ts';
 import type { DeploymentMatch } from '../plan/deploy-plan.ts';
 import { isOfCommit, tagOf } from './revision.ts';
@@ -87,4 +88,9 @@ const RANKS = ['same', 'unknown', 'other'] as const;
 function agreement(asked: string | null, actual: string | null): (typeof RANKS)[number] {
   if (asked === null || asked === actual) return 'same';
   return actual === null ? 'unknown' : 'other';
+}
+
+/** Why the trigger is not sent again, though this seems to have been there before it. */
+export function mayBeOurs({ deploy_number }: Deployment): Sentence {
+  return sentence`#${deploy_number} is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.`;
 }

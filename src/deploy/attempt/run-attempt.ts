@@ -16,7 +16,7 @@ import {
   withOutcome,
 } from './attempt.ts';
 import { mismatchOf } from './revision.ts';
-import { Busy, type Triggered, triggerDeployment } from './trigger-deployment.ts';
+import { triggerDeployment } from './trigger-deployment.ts';
 import { waitForDeployment } from './wait-for-deployment.ts';
 
 /** Ends what is not triggered yet. */
@@ -93,32 +93,11 @@ export async function runAttempt(
     attempt = { ...attempt, deployment: seen ?? deployment };
   }
 
-  /** Triggers it, after the end of what is in progress where the plan asks for that. */
-  async function trigger(): Promise<Triggered> {
-    const { defaultTag, onlyWhileLive } = start;
-    let before = start.deployments;
-    for (;;) {
-      try {
-        return await triggerDeployment(plan, {
-          ...{ application, before, defaultTag, onlyWhileLive, signal, halt: halt.signal, onEvent },
-        });
-      } catch (error) {
-        if (!(error instanceof Busy) || plan.ifBusy === 'fail') throw error;
-        const { waitUntilIdle } = await import('./wait-until-idle.ts');
-        const { pollIntervalMs } = plan;
-        await waitUntilIdle(application, error.deployment, {
-          ...{ pollIntervalMs, signal, halt: halt.signal, onEvent },
-        });
-        // What is in progress now is not in that list.
-        before = before && { ...before, answeredAtMs: Number.NEGATIVE_INFINITY };
-        // Its time and timeline begin with its own trigger.
-        attempt = { ...newAttempt(null), lastSeen: attempt.lastSeen };
-      }
-    }
-  }
-
   try {
-    const triggered = await trigger();
+    const { deployments: before, defaultTag, onlyWhileLive } = start;
+    const triggered = await triggerDeployment(plan, {
+      ...{ application, before, defaultTag, onlyWhileLive, signal, halt: halt.signal, onEvent },
+    });
     const { origin, deployment } = triggered;
     onEvent({ kind: 'deployment', origin, deployment });
     if (plan.wait) {
@@ -173,7 +152,8 @@ function isCurrent({ lastSeen, before, deployment, outcome, error }: Attempt): b
   const isLost =
     error instanceof UnknownOutcome
       ? error.searchFailed || error.cause instanceof Interrupted
-      : (error instanceof NodionError && (deployment !== null || before.kind === 'not sent')) ||
+      : (error instanceof NodionError &&
+          (deployment !== null || before.kind === 'not sent' || error.status === 404)) ||
         (error instanceof Interrupted && error.lastError !== null) ||
         (outcome !== null && outcome.lastLook !== null);
   return !isLost && performance.now() - lastSeen.answeredAtMs < SEEN_NOW_MS;

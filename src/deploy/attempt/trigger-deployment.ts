@@ -8,16 +8,16 @@ import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
 import { LIMITED_PAUSE_MS, OLDEST_LIST_MS } from '../../time/step-clock.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
+import { Busy } from './busy.ts';
 import type { LostTrigger } from './find-candidates.ts';
 import { findReusableDeployment } from './find-reusable.ts';
+import type { BusyEvent } from './wait-until-idle.ts';
 
 const LIMITED_STATUSES: readonly (number | null)[] = [429, 503];
 
 /** What happens while a deployment is triggered. */
 export type TriggerEvent =
-  | { readonly kind: 'retry'; readonly retry: Retry }
-  /** The deployments have been read. */
-  | { readonly kind: 'seen'; readonly list: DeploymentList }
+  | BusyEvent
   /** The trigger is being sent, after a look at `before`; null when the key may not look. */
   | { readonly kind: 'trigger-sent'; readonly before: readonly Deployment[] | null }
   /** There was no connection to send it on, nor was an earlier one sent. */
@@ -42,20 +42,6 @@ export class NoLongerNewest extends Error {
   }
 }
 
-/** Nothing was triggered, since a deployment is in progress already, which `if_busy` does not ignore. */
-export class Busy extends Error {
-  readonly deployment: Deployment;
-  /** What ended the wait for its end; null where it is not waited for. */
-  readonly interruption: Interrupted | null;
-
-  constructor(deployment: Deployment, interruption: Interrupted | null = null) {
-    super(`#${deployment.deploy_number} is in progress`);
-    this.name = 'Busy';
-    this.deployment = deployment;
-    this.interruption = interruption;
-  }
-}
-
 /** How a deployment became ours: answered, found after a lost answer, or followed (`reuse_existing`). */
 export type Origin = 'triggered' | 'recovered' | 'reused';
 
@@ -65,13 +51,16 @@ export interface Triggered {
   readonly origin: Origin;
   /** The highest `deploy_number` before the trigger; null when the key may not read it. */
   readonly notedNumber: number | null;
+  /** The IDs of those that are in the lists from before it, or from before its repeats. */
+  readonly known: ReadonlySet<string>;
   /** Whether the trigger was sent more than once. */
   readonly wasRepeated: boolean;
 }
 
 /**
  * Triggers one deployment, and never a second one: see postOnce() for what happens when the answer is
- * lost. With `reuse_existing`, one that exists is taken in place of a trigger.
+ * lost. With `reuse_existing`, one that exists is taken in place of a trigger; with `if_busy`, one in
+ * progress is waited for before each trigger, or ends it.
  *
  * @param options.before the deployments as read before; null when the key may not read them. Read again
  *   where it is more than 1 s old when the trigger's turn comes.
@@ -81,7 +70,7 @@ export interface Triggered {
  * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); NoLongerNewest; Busy.
  */
 export async function triggerDeployment(
-  { match, reuseExisting, ifBusy }: Pick<DeployPlan, 'match' | 'reuseExisting' | 'ifBusy'>,
+  plan: Pick<DeployPlan, 'match' | 'reuseExisting' | 'ifBusy' | 'pollIntervalMs'>,
   options: {
     application: ApplicationClient;
     before: DeploymentList | null;
@@ -93,10 +82,11 @@ export async function triggerDeployment(
   },
 ): Promise<Triggered> {
   const { application, defaultTag, onlyWhileLive, signal, halt, onEvent } = options;
+  const { match, reuseExisting, ifBusy } = plan;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   let list = options.before;
   let lost: LostTrigger = { notedNumber: 0, sentAt: null, match, defaultTag };
-  let known: ReadonlySet<string> = new Set();
+  const known = new Set<string>();
   let origin: Origin = 'triggered';
   let attempts = 0;
   let sent = 0;
@@ -107,7 +97,7 @@ export async function triggerDeployment(
     deployments: readonly Deployment[],
     { isLate, isLast }: { isLate: boolean; isLast: boolean },
   ): Promise<Deployment | null> {
-    const { findCandidates } = await import('./find-candidates.ts');
+    const { findCandidates, mayBeOurs } = await import('./find-candidates.ts');
     const { possible, tooOld } = findCandidates(deployments, lost);
     const [first] = possible;
     if (first && (isLast || (first.isAsked && (isLate || !first.isOlder)))) {
@@ -145,17 +135,19 @@ export async function triggerDeployment(
           return { result: existing, found: true };
         }
         if (onlyWhileLive) assertNewest(onlyWhileLive, list.deployments);
-        const busy = attempts === 1 && ifBusy !== 'deploy' && busyDeployment(list.deployments);
-        if (busy) throw new Busy(busy);
-        if (attempts === 1) {
-          // Either list may be an old one.
-          const seen = [...(options.before?.deployments ?? []), ...list.deployments];
-          const sentAt = application.serverTime(performance.now());
-          lost = { ...lost, notedNumber: highestNumber(seen), sentAt };
-          known = new Set(seen.map(({ id }) => id));
-        }
       }
       if (halt.aborted) throw attempts === 1 ? new Interrupted(halt.reason) : new InDoubt(HALTED);
+      if (list) {
+        const busy = ifBusy !== 'deploy' && busyDeployment(list.deployments);
+        if (busy) throw new Busy(busy);
+        // Either list may be an old one.
+        const seen = [...(options.before?.deployments ?? []), ...list.deployments];
+        if (attempts === 1) {
+          const sentAt = application.serverTime(performance.now());
+          lost = { ...lost, notedNumber: highestNumber(seen), sentAt };
+        }
+        for (const { id } of seen) known.add(id);
+      }
       if (attempts > 1) onEvent({ kind: 'trigger-repeated', attempt: attempts });
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
@@ -178,13 +170,29 @@ export async function triggerDeployment(
     return deployment;
   };
 
+  async function send(): Promise<Posted<Deployment>> {
+    const tryUntil = (limited: AbortSignal) =>
+      retryRead(() => attemptInTurn(limited), { signal: limited, onRetry });
+    try {
+      if (attempts > 1) return await tryUntil(signal);
+      return await application.outageLimit.run(signal, (limited) =>
+        untilEither(limited, halt, tryUntil),
+      );
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+      const { waitUntilIdle } = await import('./wait-until-idle.ts');
+      const isRepeat = attempts > 1;
+      await waitUntilIdle(error, plan, { application, isRepeat, signal, halt, onEvent });
+      // What is in progress now is not in that list.
+      list = list && { ...list, answeredAtMs: Number.NEGATIVE_INFINITY };
+      return await send();
+    }
+  }
+
   const { result } = await postOnce({
     post: (attempt) => {
       attempts = attempt;
-      const tryUntil = (limited: AbortSignal) =>
-        retryRead(() => attemptInTurn(limited), { signal: limited, onRetry });
-      if (attempt > 1) return tryUntil(signal);
-      return application.outageLimit.run(signal, (limited) => untilEither(limited, halt, tryUntil));
+      return send();
     },
     search: options.before && search,
     signal,
@@ -194,7 +202,7 @@ export async function triggerDeployment(
     },
   });
   const notedNumber = options.before && lost.notedNumber;
-  return { deployment: result, origin, notedNumber, wasRepeated: sent > 1 };
+  return { deployment: result, origin, notedNumber, known, wasRepeated: sent > 1 };
 }
 
 /** @throws NoLongerNewest */
@@ -215,9 +223,4 @@ const HALTED = sentence`It is not sent again, because another application failed
 /** The reason not to trigger another: `#13, which is newer, has appeared`. */
 export function newerAppeared({ deploy_number }: Pick<Deployment, 'deploy_number'>): Sentence {
   return sentence`#${deploy_number}, which is newer, has appeared`;
-}
-
-/** Why the trigger is not sent again, though this seems to have been there before it. */
-function mayBeOurs({ deploy_number }: Deployment): Sentence {
-  return sentence`#${deploy_number} is not in the list from just before the trigger, though it was created a minute or more before that by Nodion's clock: it can't be told whether it is this step's.`;
 }

@@ -10,8 +10,8 @@ import { findReusableDeployment } from './find-reusable.ts';
 import { mayBeOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
-/** So many numbers are named at most. */
-const MOST_NUMBERS = 5;
+/** So many numbers are looked at, one more than are named. */
+const MOST_NUMBERS = 6;
 
 /** How the wait for a deployment ended. */
 export interface Outcome {
@@ -124,10 +124,11 @@ export async function waitForDeployment(
   }
 
   function reportOvertaken(deployments: readonly Deployment[]): void {
-    const { origin, notedNumber, deployment: ours } = triggered;
+    const { origin, notedNumber, known, deployment: ours } = triggered;
     if (origin === 'reused' || notedNumber === null || isOvertakenReported) return;
     const overtaken = deployments.filter(
-      ({ deploy_number: number }) => number > notedNumber && number < ours.deploy_number,
+      ({ id, deploy_number: number }) =>
+        number > notedNumber && number < ours.deploy_number && !known.has(id),
     );
     if (overtaken.length === 0) return;
     isOvertakenReported = true;

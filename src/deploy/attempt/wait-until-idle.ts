@@ -1,10 +1,13 @@
 import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
 import { isFinal } from '../../nodion/deployments.ts';
+import { InDoubt } from '../../nodion/post-once.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
+import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
 import { lookAtEnd } from '../checks/look-at-end.ts';
-import { Busy } from './trigger-deployment.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
+import { Busy } from './busy.ts';
 
 /** So many lists in a row must lack a deployment that is gone: one may be an old list. */
 const LISTS_WITHOUT_IT = 2;
@@ -21,21 +24,24 @@ export type BusyEvent =
 
 /**
  * Polls the application's deployments until the one that is in progress is final or gone.
- * @throws NodionError when Nodion refuses a poll; Busy, with what ended the wait, when `signal` aborts;
- *   Interrupted when `halt` does.
+ * @param options.isRepeat whether a trigger was sent before, of which nothing was found.
+ * @throws NodionError when Nodion refuses a poll; Busy with `if_busy: fail`, or with what ended the wait,
+ *   when `signal` aborts; Interrupted when `halt` does. For a repeat InDoubt and Interrupted in place of Busy.
  */
 export async function waitUntilIdle(
-  application: ApplicationClient,
-  busy: Deployment,
+  { deployment: busy }: Busy,
+  { ifBusy, pollIntervalMs }: Pick<DeployPlan, 'ifBusy' | 'pollIntervalMs'>,
   options: {
-    pollIntervalMs: number;
+    application: ApplicationClient;
+    isRepeat: boolean;
     signal: AbortSignal;
     halt: AbortSignal;
     onEvent: (event: BusyEvent) => void;
   },
 ): Promise<void> {
-  const { pollIntervalMs, halt, onEvent } = options;
+  const { application, isRepeat, halt, onEvent } = options;
   const number = busy.deploy_number;
+  if (ifBusy === 'fail') throw isRepeat ? new InDoubt(notAgain(busy)) : new Busy(busy);
   let seen = busy;
 
   async function poll(signal: AbortSignal): Promise<void> {
@@ -62,11 +68,20 @@ export async function waitUntilIdle(
   try {
     await untilEither(options.signal, halt, poll);
   } catch (error) {
-    if (!(error instanceof Interrupted) || error.reason === 'halted') throw error;
+    if (!(error instanceof Interrupted)) throw error;
+    if (error.reason === 'halted') {
+      if (isRepeat) return;
+      throw error;
+    }
+    if (isRepeat) throw error;
     const { signal } = options;
     const list = await lookAtEnd(application, { earlier: busy, signal }).catch(() => null);
     if (list) onEvent({ kind: 'seen', list });
     seen = list?.deployments.find(({ id }) => id === busy.id) ?? seen;
     throw new Busy(seen, error);
   }
+}
+
+function notAgain({ deploy_number, status }: Deployment): Sentence {
+  return sentence`It is not sent again, because #${deploy_number} is "${status}", and \`if_busy\` is \`fail\`.`;
 }

@@ -8,9 +8,9 @@ import { describeError } from '../../runner/step-failure.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { Attempt } from '../attempt/attempt.ts';
+import { Busy } from '../attempt/busy.ts';
 import { tagOf } from '../attempt/revision.ts';
 import { Skipped } from '../attempt/run-attempt.ts';
-import { Busy } from '../attempt/trigger-deployment.ts';
 import type { Outcome } from '../attempt/wait-for-deployment.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, ONE_AFTER_ANOTHER } from './conclusion.ts';
@@ -24,8 +24,9 @@ import {
   linesOf,
   timeoutOf,
   whatEnded,
+  whatGoesOn,
 } from './interruption.ts';
-import { reasonBeforeTrigger } from './not-deployed.ts';
+import { busy, reasonBeforeTrigger } from './not-deployed.ts';
 import { triggerRefused, unknownOutcome } from './trigger-failure.ts';
 
 /** What went wrong, but for what is live now, of an attempt that is not green. */
@@ -45,7 +46,7 @@ export function describeFailure(attempt: Attempt, plan: DeployPlan): Failure {
 function afterTrigger(attempt: Attempt, deployment: Deployment, plan: DeployPlan): Failure {
   const { error, outcome } = attempt;
   if (error instanceof Interrupted) return interrupted(deployment, error, plan);
-  if (error) return lostSight(deployment, error);
+  if (error) return lostSight(attempt, deployment);
   const mismatch = describeMismatch(deployment, plan);
   if (outcome && outcome.kind !== 'available') {
     const end = notLive(attempt, deployment, outcome, plan);
@@ -81,28 +82,6 @@ export function beforeTrigger(
   return failure(reason, 'Not deployed', [...lines, sentence`Nothing was triggered${it}.`]);
 }
 
-/** Nothing was triggered, since another deployment was in progress. */
-function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan): Failure {
-  const number = sentence`deployment #${deployment.deploy_number}`;
-  if (!ended) {
-    return failure('busy', 'Application busy', [
-      sentence`Deployment #${deployment.deploy_number} is "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
-      sentence`Nothing was triggered for it.`,
-      sentence`Run the step again once that has ended, or have it wait by \`if_busy: wait\`.`,
-    ]);
-  }
-  return {
-    ...interruption(ended, 'busy'),
-    lines: [
-      isFinal(deployment)
-        ? sentence`${whatEnded(ended, plan)} as soon as ${number}, for whose end \`if_busy: wait\` waits, was "${deployment.status}".`
-        : sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
-      sentence`Nothing was triggered for it.`,
-      ...lastError(ended),
-    ],
-  };
-}
-
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
   const { deploy_number: number, status } = deployment;
   const wentLive = status === 'available';
@@ -120,9 +99,15 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
 }
 
 /** Nodion refuses to show what was triggered. */
-function lostSight(deployment: Deployment, error: unknown): Failure {
+function lostSight({ error, rollout }: Attempt, deployment: Deployment): Failure {
   const number = deployment.deploy_number;
   const reason = linesAfterRead(error);
+  if (deployment.status === 'available' && rollout?.isComplete) {
+    return failure('stability_not_known', 'Stability not known', [
+      sentence`Deployment #${number} went live, and its rollout was complete, but whether that lasts can't be checked.`,
+      ...reason,
+    ]);
+  }
   if (deployment.status === 'available') {
     return failure('rollout_not_verified', 'Rollout not verified', [
       sentence`Deployment #${number} went live, but its rollout can't be checked.`,
@@ -232,12 +217,4 @@ function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPla
       ...(isKnown(deployment) ? [sentence`If it often takes longer, raise \`timeout\`.`] : []),
     ],
   };
-}
-
-/** What becomes of a deployment that is not final when the step ends. */
-function whatGoesOn(deployment: Deployment): Sentence {
-  if (isFinal(deployment)) return sentence`Look at it in Nodion's dashboard.`;
-  return isKnown(deployment)
-    ? sentence`The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.`
-    : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;
 }

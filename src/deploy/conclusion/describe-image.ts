@@ -4,7 +4,9 @@ import type { TagAnswer } from '../../registry/registry-client.ts';
 import { numberAdvice } from '../../registry/tag-advice.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { formatDuration } from '../../time/duration.ts';
+import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure } from './conclusion.ts';
+import { timeoutOf } from './interruption.ts';
 
 /** An image with its tag in a registry. */
 export interface TaggedImage {
@@ -96,6 +98,11 @@ export function imageNotChecked(image: TaggedImage, error: FailedRequest): Failu
     sentence`Whether ${imageName(image)} is in its registry is not known: ${error.summary}`,
     ...(error.advice ? [error.advice] : []),
   ]);
+}
+
+/** That there was no time for all of `image_timeout`. */
+export function shortTime(plan: DeployPlan): Sentence {
+  return sentence`It was looked for until ${timeoutOf(plan)} was about to expire: with a longer one, it is looked for as long as \`image_timeout\` says.`;
 }
 
 function wholeSeconds(ms: number): Sentence {

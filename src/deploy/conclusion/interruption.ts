@@ -1,4 +1,6 @@
+import { isFinal, isKnown } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
+import type { Deployment } from '../../nodion/responses.ts';
 import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { describeError, StepFailure } from '../../runner/step-failure.ts';
 import type { Interrupted } from '../../time/deadline.ts';
@@ -61,3 +63,11 @@ export function adviceOf(error: NodionError, hasBeenRead: boolean): readonly Sen
 }
 
 const WAS_THERE = sentence`The application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.`;
+
+/** What becomes of a deployment that is not final when the step ends. */
+export function whatGoesOn(deployment: Deployment): Sentence {
+  if (isFinal(deployment)) return sentence`Look at it in Nodion's dashboard.`;
+  return isKnown(deployment)
+    ? sentence`The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.`
+    : sentence`"${deployment.status}" is a status unknown to this action: look at the deployment in Nodion's dashboard.`;
+}

@@ -1,10 +1,13 @@
 import { ApplicationMismatch } from '../../applications/application-mismatch.ts';
+import { isFinal, isKnown } from '../../nodion/deployments.ts';
 import { NodionError, withoutAdvice } from '../../nodion/errors.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import type { StepFailure } from '../../runner/step-failure.ts';
+import type { Busy } from '../attempt/busy.ts';
 import { shortSha } from '../attempt/revision.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure, misfit } from './conclusion.ts';
+import { interruption, lastError, whatEnded, whatGoesOn } from './interruption.ts';
 
 /** What keeps an application from being deployed, before anything is triggered. */
 export type Obstacle =
@@ -86,4 +89,29 @@ function misfitLines(
         sentence`Its deployments are of no commit: see \`image_tag\`.`,
       ];
   }
+}
+
+/** Nothing was triggered, since another deployment was in progress. */
+export function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan): Failure {
+  const number = sentence`deployment #${deployment.deploy_number}`;
+  if (!ended) {
+    return failure('busy', 'Application busy', [
+      sentence`Deployment #${deployment.deploy_number} is "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
+      sentence`Nothing was triggered for it.`,
+      isKnown(deployment)
+        ? sentence`Run the step again once that has ended, or have it wait by \`if_busy: wait\`.`
+        : whatGoesOn(deployment),
+    ]);
+  }
+  return {
+    ...interruption(ended, 'busy'),
+    lines: [
+      isFinal(deployment)
+        ? sentence`${whatEnded(ended, plan)} as soon as ${number}, for whose end \`if_busy: wait\` waits, was "${deployment.status}".`
+        : sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
+      sentence`Nothing was triggered for it.`,
+      ...(isKnown(deployment) ? [] : [whatGoesOn(deployment)]),
+      ...lastError(ended),
+    ],
+  };
 }

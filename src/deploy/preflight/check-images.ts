@@ -7,7 +7,7 @@ import { isUuid } from '../../nodion/responses.ts';
 import { type FindImageEvent, findImage } from '../../registry/find-image.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/registry-client.ts';
 import { joined, sentence } from '../../runner/sentence.ts';
-import { withLimit } from '../../time/deadline.ts';
+import { Interrupted, withLimit } from '../../time/deadline.ts';
 import { HEARTBEAT_MS, IMAGE_SPARE_MS, REGISTRY_LIMIT_MS } from '../../time/step-clock.ts';
 import { findReusableDeployment } from '../attempt/find-reusable.ts';
 import { type Failure, misfit } from '../conclusion/conclusion.ts';
@@ -16,6 +16,7 @@ import {
   describeWaiting,
   imageNotChecked,
   imageNotFound,
+  shortTime,
   type TaggedImage,
 } from '../conclusion/describe-image.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -27,18 +28,37 @@ type Found = { readonly digest: string | null } | { readonly problem: Failure };
 
 /**
  * The targets with what their tags point to, each image looked up once in its registry; with a problem
- * where it is not there, or that can't be told. Those that follow an existing deployment need no image.
- * @throws Interrupted when `signal` aborts.
+ * where it is not there, that can't be told, or `signal` aborts. Those that follow an existing deployment
+ * need no image.
  */
 export async function checkImages(
   targets: readonly Target[],
   plan: DeployPlan,
-  options: {
-    client: NodionClient;
-    transport: SendRequest;
-    signal: AbortSignal;
-    onEvent: (event: PreflightEvent) => void;
-  },
+  options: CheckOptions,
+): Promise<readonly Target[]> {
+  try {
+    return await checkAll(targets, plan, options);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const { beforeTrigger } = await import(
+      /* webpackChunkName: "failure" */ '../conclusion/describe-failure.ts'
+    );
+    const problem = beforeTrigger(error, plan, { hasBeenRead: false, isAnswered: true });
+    return targets.map((target) => ({ ...target, problem }));
+  }
+}
+
+interface CheckOptions {
+  readonly client: NodionClient;
+  readonly transport: SendRequest;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: PreflightEvent) => void;
+}
+
+async function checkAll(
+  targets: readonly Target[],
+  plan: DeployPlan,
+  options: CheckOptions,
 ): Promise<readonly Target[]> {
   // Nothing is going to be triggered.
   if (targets.some(({ problem }) => problem !== null)) return targets;
@@ -127,7 +147,8 @@ async function findAll(
   const { transport, signal, onEvent } = options;
   const { timeoutMs = 0, username = null, password = null } = plan.imageCheck ?? {};
   const credentials = username && password ? { username, password } : null;
-  const endsAtMs = Math.min(performance.now() + timeoutMs, plan.timeoutMs - IMAGE_SPARE_MS);
+  const latestMs = plan.timeoutMs - IMAGE_SPARE_MS;
+  const endsAtMs = Math.min(performance.now() + timeoutMs, latestMs);
   // What can't be deployed any more waits for no other image.
   const ended = new AbortController();
   const clients = new Map<string, RegistryClient>();
@@ -149,20 +170,26 @@ async function findAll(
     try {
       const isAwaited = !plan.dryRun;
       const finding = await findImage(image, {
-        ...{ client, endsAtMs, isAwaited, signal, ended: ended.signal, onEvent: tell },
+        ...{ client, endsAtMs, latestMs, isAwaited, signal, ended: ended.signal, onEvent: tell },
       });
       const { answer } = finding;
       if (answer.kind !== 'found') {
         ended.abort();
-        return { problem: imageNotFound(image, finding) };
+        return { problem: withTime(imageNotFound(image, finding)) };
       }
       onEvent({ kind: 'image', line: describeFound(image, answer) });
       return { digest: answer.digest };
     } catch (error) {
       if (!(error instanceof FailedRequest)) throw error;
       ended.abort();
-      return { problem: imageNotChecked(image, error) };
+      return { problem: withTime(imageNotChecked(image, error)) };
     }
+  }
+
+  /** With why it was not looked for as long as was asked, where the step's own time was short. */
+  function withTime(problem: Failure): Failure {
+    const isShort = endsAtMs === latestMs && performance.now() >= endsAtMs;
+    return isShort ? { ...problem, lines: [...problem.lines, shortTime(plan)] } : problem;
   }
 
   const each = new Map(images.map((image) => [keyOf(image), image]));
