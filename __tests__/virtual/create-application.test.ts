@@ -133,7 +133,7 @@ scenario('Two that were created at the same time are told', async (stage) => {
   const { id } = run.outputs;
   expect(id).not.toBe(other);
   expect(annotations(run, 'warning')).toEqual([
-    `There are now 2 applications called "shop": ${id}, created here, and ${other}. Delete those that nobody needs in Nodion's dashboard: the next run refuses a name that is not unique.`,
+    `There are now 2 applications called "shop": ${id}, created here, and ${other}. Delete those that nobody needs in Nodion's dashboard: a later run may refuse the name, since it is not unique.`,
   ]);
 });
 
@@ -193,5 +193,64 @@ for (const [how, regionId] of [
         `An application called "shop" exists (${id}), but differs.\nThe application's \`region_id\` is elsewhere, not ${git.region_id}.\nNothing was created. Choose another name, or inputs that match the existing application.`,
       ]);
     }
+  });
+}
+
+scenario(
+  'Somebody else’s of the name is not taken for one whose answer was lost',
+  async (stage) => {
+    const { nodion, clock } = stage;
+    nodion.fail({ on: CREATE, fault: { kind: 'reset', carriedOut: false } });
+    const other = { name: 'shop', deployment_strategy: 'prebuilt_image' };
+    let late: Promise<{ id: string }> | undefined;
+    const run = await stage.run({
+      ...{ action: 'create-application', inputs: git },
+      onLog: (text) => {
+        if (!text.includes('Checking whether it was created')) return;
+        nodion.addApplication(other);
+        late = clock.sleep(5_000).then(() => nodion.addApplication({ name: 'shop' }));
+      },
+    });
+    expect(run).toMatchObject({ exitCode: 0, outputs: { id: (await late)?.id, created: 'true' } });
+    expect(nodion.requestsTo(CREATE)).toHaveLength(1);
+    expect(annotations(run, 'warning')[0]).toContain('There are now 2 applications called "shop"');
+  },
+);
+
+scenario(
+  'Whether one was created is not known where only another one has appeared',
+  async (stage) => {
+    const { nodion } = stage;
+    nodion.fail({ on: CREATE, fault: { kind: 'reset', carriedOut: false } });
+    const run = await stage.run({
+      ...{ action: 'create-application', inputs: git },
+      onLog: (text) => {
+        if (!text.includes('Checking whether it was created')) return;
+        nodion.addApplication({ name: 'shop', deployment_strategy: 'prebuilt_image' });
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(nodion.requestsTo(CREATE)).toHaveLength(1);
+    expect(run.log).not.toContain('Nothing was created');
+    expect(run.log).not.toContain('It exists now');
+    expect(annotations(run, 'error')[0]).toContain(
+      `\nIt may be "shop" (${nodion.applications[0]?.id}), which is new.\n`,
+    );
+  },
+);
+
+for (const [status, warnings] of [
+  [502, 1],
+  [429, 0],
+] as const) {
+  scenario(`A creation that was sent again warns of the one before: ${status}`, async (stage) => {
+    stage.nodion.fail({ on: CREATE, fault: answer(status)(false) });
+    const run = await create(stage, git);
+    expect(run.exitCode).toBe(0);
+    expect(stage.nodion.requestsTo(CREATE)).toHaveLength(2);
+    expect(annotations(run, 'warning')).toHaveLength(warnings);
+    expect(
+      run.log.match(/since 1 earlier request seemed to have had no effect/g) ?? [],
+    ).toHaveLength(warnings);
   });
 }

@@ -67,16 +67,18 @@ export async function ensureApplication(options: {
     return match;
   }
 
-  /** What has appeared since the creation under another name, as far as the last list shows. */
-  function strangers(): WholeApplication[] {
-    return listed.filter(({ id, name }) => !known.has(id) && !isSameName(name, wanted.name));
+  /** What has appeared since the creation, as far as the last list shows. */
+  function news(): WholeApplication[] {
+    return listed.filter(({ id }) => !known.has(id));
   }
 
+  /** One of the name that differs is somebody else's, or ours as nobody asked for it. */
   const search: Search<CreatedApplication> = async ({ isLast }) => {
-    const [application] = await read();
+    const named = await read();
+    const application = named.find((one) => configurationMismatch(one, wanted) === null);
     if (application) return { id: application.id, application };
-    if (isLast && strangers().length > 0) {
-      throw new InDoubt(sentence`It may be ${describe(strangers())}, which is new.`);
+    if (isLast && news().length > 0) {
+      throw new InDoubt(sentence`It may be ${describe(news())}, which is new.`);
     }
     return null;
   };
@@ -97,6 +99,7 @@ export async function ensureApplication(options: {
   if (existing) return { application: accept(existing), created: false, warnings: [] };
   const body = bodyOf(wanted);
   known = new Set(listed.map(({ id }) => id));
+  let unanswered = 0;
   try {
     const { result, found } = await postOnce({
       post: () =>
@@ -106,18 +109,22 @@ export async function ensureApplication(options: {
         }),
       search,
       signal,
-      onUnknownOutcome: ({ summary }) =>
-        onProgress(sentence`${summary} Checking whether it was created`),
+      onUnknownOutcome: ({ summary, status }) => {
+        if (status !== 429) unanswered += 1;
+        onProgress(sentence`${summary} Checking whether it was created`);
+      },
       onRepeat: (attempt) =>
         onProgress(sentence`It has not appeared: creating it again (attempt ${attempt})`),
     });
     if (found) onProgress(sentence`It exists now`);
     const isDescribed = result.application !== null && !known.has(result.application.id);
     const application = isDescribed ? result.application : await findCreated(result.id);
+    const late = found ? unanswered - 1 : unanswered;
+    const others = await namesakes(application);
     return {
-      application: found ? accept(application) : application,
+      application,
       created: true,
-      warnings: [...renamed(application), ...(await namesakes(application))],
+      warnings: [...renamed(application), ...others, ...(late > 0 ? [mayAppear(late)] : [])],
     };
   } catch (error) {
     // Somebody else may have created it in the meantime.
@@ -128,7 +135,7 @@ export async function ensureApplication(options: {
     }
     if (error instanceof NodionError) throw refused(error, wanted);
     if (!(error instanceof UnknownOutcome)) throw error;
-    throw unknownWhetherCreated(error, wanted, strangers());
+    throw unknownWhetherCreated(error, wanted, news());
   }
 
   /** The success's body need not describe the application; then the list does, sooner or later. */
@@ -166,7 +173,12 @@ export async function ensureApplication(options: {
     if (others.length === 0) return [];
     const ids = others.map((other) => other.id);
     return [
-      sentence`There are now ${others.length + 1} applications called "${name}": ${id}, created here, and ${joined(ids, ', ')}. Delete those that nobody needs in Nodion's dashboard: the next run refuses a name that is not unique.`,
+      sentence`There are now ${others.length + 1} applications called "${name}": ${id}, created here, and ${joined(ids, ', ')}. Delete those that nobody needs in Nodion's dashboard: a later run may refuse the name, since it is not unique.`,
     ];
+  }
+
+  /** The limit of what a search can tell. */
+  function mayAppear(late: number): Sentence {
+    return sentence`It was sent again, since ${late} earlier ${late === 1 ? sentence`request` : sentence`requests`} seemed to have had no effect. If one was carried out late, another application called "${wanted.name}" appears: look for it in Nodion's dashboard.`;
   }
 }

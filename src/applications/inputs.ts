@@ -5,6 +5,7 @@ import {
   anyLine,
   boolean,
   duration,
+  InvalidValue,
   integer,
   lines,
   matching,
@@ -38,7 +39,9 @@ export const listApplicationsInputs = {
 
 /** A line with commas is several, or one of a name with commas. */
 function globs(text: string): string[] {
-  return lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
+  const globs = lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
+  if (split(text, /[,\s]/).length === 0) throw new InvalidValue('expected a name');
+  return globs;
 }
 
 const repository = matching('the repository as owner/name', isRepository);
