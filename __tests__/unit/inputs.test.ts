@@ -355,6 +355,7 @@ const MISSPELT: [string, string, string][] = [
   ['image_tags', 'v2', 'image_tag'],
   ['heath_urls', '/up', 'health_url'],
   ['await', 'false', 'wait'],
+  ['wiat', 'false', 'wait'],
   ['timeouts', '1m', 'timeout'],
 ];
 
