@@ -739,3 +739,11 @@ scenario('A cancellation of the wait for an image keeps what was read', async (s
   expect(run.log).toContain('::error title=Step cancelled::');
   expect(run.summary).toContain('🚫');
 });
+
+scenario('A dry run, which looks once, is not told to have more time', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.replace = () => ({ status: 503 });
+  const run = await deploy({ dry_run: 'true', timeout: '6s' });
+  expectNothingTriggered(stage, run, 'image_not_checked');
+  expect(run.log).not.toContain('about to expire');
+});

@@ -72,7 +72,7 @@ export async function ensureApplication(options: {
     return listed.filter(({ id }) => !known.has(id));
   }
 
-  /** One of the name that differs is somebody else's, or ours as nobody asked for it. */
+  /** One of the name that differs may be somebody else's. */
   const search: Search<CreatedApplication> = async ({ isLast }) => {
     const named = await read();
     const application = named.find((one) => configurationMismatch(one, wanted) === null);

@@ -39,9 +39,8 @@ export const listApplicationsInputs = {
 
 /** A line with commas is several, or one of a name with commas. */
 function globs(text: string): string[] {
-  const globs = lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
   if (split(text, /[,\s]/).length === 0) throw new InvalidValue('expected a name');
-  return globs;
+  return lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
 }
 
 const repository = matching('the repository as owner/name', isRepository);

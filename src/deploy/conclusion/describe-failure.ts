@@ -102,17 +102,16 @@ function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPla
 function lostSight({ error, rollout }: Attempt, deployment: Deployment): Failure {
   const number = deployment.deploy_number;
   const reason = linesAfterRead(error);
-  if (deployment.status === 'available' && rollout?.isComplete) {
-    return failure('stability_not_known', 'Stability not known', [
-      sentence`Deployment #${number} went live, and its rollout was complete, but whether that lasts can't be checked.`,
-      ...reason,
-    ]);
-  }
   if (deployment.status === 'available') {
-    return failure('rollout_not_verified', 'Rollout not verified', [
-      sentence`Deployment #${number} went live, but its rollout can't be checked.`,
-      ...reason,
-    ]);
+    return rollout?.isComplete
+      ? failure('stability_not_known', 'Stability not known', [
+          sentence`Deployment #${number} went live, and its rollout was complete, but whether that lasts can't be checked.`,
+          ...reason,
+        ])
+      : failure('rollout_not_verified', 'Rollout not verified', [
+          sentence`Deployment #${number} went live, but its rollout can't be checked.`,
+          ...reason,
+        ]);
   }
   return failure('lost_sight', 'Lost sight of the deployment', [
     sentence`Deployment #${number} was "${deployment.status}" when it could no longer be read.`,

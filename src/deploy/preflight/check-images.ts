@@ -188,7 +188,7 @@ async function findAll(
 
   /** With why it was not looked for as long as was asked, where the step's own time was short. */
   function withTime(problem: Failure): Failure {
-    const isShort = endsAtMs === latestMs && performance.now() >= endsAtMs;
+    const isShort = !plan.dryRun && endsAtMs === latestMs && performance.now() >= endsAtMs;
     return isShort ? { ...problem, lines: [...problem.lines, shortTime(plan)] } : problem;
   }
 
