@@ -214,3 +214,21 @@ scenario('An application that is gone when it is triggered is no ID to check', a
     'Application My App: Nodion refused the trigger (404).\nNothing was triggered for it.\nThe application was there before: it may have been deleted, or the key or a gateway may lack this endpoint.\nWhen it was last seen, nothing was live; it is not known what is live now.',
   ]);
 });
+
+scenario(
+  'Of an application that is gone when the trigger is repeated nothing is known to be live',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    nodion.addDeployment(application, { status: 'available' });
+    nodion.fail(
+      { on: TRIGGER, fault: answer(503)(false) },
+      { on: TRIGGER, fault: answer(404)(false) },
+    );
+    const run = await deploy(application);
+    expect(run.outputs).toMatchObject({ reason: 'outcome_unknown', live_deploy_number: '' });
+    expect(annotations(run, 'error')[0]).toMatch(
+      /\nWhen it was last seen, #1 \(commit d77ead8\) was live; it is not known what is live now\.$/,
+    );
+  },
+);

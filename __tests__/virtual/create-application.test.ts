@@ -234,7 +234,7 @@ scenario(
     expect(run.log).not.toContain('Nothing was created');
     expect(run.log).not.toContain('It exists now');
     expect(annotations(run, 'error')[0]).toContain(
-      `\nIt may be "shop" (${nodion.applications[0]?.id}), which is new.\n`,
+      `\nIt may be "shop" (${nodion.applications[0]?.id}), which is new.\nIt is not what the inputs ask for: delete or rename it, or give inputs that match it, before you run the step again.`,
     );
   },
 );
@@ -252,5 +252,24 @@ for (const [status, warnings] of [
     expect(
       run.log.match(/since 1 earlier request seemed to have had no effect/g) ?? [],
     ).toHaveLength(warnings);
+  });
+}
+
+for (const [what, fault] of [
+  ['says nothing', answer(200, {})(false)],
+  ['is no JSON', answer(202, '<html>')(false)],
+] as const) {
+  scenario(`Nor for one that was created, where the answer ${what}`, async (stage) => {
+    const { nodion, clock } = stage;
+    nodion.fail({ on: CREATE, fault });
+    async function appear() {
+      while (nodion.requestsTo(CREATE).length === 0) await clock.sleep(10);
+      nodion.addApplication({ name: 'shop', deployment_strategy: 'prebuilt_image' });
+      await clock.sleep(6_000);
+      return nodion.addApplication({ name: 'shop' });
+    }
+    const late = appear();
+    const run = await create(stage, git);
+    expect(run).toMatchObject({ exitCode: 0, outputs: { id: (await late).id, created: 'true' } });
   });
 }

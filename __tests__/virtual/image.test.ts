@@ -747,3 +747,22 @@ scenario('A dry run, which looks once, is not told to have more time', async (st
   expectNothingTriggered(stage, run, 'image_not_checked');
   expect(run.log).not.toContain('about to expire');
 });
+
+scenario('Only looks of the last answer’s kind are counted', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  const firstAt = () => registry.requests[0]?.at ?? 0;
+  registry.challenge = { schemes: ['Bearer'], isForAll: true };
+  void stage.clock.sleep(9_000).then(() => registry.private.add('acme/shop'));
+  const run = await deploy({
+    ...{ registry_username: STRANGER.username, registry_password: STRANGER.password },
+    image_timeout: '20s',
+  });
+  expectNothingTriggered(stage, run, 'image_not_checked');
+  const [, count = '1'] =
+    /\(401, checked (\d) times/.exec(errorLines(run, registry)[0] ?? '') ?? [];
+  const late = registry.requests.filter(
+    ({ method, url, at }) =>
+      method === 'HEAD' && url.includes('/manifests/') && at - firstAt() > 8_500,
+  );
+  expect(Number(count)).toBeLessThanOrEqual(late.length);
+});

@@ -138,6 +138,7 @@ for (const [inputs, message] of [
     { project_id: 'mine' },
     '`project_id`: "mine" is invalid; expected a UUID, such as 0ce705eb-fb11-485a-b380-82cdb8b97036.',
   ],
+  [{ name: '[","]' }, '`name`: "[\\",\\"]" is invalid; expected a name.'],
   [{ name: ' , ,\n,' }, '`name`: ", ,\\n," is invalid; expected a name.'],
   [
     { api_key: '' },

@@ -32,13 +32,16 @@ export function unknownWhetherCreated(
   const reason = last instanceof NodionError ? last.summary : last ? describeError(last) : ended;
   const news = strangers.length > 0 && sentence`It may be ${describe(strangers)}, which is new.`;
   const what = doubt ?? (news || null);
+  const isNamesake = strangers.some((one) => isSameName(one.name, name));
   return new StepFailure(isCancelled ? 'Step cancelled' : 'Unknown whether created', [
     sentence`An application called "${name}" may have been created.`,
     reason,
     ...(what ? [what] : []),
-    what
-      ? sentence`If it is, use that name as \`name\`; if not, run the step again.`
-      : sentence`Look for it in Nodion's dashboard before you run the step again: that takes an application of this name, but creates another where Nodion has changed the name.`,
+    what && isNamesake
+      ? sentence`It is not what the inputs ask for: delete or rename it, or give inputs that match it, before you run the step again.`
+      : what
+        ? sentence`If it is, use that name as \`name\`; if not, run the step again.`
+        : sentence`Look for it in Nodion's dashboard before you run the step again: that takes an application of this name, but creates another where Nodion has changed the name.`,
   ]);
 }
 

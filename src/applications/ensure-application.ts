@@ -72,10 +72,15 @@ export async function ensureApplication(options: {
     return listed.filter(({ id }) => !known.has(id));
   }
 
-  /** One of the name that differs may be somebody else's. */
+  /** The new one of the name; one that differs may be somebody else's. */
+  async function findNew(): Promise<WholeApplication | undefined> {
+    return (await read()).find(
+      (one) => !known.has(one.id) && configurationMismatch(one, wanted) === null,
+    );
+  }
+
   const search: Search<CreatedApplication> = async ({ isLast }) => {
-    const named = await read();
-    const application = named.find((one) => configurationMismatch(one, wanted) === null);
+    const application = await findNew();
     if (application) return { id: application.id, application };
     if (isLast && news().length > 0) {
       throw new InDoubt(sentence`It may be ${describe(news())}, which is new.`);
@@ -144,8 +149,8 @@ export async function ensureApplication(options: {
     try {
       return await retryRead(
         async () => {
-          const [named] = await read();
-          const application = listed.find(isIt) ?? named;
+          const fitting = await findNew();
+          const application = listed.find(isIt) ?? fitting;
           if (application) return application;
           throw new NodionError(sentence`Nodion answered with success, but does not list it.`, {
             retryable: true,

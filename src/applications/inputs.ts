@@ -39,8 +39,9 @@ export const listApplicationsInputs = {
 
 /** A line with commas is several, or one of a name with commas. */
 function globs(text: string): string[] {
-  if (split(text, /[,\s]/).length === 0) throw new InvalidValue('expected a name');
-  return lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
+  const patterns = lines(text).flatMap((line) => [...new Set([line, ...split(line, /,/)])]);
+  if (patterns.every((one) => /^[\s,]*$/.test(one))) throw new InvalidValue('expected a name');
+  return patterns;
 }
 
 const repository = matching('the repository as owner/name', isRepository);

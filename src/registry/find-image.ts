@@ -9,7 +9,7 @@ import { RegistryError } from './registry-error.ts';
 /** What was found, or what the last look showed. */
 export interface ImageFinding {
   readonly answer: TagAnswer;
-  /** Those that were answered. */
+  /** Those that were answered so. */
   readonly looks: number;
   /** From the first look on. */
   readonly durationMs: number;
@@ -71,13 +71,15 @@ export async function findImage(
   });
 
   let answered = 0;
+  let kind: TagAnswer['kind'] | null = null;
   let answer: TagAnswer | null = null;
   let failure: Error = NO_ANSWER;
   let isLast = isOnly;
   for (let looks = 1; ; looks += 1) {
     try {
       answer = await look(isLast, looks === 1 || isLast);
-      answered += 1;
+      answered = answer.kind === kind ? answered + 1 : 1;
+      kind = answer.kind;
       if (!mayAppear(answer)) isLast = true;
     } catch (error) {
       if (signal.aborted) throw error;

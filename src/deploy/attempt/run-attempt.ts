@@ -149,11 +149,13 @@ function isLookDue(attempt: Attempt, { onlyWhileLive }: AttemptStart): boolean {
 /** Whether the deployments were read after all that happened, and no later read failed. */
 function isCurrent({ lastSeen, before, deployment, outcome, error }: Attempt): boolean {
   if (!lastSeen) return false;
+  const cause = error instanceof UnknownOutcome ? error.cause : error;
+  const isGone = cause instanceof NodionError && cause.status === 404;
   const isLost =
     error instanceof UnknownOutcome
-      ? error.searchFailed || error.cause instanceof Interrupted
-      : (error instanceof NodionError &&
-          (deployment !== null || before.kind === 'not sent' || error.status === 404)) ||
+      ? error.searchFailed || isGone || cause instanceof Interrupted
+      : isGone ||
+        (error instanceof NodionError && (deployment !== null || before.kind === 'not sent')) ||
         (error instanceof Interrupted && error.lastError !== null) ||
         (outcome !== null && outcome.lastLook !== null);
   return !isLost && performance.now() - lastSeen.answeredAtMs < SEEN_NOW_MS;

@@ -181,8 +181,8 @@ export async function triggerDeployment(
     } catch (error) {
       if (!(error instanceof Busy)) throw error;
       const { waitUntilIdle } = await import('./wait-until-idle.ts');
-      const isRepeat = attempts > 1;
-      await waitUntilIdle(error, plan, { application, isRepeat, signal, halt, onEvent });
+      const repeated = attempts > 1 ? lost : null;
+      await waitUntilIdle(error, plan, { application, repeated, signal, halt, onEvent });
       // What is in progress now is not in that list.
       list = list && { ...list, answeredAtMs: Number.NEGATIVE_INFINITY };
       return await send();

@@ -8,6 +8,7 @@ import { Interrupted, sleep, untilEither } from '../../time/deadline.ts';
 import { lookAtEnd } from '../checks/look-at-end.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { Busy } from './busy.ts';
+import { findCandidates, type LostTrigger } from './find-candidates.ts';
 
 /** So many lists in a row must lack a deployment that is gone: one may be an old list. */
 const LISTS_WITHOUT_IT = 2;
@@ -23,8 +24,9 @@ export type BusyEvent =
   | { readonly kind: 'idle'; readonly number: number; readonly status: string | null };
 
 /**
- * Polls the application's deployments until the one that is in progress is final or gone.
- * @param options.isRepeat whether a trigger was sent before, of which nothing was found.
+ * Polls the application's deployments until the one that is in progress is final or gone, or what a lost
+ * trigger may have made has appeared.
+ * @param options.repeated the trigger that was sent before, of which nothing was found; null for none.
  * @throws NodionError when Nodion refuses a poll; Busy with `if_busy: fail`, or with what ended the wait,
  *   when `signal` aborts; Interrupted when `halt` does. For a repeat InDoubt and Interrupted in place of Busy.
  */
@@ -33,15 +35,15 @@ export async function waitUntilIdle(
   { ifBusy, pollIntervalMs }: Pick<DeployPlan, 'ifBusy' | 'pollIntervalMs'>,
   options: {
     application: ApplicationClient;
-    isRepeat: boolean;
+    repeated: LostTrigger | null;
     signal: AbortSignal;
     halt: AbortSignal;
     onEvent: (event: BusyEvent) => void;
   },
 ): Promise<void> {
-  const { application, isRepeat, halt, onEvent } = options;
+  const { application, repeated, halt, onEvent } = options;
   const number = busy.deploy_number;
-  if (ifBusy === 'fail') throw isRepeat ? new InDoubt(notAgain(busy)) : new Busy(busy);
+  if (ifBusy === 'fail') throw repeated ? new InDoubt(notAgain(busy)) : new Busy(busy);
   let seen = busy;
 
   async function poll(signal: AbortSignal): Promise<void> {
@@ -54,6 +56,7 @@ export async function waitUntilIdle(
       await sleep(pollIntervalMs * (0.9 + Math.random() * 0.2), signal);
       const list = await retryRead(read, { signal, onRetry });
       onEvent({ kind: 'seen', list });
+      if (repeated && findCandidates(list.deployments, repeated).possible.length > 0) return;
       const now = list.deployments.find(({ id }) => id === busy.id);
       missing = now ? 0 : missing + 1;
       if (missing === LISTS_WITHOUT_IT) return onEvent({ kind: 'idle', number, status: null });
@@ -70,10 +73,10 @@ export async function waitUntilIdle(
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     if (error.reason === 'halted') {
-      if (isRepeat) return;
+      if (repeated) return;
       throw error;
     }
-    if (isRepeat) throw error;
+    if (repeated) throw error;
     const { signal } = options;
     const list = await lookAtEnd(application, { earlier: busy, signal }).catch(() => null);
     if (list) onEvent({ kind: 'seen', list });
