@@ -766,3 +766,20 @@ scenario('Only looks of the last answer’s kind are counted', async (stage) => 
   );
   expect(Number(count)).toBeLessThanOrEqual(late.length);
 });
+
+scenario('What was found before a cancellation is kept', async (stage) => {
+  const { application, registry, deploy } = await addScene(stage);
+  const docs = stage.nodion.addApplication({
+    name: 'docs',
+    deployment_strategy: 'prebuilt_image',
+    image_name: 'acme/docs',
+  });
+  const digest = registry.push('acme/shop', 'v2');
+  const cancelled = stage.cancelWhen(() => registry.requests.length > 4);
+  const run = await deploy({ application_id: `${application.id},${docs.id}` }, cancelled);
+  expect(stage.nodion.triggered).toEqual([]);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { reason: 'cancelled', image_digest: digest },
+    { reason: 'cancelled', image_digest: null },
+  ]);
+});

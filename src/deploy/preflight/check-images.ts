@@ -24,7 +24,10 @@ import { locateImage } from './locate-image.ts';
 import type { PreflightEvent, Target } from './preflight.ts';
 
 /** What became of the search for one image. */
-type Found = { readonly digest: string | null } | { readonly problem: Failure };
+type Found =
+  | { readonly digest: string | null }
+  | { readonly problem: Failure }
+  | { readonly interruption: Interrupted };
 
 /**
  * The targets with what their tags point to, each image looked up once in its registry; with a problem
@@ -40,12 +43,21 @@ export async function checkImages(
     return await checkAll(targets, plan, options);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    const { beforeTrigger } = await import(
-      /* webpackChunkName: "failure" */ '../conclusion/describe-failure.ts'
-    );
-    const problem = beforeTrigger(error, plan, { hasBeenRead: false, isAnswered: true });
-    return targets.map((target) => ({ ...target, problem }));
+    return await endAll(targets, plan, error);
   }
+}
+
+/** None of them is deployed, since the step has ended. */
+async function endAll(
+  targets: readonly Target[],
+  plan: DeployPlan,
+  error: Interrupted,
+): Promise<readonly Target[]> {
+  const { beforeTrigger } = await import(
+    /* webpackChunkName: "failure" */ '../conclusion/describe-failure.ts'
+  );
+  const problem = beforeTrigger(error, plan, { hasBeenRead: false, isAnswered: true });
+  return targets.map((target) => ({ ...target, problem }));
 }
 
 interface CheckOptions {
@@ -74,7 +86,8 @@ async function checkAll(
   const mismatch = credentialsMismatch(images, plan);
   const isLocated = images.length === due.length && !mismatch;
   const found = isLocated ? await findAll(images, plan, options) : null;
-  return targets.map((target): Target => {
+  let ended: Interrupted | null = null;
+  const checked = targets.map((target): Target => {
     const image = located.get(target);
     if (!image) return target;
     if ('problem' in image) return { ...target, problem: image.problem };
@@ -82,8 +95,11 @@ async function checkAll(
     const end = found?.get(keyOf(image));
     if (!end) return target;
     if ('digest' in end) return { ...target, imageDigest: end.digest };
-    return { ...target, problem: end.problem };
+    if ('problem' in end) return { ...target, problem: end.problem };
+    ended = end.interruption;
+    return target;
   });
+  return ended ? await endAll(checked, plan, ended) : checked;
 }
 
 function isFollowing({ deployments }: Target, { reuseExisting, match }: DeployPlan): boolean {
@@ -180,6 +196,7 @@ async function findAll(
       onEvent({ kind: 'image', line: describeFound(image, answer) });
       return { digest: answer.digest };
     } catch (error) {
+      if (error instanceof Interrupted) return { interruption: error };
       if (!(error instanceof FailedRequest)) throw error;
       ended.abort();
       return { problem: withTime(imageNotChecked(image, error)) };
