@@ -46,14 +46,12 @@ export async function failBeforeTrigger(
   setOutputs(runs);
   const told = runs.flatMap((run) => describeProblem(run, runs.length > 1));
   const each = new Map(told.map((line) => [String(line), line])).values();
-  const [ended] = runs.flatMap(({ conclusion }) =>
-    conclusion.kind === 'success' ? [] : conclusion,
-  );
-  const isInterrupted = ended !== undefined && ended.kind !== 'failure';
-  const lines = isInterrupted ? [...each] : [...each, sentence`Nothing was triggered.`];
-  const title = isInterrupted ? ended.title : 'Not deployed';
+  const ended = targets.find(({ problem }) => problem && problem.kind !== 'failure')?.problem;
+  // What ended it says that itself.
+  const lines = ended ? [...each] : [...each, sentence`Nothing was triggered.`];
+  const title = ended?.title ?? 'Not deployed';
   const liveLine = runs.length === 1 ? (runs[0]?.liveLine ?? null) : null;
-  const symbol = SYMBOLS[isInterrupted ? ended.kind : 'failure'];
+  const symbol = SYMBOLS[ended?.kind ?? 'failure'];
   writeShortSummary({ symbol, title, liveLine, lines });
   throw new StepFailure(title, lines);
 }

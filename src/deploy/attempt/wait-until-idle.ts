@@ -28,7 +28,8 @@ export type BusyEvent =
  * trigger may have made has appeared.
  * @param options.repeated the trigger that was sent before, of which nothing was found; null for none.
  * @throws NodionError when Nodion refuses a poll; Busy with `if_busy: fail`, or with what ended the wait,
- *   when `signal` aborts; Interrupted when `halt` does. For a repeat InDoubt and Interrupted in place of Busy.
+ *   when `signal` aborts; Interrupted when `halt` does. For a repeat InDoubt and Interrupted in place of
+ *   Busy, and a return when `halt` aborts: what is sent then is the caller's to say.
  */
 export async function waitUntilIdle(
   { deployment: busy }: Busy,
@@ -72,11 +73,9 @@ export async function waitUntilIdle(
     await untilEither(options.signal, halt, poll);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    if (error.reason === 'halted') {
-      if (repeated) return;
-      throw error;
-    }
-    if (repeated) throw error;
+    const isHalted = error.reason === 'halted';
+    if (repeated && isHalted) return;
+    if (repeated || isHalted) throw error;
     const { signal } = options;
     const list = await lookAtEnd(application, { earlier: busy, signal }).catch(() => null);
     if (list) onEvent({ kind: 'seen', list });
