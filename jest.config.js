@@ -2,6 +2,7 @@
 export default {
   testEnvironment: '<rootDir>/__tests__/jest/environment.js',
   runner: '<rootDir>/__tests__/jest/runner.js',
+  runtime: '<rootDir>/__tests__/jest/runtime.js',
   testSequencer: '<rootDir>/__tests__/jest/sequencer.js',
   // Of those that mostly sleep, see the runner.
   maxWorkers: 3,

@@ -128,7 +128,7 @@ export class FakeNodion extends NodionState {
       this.requestsAtOnce -= 1;
     });
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.method !== 'GET') for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '' } = request;
     const [path = '', query = ''] = url.split('?');
     const [, id = '', rest = ''] = /^\/v1\/applications(?:\/([^/]*)(\/.*)?)?$/.exec(path) ?? [];
@@ -206,13 +206,15 @@ export class FakeNodion extends NodionState {
       'content-type': 'application/json',
       ...answer.headers,
     };
-    const hash = createHash('sha1').update(text).digest('hex');
-    const etag = `"${this.etags === 'constant' ? 'constant' : hash}"`;
     const isCacheable = this.etags !== false && record.method === 'GET' && status === 200;
-    if (isCacheable) headers.etag = etag;
-    const isUnchanged = isCacheable && record.headers['if-none-match'] === etag;
+    if (isCacheable) headers.etag = `"${this.etags === 'constant' ? 'constant' : digest(text)}"`;
+    const isUnchanged = isCacheable && record.headers['if-none-match'] === headers.etag;
     record.status = isUnchanged ? 304 : status;
     record.bytesSent = isUnchanged ? 0 : Buffer.byteLength(text);
     response.writeHead(record.status, headers).end(isUnchanged ? undefined : text);
   }
+}
+
+function digest(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
 }
