@@ -255,6 +255,23 @@ for (const [status, warnings] of [
   });
 }
 
+scenario(
+  'One that was carried out after all searches is taken when it is sent again',
+  async (stage) => {
+    const { nodion } = stage;
+    nodion.fail(
+      { on: CREATE, fault: answer(502)(false) },
+      // As if the first had been carried out just before.
+      { on: CREATE, fault: answer(409, { errors: ['Name has already been taken'] })(true) },
+    );
+    const run = await create(stage, git);
+    expect(annotations(run, 'error')).toEqual([]);
+    expect(run).toMatchObject({ exitCode: 0, outputs: { created: 'true' } });
+    expect(run.outputs.id).toBe(nodion.applications[0]?.id);
+    expect(nodion.requestsTo(CREATE)).toHaveLength(2);
+  },
+);
+
 for (const [what, fault] of [
   ['says nothing', answer(200, {})(false)],
   ['is no JSON', answer(202, '<html>')(false)],

@@ -140,6 +140,11 @@ export async function ensureApplication(options: {
     }
     if (error instanceof NodionError) throw refused(error, wanted);
     if (!(error instanceof UnknownOutcome)) throw error;
+    if (error.cause instanceof NodionError && ALREADY_THERE.includes(error.cause.status)) {
+      // A request before the one that was refused may have made it after all searches.
+      const application = await findNew().catch(() => undefined);
+      if (application) return { application, created: true, warnings: [] };
+    }
     throw unknownWhetherCreated(error, wanted, news());
   }
 
