@@ -136,6 +136,8 @@ scenario('What is missing when `timeout` comes is told as that', async (stage) =
   expectNothingTriggered(stage, run, 'image_not_found');
   expect(run.durationMs).toBeLessThan(30_000);
   expect(errorLines(run, registry)[0]).toMatch(/has no tag "v2" \(404, checked \d times in 29 s\)/);
+  expect(errorLines(run, registry).at(-1)).toBe('Nothing was triggered.');
+  expect(run.outputs).toMatchObject({ conclusion: 'timed_out', timed_out: 'true' });
 });
 
 scenario('A tag that looks like a number may be another one without its quotes', async (stage) => {

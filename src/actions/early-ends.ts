@@ -47,8 +47,9 @@ export async function failBeforeTrigger(
   const told = runs.flatMap((run) => describeProblem(run, runs.length > 1));
   const each = new Map(told.map((line) => [String(line), line])).values();
   const ended = targets.find(({ problem }) => problem && problem.kind !== 'failure')?.problem;
-  // What ended it says that itself.
-  const lines = ended ? [...each] : [...each, sentence`Nothing was triggered.`];
+  // What interrupted it says that itself, other than an image that was looked for until then.
+  const isSaid = ended && !ended.reason.startsWith('image_');
+  const lines = isSaid ? [...each] : [...each, sentence`Nothing was triggered.`];
   const title = ended?.title ?? 'Not deployed';
   const liveLine = runs.length === 1 ? (runs[0]?.liveLine ?? null) : null;
   const symbol = SYMBOLS[ended?.kind ?? 'failure'];

@@ -206,7 +206,8 @@ async function findAll(
   /** With why it was not looked for as long as was asked, where the step's own time was short. */
   function withTime(problem: Failure): Failure {
     const isShort = !plan.dryRun && endsAtMs === latestMs && performance.now() >= endsAtMs;
-    return isShort ? { ...problem, lines: [...problem.lines, shortTime(plan)] } : problem;
+    if (!isShort) return problem;
+    return { ...problem, kind: 'timed_out', lines: [...problem.lines, shortTime(plan)] };
   }
 
   const each = new Map(images.map((image) => [keyOf(image), image]));
