@@ -173,15 +173,15 @@ scenario('Several applications are all checked before any is triggered', async (
   ]);
 });
 
-scenario('50 applications share 8 requests, each polled at its interval', async (stage) => {
+scenario('25 applications share 8 requests, each polled at its interval', async (stage) => {
   const { nodion, deploy } = stage;
-  const applications = Array.from({ length: 50 }, (_, index) =>
+  const applications = Array.from({ length: 25 }, (_, index) =>
     nodion.addApplication({
       name: `service-${index}`,
       ...life(['created', 0], ['available', 10_000 + (index % 10) * 2_000]),
     }),
   );
-  nodion.fail({ on: 'GET /applications/:id', times: 50, fault: { kind: 'delay', ms: 1_000 } });
+  nodion.fail({ on: 'GET /applications/:id', times: 25, fault: { kind: 'delay', ms: 1_000 } });
   const run = await deploy(null, {
     inputs: { application_id: idsOf(...applications), poll_interval: '8s' },
   });
@@ -189,7 +189,7 @@ scenario('50 applications share 8 requests, each polled at its interval', async 
   expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
   expect(nodion.requestsTo('GET /applications')).toHaveLength(1);
   expect(nodion.requestsTo('GET /applications/:id')).toEqual([]);
-  expect(JSON.parse(run.outputs.deployments ?? '')).toHaveLength(50);
+  expect(JSON.parse(run.outputs.deployments ?? '')).toHaveLength(25);
   for (const { id, deployments } of applications) {
     const polls = nodion
       .requestsTo(LIST)

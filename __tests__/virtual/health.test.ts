@@ -526,9 +526,9 @@ for (const [what, fault] of DOMAIN_FAULTS) {
   });
 }
 
-scenario('Domains that are never answered hold up none of 50 applications', async (stage) => {
+scenario('Domains that are never answered hold up none of 25 applications', async (stage) => {
   const { nodion, deploy } = stage;
-  const applications = Array.from({ length: 50 }, (_, index) =>
+  const applications = Array.from({ length: 25 }, (_, index) =>
     nodion.addApplication({ name: `service-${index}` }),
   );
   nodion.fail({ on: DOMAINS, times: 99, fault: { kind: 'hang', carriedOut: false } });
@@ -538,7 +538,7 @@ scenario('Domains that are never answered hold up none of 50 applications', asyn
   expect(run.exitCode).toBe(0);
   expect(run.durationMs).toBeLessThan(45_000);
   expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
-  expect(nodion.requestsTo(DOMAINS).length).toBeLessThanOrEqual(50);
+  expect(nodion.requestsTo(DOMAINS).length).toBeLessThanOrEqual(25);
 });
 
 scenario('`wait: false` is three requests, none of them for domains', async (stage) => {

@@ -12,7 +12,7 @@ const LONG = life(['created', 0], ['available', 25_000]);
 const retryAfter = (seconds: number) => ({ 'retry-after': String(seconds) });
 
 for (const [hasRetryAfter, count] of [
-  [true, 50],
+  [true, 30],
   [false, 20],
 ] as const) {
   const requests = (count * 6) / 5;

@@ -13,9 +13,9 @@ const idsOf = (applications: { id: string }[]) => applications.map(({ id }) => i
 
 scenario('A queue of more than a minute before the trigger is no fault', async (stage) => {
   const { nodion, deploy } = stage;
-  const applications = Array.from({ length: 100 }, () => nodion.addApplication());
+  const applications = Array.from({ length: 40 }, () => nodion.addApplication());
   for (const on of [APPLICATION, LIST, TRIGGER]) {
-    nodion.fail({ on, times: 999, fault: { kind: 'delay', ms: 2_600 } });
+    nodion.fail({ on, times: 999, fault: { kind: 'delay', ms: 6_500 } });
   }
   const run = await deploy(null, {
     inputs: { application_id: idsOf(applications), wait: 'false' },
