@@ -44,27 +44,41 @@ scenario(
   },
 );
 
-scenario(
-  'What a proxy says that has let a probe through is the application’s',
-  { clock: 'real' },
-  async (stage) => {
-    const { nodion, proxy, serve, deploy } = stage;
-    const shop = await addShop(stage, () => 200);
-    const { address } = await serve(() => 200, { isSecure: true });
-    proxy.hosts.set('proxy.test:443', address);
-    proxy.onConnect = () => {
-      const isBad = nodion.liveDeployment(shop.application)?.deploy_number === 2;
-      proxy.fault = isBad ? 502 : null;
-    };
-    const run = await deploy(shop.application, {
-      inputs: { ...shop.inputs, health_url: 'https://proxy.test/up', rollback: 'true' },
-      env: { ...TRUST, HTTPS_PROXY: proxy.address },
-    });
-    expect(run.exitCode).toBe(1);
-    expect(triggers(nodion)).toEqual(['v2', 'v1']);
-    expect(run.outputs.rolled_back).toBe('true');
-  },
-);
+for (const [status, whose, tags] of [
+  [502, 'the application’s', ['v2', 'v1']],
+  [404, 'its own', ['v2']],
+] as const) {
+  scenario(
+    `A ${status} of a proxy that has let a probe through is ${whose}`,
+    { clock: 'real' },
+    async (stage) => {
+      const { nodion, proxy, serve, deploy } = stage;
+      const shop = await addShop(stage, () => 200);
+      const { address } = await serve(() => 200, { isSecure: true });
+      proxy.hosts.set('proxy.test:443', address);
+      proxy.onConnect = () => {
+        const isBad = nodion.liveDeployment(shop.application)?.deploy_number === 2;
+        proxy.fault = isBad ? status : null;
+      };
+      const run = await deploy(shop.application, {
+        inputs: {
+          ...shop.inputs,
+          health_url: 'https://proxy.test/up',
+          health_timeout: '5s',
+          rollback: 'true',
+        },
+        env: { ...TRUST, HTTPS_PROXY: proxy.address },
+      });
+      expect(run.exitCode).toBe(1);
+      expect(triggers(nodion)).toEqual(tags);
+      expect(run.outputs).toMatchObject(
+        status === 502
+          ? { reason: 'rolled_back', rolled_back: 'true' }
+          : { reason: 'health_not_known', rolled_back: '', healthy: '' },
+      );
+    },
+  );
+}
 
 scenario(
   'A runner that stands still proves nothing',

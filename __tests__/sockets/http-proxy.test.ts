@@ -124,7 +124,7 @@ describe('A proxy', () => {
     [
       'has trouble',
       502,
-      'PROXY_FAILED',
+      'PROXY_GATEWAY',
       'the proxy answered 502: it made no connection to the host',
       false,
     ],

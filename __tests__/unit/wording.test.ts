@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { failure, success } from '../../src/deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../src/deploy/deploy-application.ts';
+import { stepFailure } from '../../src/report/failures.ts';
 import { jobSummary } from '../../src/report/summary/job-summary.ts';
 import { verdictOfAll } from '../../src/report/summary/verdict.ts';
-import { describeEnd, describeRevision } from '../../src/report/wording.ts';
+import { describeRevision, describeSuccesses } from '../../src/report/wording.ts';
 import { sentence } from '../../src/runner/sentence.ts';
 import { attempt, deployment, run, SHA } from './values.ts';
 
@@ -36,7 +37,10 @@ test.each([
 
 describe('The end of a step', () => {
   const end = (...runs: DeploymentRun[]) => {
-    const { title, lines } = describeEnd(runs);
+    const isGreen = runs.every(({ conclusion }) => conclusion.kind === 'success');
+    const { title, lines } = isGreen
+      ? describeSuccesses(runs)
+      : stepFailure(runs, { isCancelled: false });
     return [title, ...lines.map(String)];
   };
 

@@ -506,10 +506,12 @@ red(
 red(
   'its rollout is superseded',
   ({ nodion }) => {
-    const application = nodion.addApplication(shop);
-    const deployment = { id: 'other', status: 'available', deploy_number: 2, git_sha: null };
-    const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment }];
-    nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
+    const application = nodion.addApplication({ ...shop, instanceChangeMs: 20_000 });
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint !== INSTANCES) return;
+      const live = { ...life(['available', 0]), git_sha: null };
+      if (application.deployments.length === 1) nodion.addDeployment(application, live);
+    };
     return { application, options: { inputs: verified } };
   },
   {

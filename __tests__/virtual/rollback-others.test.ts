@@ -223,6 +223,7 @@ scenario('A step cancelled before a rollback’s trigger triggers nothing', asyn
     "Look at the application's log.",
     'No rollback: the step was cancelled.',
     '#2 (v2) is live.',
+    'The step was cancelled meanwhile.',
   ]);
   expect(run.outputs.rolled_back).toBe('');
 });

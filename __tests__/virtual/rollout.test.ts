@@ -63,6 +63,27 @@ scenario('A rollout ends, red, when a newer deployment runs already', async (sta
   ]);
 });
 
+scenario(
+  'A newer one that only an instance runs, and that fails, supersedes nothing',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication();
+    const deployment = { id: 'other', status: 'waiting', deploy_number: 2 };
+    const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment }];
+    nodion.fail({ on: INSTANCES, times: 4, fault: answer(200, { instances })(false) });
+    const run = await deploy(application, {
+      inputs,
+      onLog: (text) => {
+        if (!text.includes('#1 is "available"')) return;
+        nodion.addDeployment(application, life(['waiting', 0], ['failed', 3_000]));
+      },
+    });
+    expect(annotations(run, 'error')).toEqual([]);
+    expect(run).toMatchObject({ exitCode: 0, outputs: { live_deploy_number: '1' } });
+    expect(run.log).toContain('instance web-1 runs #2');
+  },
+);
+
 for (const [status, advice] of [
   [
     403,

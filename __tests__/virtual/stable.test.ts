@@ -125,6 +125,34 @@ scenario('A timeout within `stable_for` says what could not be read', async (sta
   expect(run.log).not.toContain('Recovered from');
 });
 
+/** An instance that does not say what it runs. */
+const mute = { id: 'i', name: 'web-1', status: 'online', deployment: null };
+
+for (const [what, on, problem] of [
+  ['an instance that no longer says what it runs', INSTANCES, 'instance web-1 does not say'],
+  ['an application without a status', 'GET /applications/:id', 'the application is of no status'],
+] as const) {
+  scenario(`Within \`stable_for\` ${what} proves nothing`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, () => 200);
+    const application = { ...shop.application, status: null };
+    const body = on === INSTANCES ? { instances: [mute] } : { application };
+    nodion.fail({ on, skip: LOOKS_OF_A_ROLLOUT + 2, times: 99, fault: answer(200, body)(false) });
+    const run = await deploy(shop.application, {
+      inputs: {
+        ...{ image_tag: 'v2', verify_rollout: 'true', rollback: 'true' },
+        ...{ stable_for: '12s', timeout: '40s' },
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ reason: 'stability_not_known', rolled_back: '' });
+    expect(nodion.triggered).toHaveLength(1);
+    expect(errorLines(run)[1]).toContain(
+      `The last probe says nothing about the application: ${problem}`,
+    );
+  });
+}
+
 /** An instance that runs the version before. */
 const old = { id: 'i', name: 'web-1', status: 'online', deployment: { id: 'o', deploy_number: 1 } };
 const withdrawn = answer(200, { instances: [old] })(false);

@@ -12,10 +12,10 @@ import {
 } from '../report/outputs.ts';
 import { lateLogTails, recordGitHubDeployment, report } from '../report/report.ts';
 import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
-import { describeEnd, describeFailure } from '../report/wording.ts';
+import { describeFailure, describeSuccesses } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { loadPart } from '../runner/load-part.ts';
-import { CANCELLED_TOO_LATE, runAction, type Step, toStepFailure } from '../runner/run-action.ts';
+import { runAction, type Step, toStepFailure } from '../runner/run-action.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
 
@@ -76,16 +76,20 @@ async function runDeploy(step: Step): Promise<void> {
 
   setOutputs(runs);
   const shown = await report(runs, plan, { logTails, gitHubDeployment, step });
-  await writeJobSummary(runs, { logTails: shown, isCancelled: step.isCancelled() });
-  if (step.isCancelled()) setConclusion('cancelled', 'cancelled');
-  const { hasFailed, title, lines } = describeEnd(runs);
-  if (hasFailed) {
-    // The annotation holds 4,096 characters only.
-    const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
-    if (failed.length > 1) for (const run of failed) commands.info(describeFailure(run));
-    throw new StepFailure(title, lines);
+  const isCancelled = step.isCancelled();
+  await writeJobSummary(runs, { logTails: shown, isCancelled });
+  if (isCancelled) setConclusion('cancelled', 'cancelled');
+  const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
+  if (isCancelled || failed.length > 0) {
+    const words = await loadPart(
+      () => import(/* webpackChunkName: "failure" */ '../report/failures.ts'),
+    );
+    throw (
+      words?.stepFailure(runs, { isCancelled }) ??
+      new StepFailure('Failed', failed.map(describeFailure))
+    );
   }
-  if (step.isCancelled()) throw new StepFailure('Step cancelled', [CANCELLED_TOO_LATE, ...lines]);
+  const { title, lines } = describeSuccesses(runs);
   commands.notice(title, lines);
 }
 

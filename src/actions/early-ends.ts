@@ -7,10 +7,10 @@ import { type DeploymentRun, knownUrl, withLiveState } from '../deploy/deploy-ap
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import { describeDryRun } from '../report/dry-run.ts';
+import { describeProblem } from '../report/failures.ts';
 import { setInitialOutputs, setOutputs } from '../report/outputs.ts';
 import { SYMBOLS } from '../report/summary/short-summary.ts';
 import { writeShortSummary } from '../report/summary/write-summary.ts';
-import { describeProblem } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
 import { sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';

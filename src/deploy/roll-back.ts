@@ -63,7 +63,7 @@ function decideRollback(
     return sentence`it is for bad health, not for another commit or tag`;
   }
   const deployments = attempt.lastSeen?.deployments ?? [];
-  const newest = Math.max(highestNumber(deployments), rollout?.supersededBy ?? 0);
+  const newest = Math.max(highestNumber(deployments), rollout?.newer ?? 0);
   if (newest > deployment.deploy_number) return newerAppeared({ deploy_number: newest });
   const { status } = deployment;
   if (status !== 'available') return sentence`#${deployment.deploy_number} is "${status}" now`;

@@ -8,8 +8,8 @@ export const PROXY_VARIABLES = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY';
 export class HttpError extends Error {
   /**
    * Node's code (`ECONNRESET`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `HPE_INVALID_CONSTANT`, …), or `TIMEOUT`,
-   * `TOO_LARGE`, `CUT_OFF`, `BAD_ENCODING`, `PROXY_REFUSED` (a 4xx that would come again), `PROXY_FAILED`,
-   * `PROXY_SCHEME`, `PROXY_UNUSABLE`.
+   * `TOO_LARGE`, `CUT_OFF`, `BAD_ENCODING`, `PROXY_REFUSED` (a 4xx that would come again), `PROXY_GATEWAY`
+   * (502 to 504: it got no answer from the host), `PROXY_FAILED`, `PROXY_SCHEME`, `PROXY_UNUSABLE`.
    */
   readonly code: string;
   /** Of the request's URL, with the port unless it is the scheme's own. */

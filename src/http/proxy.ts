@@ -91,8 +91,9 @@ export function proxyAnswered(status: number): TransportProblem {
       : isRefusal
         ? ''
         : ': it made no connection to the host';
+  const isGateways = status >= 502 && status <= 504;
   return new TransportProblem(
-    isRefusal ? 'PROXY_REFUSED' : 'PROXY_FAILED',
+    isRefusal ? 'PROXY_REFUSED' : isGateways ? 'PROXY_GATEWAY' : 'PROXY_FAILED',
     `the proxy answered ${status}${meaning}`,
   );
 }

@@ -139,7 +139,7 @@ export function networkError(
     return new NodionError(
       sentence`Can't reach ${ours(host)}: ${ours(error.message)}.`,
       details,
-      ours(code === 'PROXY_FAILED' ? PROXY_FAILED_ADVICE : PROXY_ADVICE),
+      ours(/^PROXY_(?:FAILED|GATEWAY)$/.test(code) ? PROXY_FAILED_ADVICE : PROXY_ADVICE),
     );
   }
   const problem = connectProblem(error);

@@ -10,10 +10,11 @@ import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
 import { Interrupted, type InterruptReason, sleep } from '../time/deadline.ts';
 import { FIRST_STATE_MS } from '../time/step-clock.ts';
+import { byGravity } from './failures.ts';
 import { createGitHubApi, GitHubError, type GitHubRequest, withRetries } from './github-api.ts';
 import { commitOf, findTaggedCommit, saysRevision } from './github-commit.ts';
 import { createCreation, LONGEST_DESCRIPTION, whyUnavailable } from './github-creation.ts';
-import { byGravity, describeHead, describeNow, displayName } from './wording.ts';
+import { describeHead, describeNow, displayName } from './wording.ts';
 
 const GAVE_UP: InterruptReason = 'gave_up';
 

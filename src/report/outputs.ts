@@ -111,7 +111,6 @@ function outputsOf(known: Partial<Known>) {
   const { target, deployment, durationMs, rollback, live } = known;
   const back = rollback?.attempt.deployment ?? known.rollbackDeployment;
   const { application = null, applicationId = null } = target ?? {};
-  const running = live?.kind === 'running' && { live_deploy_number: live.number };
   return {
     id: deployment?.id ?? null,
     ...revision('', deployment),
@@ -130,7 +129,6 @@ function outputsOf(known: Partial<Known>) {
     rollback_deploy_number: back?.deploy_number ?? null,
     image_digest: target?.imageDigest ?? null,
     ...revision('live_', live?.kind === 'listed' ? live.deployment : null),
-    ...running,
     ...endOf(known.conclusion),
   };
 }

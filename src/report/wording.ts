@@ -1,8 +1,7 @@
 import { shortSha } from '../deploy/attempt/revision.ts';
-import type { Conclusion, Success } from '../deploy/conclusion/conclusion.ts';
+import type { Success } from '../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../deploy/deploy-application.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
-import type { Rollback } from '../deploy/roll-back.ts';
 import { isKnown } from '../nodion/deployments.ts';
 import { withoutAdvice } from '../nodion/errors.ts';
 import type { Deployment } from '../nodion/responses.ts';
@@ -44,106 +43,23 @@ export function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? '';
 }
 
-/** How a step ended, for its annotation. */
-export interface StepEnd {
-  readonly hasFailed: boolean;
-  readonly title: string;
-  readonly lines: readonly Sentence[];
-}
-
-/** The end of a step with these runs: each that failed, or all of them. */
-export function describeEnd(runs: readonly DeploymentRun[]): StepEnd {
-  const failed = runs.filter(({ conclusion }) => conclusion.kind !== 'success');
-  const [first] = failed;
-  if (!first || first.conclusion.kind === 'success') {
-    const [head = '', ...others] = new Set(runs.map(describeHead));
-    const lines = runs.map(describeSuccess);
-    return {
-      hasFailed: false,
-      title: [head, ...others.map((other) => other.toLowerCase())].join(', '),
-      lines: runs.length === 1 ? lines.flat() : lines.map((each) => joined(each, ' ')),
-    };
-  }
-  if (runs.length === 1) {
-    const [summary, ...rest] = first.conclusion.lines;
-    const named = sentence`Application ${displayName(first.target)}: ${summary ?? null}`;
-    return { hasFailed: true, title: first.conclusion.title, lines: [named, ...rest] };
-  }
-  const ended = failed.filter((run) => !isSkipped(run));
-  const [kind, ...others] = new Set(ended.map(({ conclusion }) => conclusion.kind));
-  const gravest = byGravity(failed);
+/** The end of a step with these runs, of which all went well, for its annotation. */
+export function describeSuccesses(runs: readonly DeploymentRun[]): {
+  title: string;
+  lines: readonly Sentence[];
+} {
+  const [head = '', ...others] = new Set(runs.map(describeHead));
+  const lines = runs.map(describeSuccess);
   return {
-    hasFailed: true,
-    title: (kind && others.length === 0 && TITLES[kind]) || 'Not all succeeded',
-    lines: [sentence`${ours(countEnds(runs))}.`, ...gravest.map(describeFailure)],
+    title: [head, ...others.map((other) => other.toLowerCase())].join(', '),
+    lines: runs.length === 1 ? lines.flat() : lines.map((each) => joined(each, ' ')),
   };
-}
-
-const TITLES: Partial<Record<Conclusion['kind'], string>> = {
-  timed_out: 'Timed out',
-  cancelled: 'Step cancelled',
-};
-const ENDS = { failure: 'failed', timed_out: 'timed out', cancelled: 'not done' } as const;
-
-/**
- * How many did not succeed, and why: `1 of 5 applications failed, 2 not triggered`, `3 of 5 applications: 2
- * failed, 1 timed out`, `Step cancelled with 2 of 5 applications not done`.
- */
-export function countEnds(runs: readonly DeploymentRun[]): string {
-  const ended = runs.filter((run) => !isSkipped(run));
-  const counts = Object.entries(ENDS).flatMap(([kind, words]) => {
-    const { length } = ended.filter(({ conclusion }) => conclusion.kind === kind);
-    return length > 0 ? [{ length, words }] : [];
-  });
-  const failed = counts.reduce((sum, { length }) => sum + length, 0);
-  const skipped = runs.length - ended.length;
-  const more = skipped > 0 ? `, ${skipped} not triggered` : '';
-  const ofAll = `${failed} of ${runs.length} applications`;
-  const [only, ...others] = counts;
-  if (others.length > 0) {
-    return `${ofAll}: ${counts.map(({ length, words }) => `${length} ${words}`).join(', ')}${more}`;
-  }
-  return only?.words === ENDS.cancelled
-    ? `Step cancelled with ${ofAll} not done${more}`
-    : `${ofAll} ${only?.words}${more}`;
-}
-
-/** Whether it was not triggered because of another application. */
-export function isSkipped({ conclusion }: DeploymentRun): boolean {
-  return conclusion.reason === 'skipped';
-}
-
-function isGrave({ conclusion: { kind } }: Rollback): boolean {
-  return kind === 'failure' || kind === 'timed_out';
-}
-
-/** Failed rollbacks first, since what is live is bad then; then other failures, then those not triggered. */
-export function byGravity(runs: readonly DeploymentRun[]): DeploymentRun[] {
-  const gravity = (run: DeploymentRun) => {
-    if (run.conclusion.kind === 'success') return 0;
-    return isSkipped(run) ? 1 : run.rollback && isGrave(run.rollback) ? 3 : 2;
-  };
-  return [...runs].sort((a, b) => gravity(b) - gravity(a));
 }
 
 /** In one line: the application and all that is to be said of its failure. */
 export function describeFailure({ target, conclusion }: DeploymentRun): Sentence {
   const lines = conclusion.kind === 'success' ? [] : conclusion.lines;
   return sentence`Application ${displayName(target)}: ${joined(lines, ' ')}`;
-}
-
-/** Why an application can't be deployed, naming it where there are `others`; no lines where it can. */
-export function describeProblem(
-  { target, conclusion, liveLine }: DeploymentRun,
-  hasOthers: boolean,
-): readonly Sentence[] {
-  if (!target.problem || conclusion.kind === 'success') return [];
-  if (!hasOthers) return conclusion.lines;
-  const name = displayName(target);
-  return conclusion.lines.map((line, index) => {
-    if (line === liveLine) return sentence`${name}: ${line}`;
-    return index === 0 && !target.application ? sentence`Application ${name}: ${line}` : line;
-  });
 }
 
 /** Two or three words for how a run ended. */

@@ -5,8 +5,7 @@ import * as commands from './commands.ts';
 import { sentence } from './sentence.ts';
 import { describeError, StepFailure } from './step-failure.ts';
 
-/** What is said of a cancellation that found everything done. */
-export const CANCELLED_TOO_LATE = sentence`The step was cancelled too late to change anything; it is red all the same.`;
+const CANCELLED_TOO_LATE = sentence`The step was cancelled too late to change anything; it is red all the same.`;
 
 /** The time and the signals of the step that is running. */
 export interface Step {

@@ -74,9 +74,9 @@ export async function checkDeployment(
         probe: async (followed) => {
           const now = await readRollout({ ...following, signal: followed });
           const phrase = joined(now.missing, '; ');
-          return now.isComplete
-            ? { verdict: 'good', phrase, trouble: null, isProof: false }
-            : { verdict: 'bad', phrase, trouble: 'application', isProof: true };
+          if (now.isComplete) return { verdict: 'good', phrase, trouble: null, isProof: false };
+          const isProof = now.missing.length > now.unproven;
+          return { verdict: isProof ? 'bad' : 'unknown', phrase, trouble: 'application', isProof };
         },
       });
     }

@@ -179,7 +179,7 @@ function proxyFor(url: string): string | null {
 function troubleOf(error: HttpError): Trouble {
   const { code, proxy } = error;
   const isName = /^(?:ENOTFOUND|EAI_AGAIN)$/.test(code);
-  if (/^PROXY_(?:REFUSED|UNUSABLE)$/.test(code)) return 'proxy';
+  if (/^PROXY_(?:REFUSED|UNUSABLE|FAILED)$/.test(code)) return 'proxy';
   if (proxy === null) {
     if (isName) return 'name';
     return isCertificateProblem(error) ? 'certificate' : 'application';
@@ -189,7 +189,7 @@ function troubleOf(error: HttpError): Trouble {
   const isProxysCertificate = proxy.startsWith('https:') && !isProven;
   if (isCertificateProblem(error) && !isProxysCertificate) return 'certificate';
   if (!isProven) return 'proxy';
-  return /^(?:PROXY_FAILED|TIMEOUT)$/.test(code) ? 'application' : 'connection';
+  return /^(?:PROXY_GATEWAY|TIMEOUT)$/.test(code) ? 'application' : 'connection';
 }
 
 /** Such as `no answer from https://… within 10 s`. */

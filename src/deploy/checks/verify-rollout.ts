@@ -1,8 +1,9 @@
 import { type Retry, retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
+import { replacementOf } from '../../nodion/deployments.ts';
 import { NodionError, UNANSWERED } from '../../nodion/errors.ts';
 import { type Instance, toInstance } from '../../nodion/instances.ts';
-import type { Application, Deployment } from '../../nodion/responses.ts';
+import type { Application, Deployment, DeploymentList } from '../../nodion/responses.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { isTimeout, sleep } from '../../time/deadline.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
@@ -16,11 +17,13 @@ export interface Rollout {
   readonly isComplete: boolean;
   /** What is not as it should be yet, a phrase each; empty when the rollout is complete. */
   readonly missing: readonly Sentence[];
-  /** How many of these are instances that don't say which deployment they run. */
-  readonly unattributed: number;
+  /** How many of these prove nothing: what has no status, or does not say which deployment it runs. */
+  readonly unproven: number;
   /** Online instances of this deployment, and of any; null when they could not be read. */
   readonly instances: { readonly current: number; readonly online: number } | null;
-  /** The number of a newer deployment that an instance runs already; null when there is none. */
+  /** The highest number of a newer deployment that an instance runs already; null when none does. */
+  readonly newer: number | null;
+  /** The number of the newer deployment that has gone live meanwhile; null when none has. */
   readonly supersededBy: number | null;
   /** Why it could not be read at the end; null when it could. */
   readonly readError: Error | null;
@@ -29,12 +32,14 @@ export interface Rollout {
 /** What happens while a rollout is verified. */
 export type RolloutEvent =
   | { readonly kind: 'retry'; readonly retry: Retry }
+  /** The deployments have been read, since an instance runs a newer one. */
+  | { readonly kind: 'seen'; readonly list: DeploymentList }
   | { readonly kind: 'rollout'; readonly rollout: Rollout };
 
 /**
  * Polls the application every `pollIntervalMs` until, twice in a row, it is `online`, its workers are
- * `available`, and all its online instances run `deployment`. Ends early when a newer deployment is
- * running. At the timeout one last look counts by itself: `missing` then names what is not as it should
+ * `available`, and all its online instances run `deployment`. Ends early when a newer deployment, which
+ * an instance runs, is live. At the timeout one last look counts by itself: `missing` then names what is not as it should
  * be, also what can't be read.
  *
  * @throws NodionError when Nodion refuses to show the application or its instances, Interrupted when
@@ -51,14 +56,16 @@ export async function verifyRollout(
 ): Promise<Rollout> {
   const { application, deployment, signal, onEvent } = options;
   let last: Rollout = {
-    ...{ isComplete: false, missing: [], unattributed: 0 },
-    ...{ instances: null, supersededBy: null, readError: null },
+    ...{ isComplete: false, missing: [], unproven: 0 },
+    ...{ instances: null, newer: null, supersededBy: null, readError: null },
   };
   try {
     for (let complete = 0; ; ) {
       last = await readRollout(options);
       complete = last.isComplete ? complete + 1 : 0;
-      if (complete === COMPLETE_TIMES || last.supersededBy !== null) return last;
+      if (complete === COMPLETE_TIMES) return last;
+      const supersededBy = last.newer === null ? null : await findReplacement(options);
+      if (supersededBy !== null) return { ...last, supersededBy };
       await sleep(pollIntervalMs, signal);
     }
   } catch (error) {
@@ -77,6 +84,26 @@ export async function verifyRollout(
       return { ...last, isComplete: false, readError: error.lastError ?? failure };
     }
   }
+}
+
+/** The newer deployment that is live by the list: what only an instance runs may still fail, or have failed. */
+async function findReplacement({
+  application,
+  deployment,
+  signal,
+  onEvent,
+}: {
+  application: ApplicationClient;
+  deployment: Deployment;
+  signal: AbortSignal;
+  onEvent: (event: RolloutEvent) => void;
+}): Promise<number | null> {
+  const list = await retryRead(
+    () => application.deployments({ signal, lane: 'poll', isFresh: true, only: deployment.id }),
+    { signal, onRetry: (retry: Retry) => onEvent({ kind: 'retry', retry }) },
+  );
+  onEvent({ kind: 'seen', list });
+  return replacementOf(deployment, list.deployments);
 }
 
 /**
@@ -106,11 +133,15 @@ function assessRollout(
   deployment: Deployment,
 ): Rollout {
   const missing: Sentence[] = [];
-  if (application.status !== 'online')
+  let unproven = 0;
+  if (application.status !== 'online') {
     missing.push(sentence`the application is ${quoted(application.status)}`);
+    if (application.status === null) unproven += 1;
+  }
   for (const { name, status, instance_amount } of application.workers) {
     if (status !== 'available' && instance_amount !== 0) {
       missing.push(sentence`worker ${name} is ${quoted(status)}`);
+      if (status === null) unproven += 1;
     }
   }
 
@@ -122,6 +153,7 @@ function assessRollout(
   for (const { name, deployment: other } of others) {
     const number = other?.deploy_number;
     const what = number ? sentence`#${number}` : sentence`another deployment`;
+    if (other === null) unproven += 1;
     missing.push(
       other === null
         ? sentence`instance ${name} does not say which deployment it runs`
@@ -135,9 +167,10 @@ function assessRollout(
   return {
     isComplete: missing.length === 0,
     missing,
-    unattributed: others.filter(({ deployment: other }) => other === null).length,
+    unproven,
     instances: { current: online.length - others.length, online: online.length },
-    supersededBy: newest > deployment.deploy_number ? newest : null,
+    newer: newest > deployment.deploy_number ? newest : null,
+    supersededBy: null,
     readError: null,
   };
 }

@@ -15,7 +15,6 @@ export function describeLive(
   { wentLive }: { wentLive: boolean },
 ): Sentence {
   if (state.kind === 'unknown') return sentence`It is not known what is live.`;
-  if (state.kind === 'running') return sentence`#${state.number} is live.`;
   const { deployment: live } = state;
   const named = live && sentence`#${live.deploy_number}${version(live)}`;
   if (state.kind === 'outdated') {

@@ -64,7 +64,7 @@ function incompleteRollout(
   rollout: Rollout,
   { plan, replacedBy }: { plan: DeployPlan; replacedBy: number | null },
 ): Failure {
-  const { missing, unattributed, readError } = rollout;
+  const { missing, unproven, readError } = rollout;
   const supersededBy = rollout.supersededBy ?? replacedBy;
   const number = sentence`#${deployment.deploy_number}`;
   const hidden = missing.length - PHRASES_SHOWN;
@@ -77,7 +77,7 @@ function incompleteRollout(
       ...list,
       ONE_AFTER_ANOTHER,
     ]);
-    // Seen by the instances at once, else in the last look at the list.
+    // Found out meanwhile, else by the last look at the list.
     return rollout.supersededBy === null ? { ...superseded, kind: 'timed_out' } : superseded;
   }
   const when = sentence`when ${timeoutOf(plan)} expired`;
@@ -94,8 +94,7 @@ function incompleteRollout(
       ],
     };
   }
-  // An instance that does not say what it runs proves nothing.
-  const isProven = missing.length > unattributed;
+  const isProven = missing.length > unproven;
   return {
     kind: 'timed_out',
     reason: isProven ? 'rollout_incomplete' : 'rollout_not_verified',

@@ -1,6 +1,6 @@
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import { LARGEST_SUMMARY_BYTES } from '../../runner/commands.ts';
-import { CANCELLED_TOO_LATE } from '../../runner/run-action.ts';
+import { describeCancellation } from '../failures.ts';
 import type { LogTail } from '../log-tail.ts';
 import { logSections } from './log-sections.ts';
 import { heading, paragraph } from './markup.ts';
@@ -26,12 +26,12 @@ export function jobSummary(
   },
 ): string {
   const { logTails, workflow, isCancelled } = options;
-  const hasFailed = runs.some(({ conclusion }) => conclusion.kind !== 'success');
+  const cancellation = isCancelled ? describeCancellation(runs) : [];
   const [only, ...others] = runs;
   const isOne = only !== undefined && others.length === 0;
   const head = [
     heading(isOne ? `${symbol(only)} ${verdict(only)}` : verdictOfAll(runs)),
-    isCancelled && !hasFailed ? paragraph([CANCELLED_TOO_LATE]) : '',
+    cancellation.length > 0 ? paragraph(cancellation) : '',
   ].join('');
   const facts = isOne ? oneApplication(only, workflow) : severalApplications(runs, workflow);
   const candidates = [

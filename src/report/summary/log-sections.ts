@@ -2,8 +2,8 @@ import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { LogLine } from '../../nodion/log-lines.ts';
 import { sentence, summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup, singleLine } from '../../runner/untrusted-text.ts';
+import { byGravity } from '../failures.ts';
 import { type LogTail, logSource } from '../log-tail.ts';
-import { byGravity } from '../wording.ts';
 import { details } from './markup.ts';
 
 /** So many of several applications' logs are shown, folded. */

@@ -1,7 +1,8 @@
 import { hasGoneLive } from '../../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import { joined, summarySentence } from '../../runner/sentence.ts';
-import { byGravity, describeHead, displayName, isSkipped } from '../wording.ts';
+import { byGravity, isSkipped } from '../failures.ts';
+import { describeHead, displayName } from '../wording.ts';
 import { deploymentNumber, details, paragraph, table, took } from './markup.ts';
 import { SKIPPED, symbol } from './verdict.ts';
 import { commitMessage, versionChange, type Workflow } from './version.ts';
@@ -82,7 +83,6 @@ function liveCell({ conclusion, deployment, previous, live, outcome }: Deploymen
     return by === null ? 'not&nbsp;known' : deploymentNumber(by);
   }
   if (deployment && hasGoneLive(conclusion)) return deploymentNumber(deployment.deploy_number);
-  if (live.kind === 'running') return deploymentNumber(live.number);
   if (live.kind !== 'listed') return 'not&nbsp;known';
   if (!live.deployment) return 'nothing';
   const number = live.deployment.deploy_number;

@@ -157,8 +157,8 @@ function badEnd(
   if (stability && !stability.isStable) return 'not stable';
   if (health?.isHealthy === false) return 'not healthy';
   if (rollout && !rollout.isComplete) {
-    const { missing, unattributed, readError } = rollout;
-    return readError || missing.length === unattributed ? 'not verified' : 'not rolled out';
+    const { missing, unproven, readError } = rollout;
+    return readError || missing.length === unproven ? 'not verified' : 'not rolled out';
   }
   return kind === 'timed_out' ? 'timed out' : 'not as expected';
 }

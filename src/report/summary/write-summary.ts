@@ -6,7 +6,7 @@ import { sentence } from '../../runner/sentence.ts';
 import { StepFailure } from '../../runner/step-failure.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import type { LogTail } from '../log-tail.ts';
-import { describeEnd, reasonOf } from '../wording.ts';
+import { describeFailure, describeSuccesses, reasonOf } from '../wording.ts';
 import { type ShortSummary, SYMBOLS, shortSummary } from './short-summary.ts';
 
 /**
@@ -21,8 +21,11 @@ export async function writeJobSummary(
   if (loaded) {
     writeSummary(loaded.jobSummary(runs, { ...options, workflow: workflow() }));
   } else {
-    const end = describeEnd(runs);
-    writeShortSummary({ ...end, symbol: end.hasFailed ? SYMBOLS.failure : '✅' });
+    const lines = runs
+      .filter(({ conclusion }) => conclusion.kind !== 'success')
+      .map(describeFailure);
+    const failed = { symbol: SYMBOLS.failure, title: 'Failed', lines };
+    writeShortSummary(lines.length > 0 ? failed : { symbol: '✅', ...describeSuccesses(runs) });
   }
 }
 
