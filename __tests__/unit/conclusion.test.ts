@@ -118,8 +118,7 @@ test('A cancellation says what goes on', async () => {
   ]);
   expect(await concluded({ error: new Interrupted('cancelled') })).toEqual([
     'cancelled: Step cancelled',
-    'The step was cancelled after deployment #12 went live, before everything was checked.',
-    'Check it yourself.',
+    'The step was cancelled after deployment #12 went live.',
   ]);
 });
 

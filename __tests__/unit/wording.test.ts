@@ -80,7 +80,7 @@ describe('The end of a step', () => {
     expect(end(run('shop', { conclusion: success('live', { by: 13 }) }))).toEqual([
       'Went live',
       'Application shop: Deployment #12 went live; now #13, which is newer, is live.',
-      'It is of the latest commit.',
+      '#12 is of the latest commit.',
     ]);
   });
 

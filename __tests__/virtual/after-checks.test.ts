@@ -18,7 +18,7 @@ const hang: Fault = { kind: 'hang', carriedOut: false };
 const WENT_LIVE = 'Application shop: Deployment #2 went live;';
 const HEALTHY_V2 = [
   'The application was healthy when last asked.',
-  'It is of image docker.io/shop:v2.',
+  '#2 is of image docker.io/shop:v2.',
 ];
 
 /** The shop, whose new versions answer `reply`; `act` is called with the second check of them. */

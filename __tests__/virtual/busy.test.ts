@@ -167,7 +167,7 @@ scenario('With `if_busy: fail` it is red at once, with nothing triggered', async
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
     '1 of 2 applications failed.',
-    'Application shop: Deployment #2 is "created" already, and `if_busy` is `fail`. Nothing was triggered for it. Run the step again once that has ended, or have it wait by `if_busy: wait`. #1 (commit d77ead8) is live.',
+    'Application shop: Deployment #2 was "created" already, and `if_busy` is `fail`. Nothing was triggered for it. Run the step again once that has ended, or have it wait by `if_busy: wait`. #1 (commit d77ead8) is live.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { conclusion: 'failure', reason: 'busy', triggered: false, deploy_number: null },

@@ -31,23 +31,70 @@ scenario('A cancelled step counts the applications that were not done', async (s
   ]);
 });
 
-scenario('A cancelled trigger says which deployment to look for', async (stage) => {
+for (const [what, carriedOut, lines] of [
+  [
+    'names the deployment that it made',
+    true,
+    [
+      'Application My App: The step was cancelled while deployment #2 was "waiting".',
+      'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
+    ],
+  ],
+  [
+    'says which deployment to look for',
+    false,
+    [
+      'Application My App: The step was cancelled before it was clear whether anything was triggered.',
+      'A deployment may have been made and be in progress.',
+      "Look for number 2 or above in Nodion's dashboard before you trigger again.",
+    ],
+  ],
+] as const) {
+  scenario(`A cancelled trigger ${what}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const application = nodion.addApplication(life(['waiting', 0], ['available', 60_000]));
+    nodion.addDeployment(application, { status: 'available' });
+    nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut } });
+    let step: ChildProcess | undefined;
+    nodion.afterAnswering = (endpoint) => {
+      if (endpoint === TRIGGER) step?.kill('SIGINT');
+    };
+    const run = await deploy(application, {
+      onLog: (_, child) => {
+        step = child;
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({
+      triggered: 'true',
+      conclusion: 'cancelled',
+      deploy_number: carriedOut ? '2' : '',
+    });
+    expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+      ...lines,
+      '#1 (commit d77ead8) is still live.',
+    ]);
+    // The answer has 2 s, the look 1.5 s.
+    expect(run.durationMs).toBeLessThan(5_000);
+  });
+}
+
+scenario('What was live just before the trigger is not said to be live still', async (stage) => {
   const { nodion, deploy } = stage;
-  const application = nodion.addApplication();
+  const application = nodion.addApplication(life(['waiting', 0], ['available', 500]));
   nodion.addDeployment(application, { status: 'available' });
-  nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } });
-  let step: ChildProcess | undefined;
-  nodion.beforeRecording = () => step?.kill('SIGINT');
   const run = await deploy(application, {
-    onLog: (_, child) => {
-      step = child;
+    onLog: (text, child) => {
+      if (!text.includes('Triggered deployment')) return;
+      nodion.fail({ on: LIST, times: 9, fault: { kind: 'hang', carriedOut: false } });
+      child.kill('SIGINT');
     },
   });
   expect(run.exitCode).toBe(1);
-  expect(run.outputs.triggered).toBe('true');
-  expect(annotations(run, 'error')).toEqual([
-    "Application My App: The step was cancelled before it was clear whether anything was triggered.\nA deployment may have been made and be in progress.\nLook for number 2 or above in Nodion's dashboard before you trigger again.\n#2 (commit d77ead8) is live.",
-  ]);
+  expect(annotations(run, 'error')[0]?.split('\n').at(-1)).toBe(
+    'When it was last seen, #1 (commit d77ead8) was live; it is not known what is live now.',
+  );
+  expect(run.outputs.live_deploy_number).toBe('');
 });
 
 for (const [what, isAnswered] of [
@@ -72,8 +119,7 @@ for (const [what, isAnswered] of [
     expect(annotations(run, 'error')[0]?.split('\n')).toEqual(
       isAnswered
         ? [
-            'Application My App: The step was cancelled after deployment #2 went live, before everything was checked.',
-            'Check it yourself.',
+            'Application My App: The step was cancelled after deployment #2 went live.',
             '#2 (commit d77ead8) is live.',
           ]
         : [

@@ -281,7 +281,7 @@ red(
       'The last failure: HOST had not answered POST /applications/:id/deployments.',
       MAY_BE,
       LOOK,
-      NOTHING_SEEN_LIVE,
+      NONE_LIVE,
     ],
   },
 );
@@ -588,7 +588,8 @@ red(
     triggered: true,
     lines: [
       'Deployment #1 is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It deployed ${SHA}; ffac537 was expected.`,
+      `It is of ${SHA}; ffac537 was expected.`,
+      GOES_ON,
       BRANCH,
       NONE_LIVE,
     ],
@@ -639,7 +640,7 @@ red(
       'Deployment #1 failed after ….',
       "Its deployment log is in Nodion's dashboard.",
       'Deployment #1 is of commit d77ead8, not of `expected_sha` ffac537.',
-      `It deployed ${SHA}; ffac537 was expected.`,
+      `It is of ${SHA}; ffac537 was expected.`,
       BRANCH,
       NONE_LIVE,
     ],

@@ -102,9 +102,13 @@ for (const [how, expected_sha] of [
   });
 }
 
-for (const [wait, is, live] of [
-  ['true', 'went live, but is of', '#1 (commit d77ead8) is live.'],
-  ['false', 'is of', 'No deployment of the application is live.'],
+for (const [wait, is, what, goesOn, live] of [
+  ['true', 'went live, but is of', `It deployed ${SHA}`, '', '#1 (commit d77ead8) is live.'],
+  [
+    ...['false', 'is of', `It is of ${SHA}`],
+    'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.\n',
+    'No deployment of the application is live.',
+  ],
 ] as const) {
   scenario(`Another commit than \`expected_sha\` is red, wait: ${wait}`, async (stage) => {
     const { nodion, deploy } = stage;
@@ -113,7 +117,7 @@ for (const [wait, is, live] of [
     expect(run.exitCode).toBe(1);
     expect(run.outputs.deploy_number).toBe('1');
     expect(annotations(run, 'error')).toEqual([
-      `Application My App: Deployment #1 ${is} commit d77ead8, not of \`expected_sha\` ffac537.\nIt deployed ${SHA}; ${OTHER_SHA} was expected.\nNodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.\n${live}`,
+      `Application My App: Deployment #1 ${is} commit d77ead8, not of \`expected_sha\` ffac537.\n${what}; ${OTHER_SHA} was expected.\n${goesOn}Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.\n${live}`,
     ]);
   });
 }

@@ -25,6 +25,28 @@ for (const event of ['push', 'workflow_run', 'schedule', 'issue_comment']) {
   });
 }
 
+scenario('A commit that Nodion names late is recorded as soon as it does', async (stage) => {
+  const { nodion, gitHub, deploy, clock } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['available', 20_000]));
+  const { head } = application;
+  application.head = { ...head, git_sha: null };
+  nodion.afterAnswering = (endpoint) => {
+    const [deployment] = application.deployments;
+    if (endpoint !== 'POST /applications/:id/deployments' || !deployment) return;
+    void clock.sleep(4_000).then(() => Object.assign(deployment, head));
+  };
+  let recorded: number | null = null;
+  const run = await deploy(application, {
+    inputs,
+    onLog: (text) => {
+      if (text.includes('#1 is "available"')) recorded = gitHub.statuses.length;
+    },
+  });
+  expect(run.exitCode).toBe(0);
+  expect(refs(stage)).toEqual([SHA]);
+  expect(recorded).toBe(1);
+});
+
 scenario('A push that was overtaken fails with the commit that was deployed', async (stage) => {
   const { nodion, deploy } = stage;
   const options = { inputs: { ...inputs, expected_sha: WORKFLOW_SHA } };

@@ -447,7 +447,11 @@ const NO_DOMAIN: [
   ],
 ];
 
-for (const [why, prepare, problem = 'which has no domain that is available.'] of NO_DOMAIN) {
+for (const [
+  why,
+  prepare,
+  problem = 'which has no usable domain: one that is `available` and a plain host name.',
+] of NO_DOMAIN) {
   scenario(`A path for an application without a domain triggers nothing: ${why}`, async (stage) => {
     const { nodion, deploy } = stage;
     const other = nodion.addApplication({ name: 'other' });

@@ -113,6 +113,27 @@ scenario('Every application gets its last look, though others hang', async (stag
   expect(nodion.mostRequestsAtOnce).toBeLessThanOrEqual(8);
 });
 
+scenario('A last look that has no turn among many is no failure of a poll', async (stage) => {
+  const { nodion, deploy } = stage;
+  const applications = Array.from({ length: 30 }, () =>
+    nodion.addApplication(life(['created', 0])),
+  );
+  nodion.fail({ on: LIST, times: 999, fault: { kind: 'delay', ms: 400 } });
+  const run = await deploy(null, {
+    inputs: {
+      application_id: applications.map(({ id }) => id).join(),
+      ...{ timeout: '10s', poll_interval: '3s' },
+    },
+  });
+  const ends = JSON.parse(run.outputs.deployments ?? '');
+  expect(new Set(ends.map(({ reason }: { reason: string }) => reason))).toEqual(
+    new Set(['timed_out']),
+  );
+  expect(run.outputs.deployments).toContain(
+    'before the end of the 10 s timeout. No poll has been answered since.',
+  );
+});
+
 scenario('Without a last look it is said how old the last one is', async ({ nodion, deploy }) => {
   nodion.fail({ on: LIST, afterTrigger: true, times: 99, fault: hang });
   const run = await deploy(nodion.addApplication(), { inputs: { timeout: '40s' } });

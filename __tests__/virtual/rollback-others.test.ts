@@ -87,25 +87,29 @@ scenario('Nothing is rolled back when another version went live in between', asy
   ]);
 });
 
-scenario('A rollback names what it overtook', async (stage) => {
-  const { nodion, deploy } = stage;
-  const shop = await addShop(stage, v2IsBad);
-  nodion.beforeRecording = (application) => {
-    if (nodion.triggered.length === 1) {
-      nodion.addDeployment(application, { status: 'available', image_tag: 'v3' });
-    }
-  };
-  const run = await deploy(shop.application, { inputs: { ...shop.inputs, rollback: 'true' } });
-  expect(run.exitCode).toBe(1);
-  expect(triggers(nodion)).toEqual(['v2', 'v1']);
-  expect(errorLines(run)).toEqual([
-    `Application shop: Rolled back to docker.io/shop:v1 (#1, now #4): deployment #2 was not healthy: ${bad(shop)}`,
-    "#3 (v3), which was not in the list from just before the rollback's trigger, was overtaken by #4: see whether it is meant to be live.",
-    DATA,
-    'Find out what was wrong before you deploy it again.',
-    '#4 (v1) is live.',
-  ]);
-});
+for (const isLost of [false, true]) {
+  const how = isLost ? ', also where its trigger’s answer was lost' : '';
+  scenario(`A rollback names what it overtook${how}`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const shop = await addShop(stage, v2IsBad);
+    if (isLost) nodion.fail({ on: TRIGGER, skip: 1, fault: { kind: 'reset', carriedOut: true } });
+    nodion.beforeRecording = (application) => {
+      if (nodion.triggered.length === 1) {
+        nodion.addDeployment(application, { status: 'available', image_tag: 'v3' });
+      }
+    };
+    const run = await deploy(shop.application, { inputs: { ...shop.inputs, rollback: 'true' } });
+    expect(run.exitCode).toBe(1);
+    expect(triggers(nodion)).toEqual(['v2', 'v1']);
+    expect(errorLines(run)).toEqual([
+      `Application shop: Rolled back to docker.io/shop:v1 (#1, now #4): deployment #2 was not healthy: ${bad(shop)}`,
+      "#3 (v3), which was not in the list from just before the rollback's trigger, was overtaken by #4: see whether it is meant to be live.",
+      DATA,
+      'Find out what was wrong before you deploy it again.',
+      '#4 (v1) is live.',
+    ]);
+  });
+}
 
 scenario('A lost rollback is not repeated once somebody else has deployed', async (stage) => {
   const { nodion, deploy } = stage;

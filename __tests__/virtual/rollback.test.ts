@@ -735,7 +735,6 @@ interface Cancelled {
 
 const GOES_ON =
   'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.';
-const MAY_BE = 'A deployment may have been made and be in progress.';
 const CANCELLED_NO_ROLLBACK = 'No rollback: the step was cancelled.';
 const WAS_TO_GO_BACK =
   'It was meant to restore docker.io/shop:v1 (#1), because deployment #2 was not healthy: BAD';
@@ -765,10 +764,9 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (nodion) => nodion.triggered.length === 1,
     triggered: ['v2'],
     lines: [
-      'Application shop: The step was cancelled before it was clear whether anything was triggered.',
-      MAY_BE,
-      "Look for number 2 or above in Nodion's dashboard before you trigger again.",
-      'No rollback: it is unknown whether a deployment was made.',
+      'Application shop: The step was cancelled after deployment #2 went live, before everything was checked.',
+      'Check it yourself.',
+      CANCELLED_NO_ROLLBACK,
       '#2 (v2) is live.',
     ],
   },
@@ -811,9 +809,8 @@ const CANCELLED: Record<string, Cancelled> = {
     when: (nodion) => nodion.triggered.length === 2,
     triggered: ['v2', 'v1'],
     lines: [
-      'Application shop: The step was cancelled before it was clear whether anything was triggered.',
-      MAY_BE,
-      "Look for number 3 or above in Nodion's dashboard before you trigger again.",
+      'Application shop: The step was cancelled after deployment #3 went live, before everything was checked.',
+      'Check it yourself.',
       WAS_TO_GO_BACK,
       DATA,
       FAILED,

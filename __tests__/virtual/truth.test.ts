@@ -223,7 +223,8 @@ situation(
     title: 'error: Another image tag',
     annotation: [
       'Application shop: Deployment #2 has tag "v1", not "v2" (`image_tag`).',
-      'Nodion was asked for that tag and deployed another: check the application in its dashboard.',
+      'Nodion was asked for that tag and took another: check the application in its dashboard.',
+      'The deployment goes on at Nodion, where nothing can cancel it: follow it in the dashboard.',
       'No deployment of the application is live.',
     ],
     heading: '❌ shop: #2 is of another image tag',
@@ -370,7 +371,7 @@ situation(
     title: 'notice: Went live',
     annotation: [
       'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
-      OF_TEST,
+      OF_TEST.replace('It', '#1'),
     ],
     heading: '✅ shop: deployment #1 went live; now #2, which is newer, is live',
     outputs: { status: 'available' },
@@ -400,7 +401,7 @@ situation(
     title: 'notice: Went live',
     annotation: [
       'Application shop: Deployment #1 went live; now #2, which is newer, is live.',
-      OF_TEST,
+      OF_TEST.replace('It', '#1'),
     ],
     heading: '✅ shop: deployment #1 went live; now #2, which is newer, is live',
     outputs: { status: 'available' },

@@ -20,7 +20,7 @@ export interface Instance {
 export function toInstance(item: unknown): Instance {
   const { id, name, status, deployment } = readFields(item, INSTANCE);
   return {
-    name: name ?? id ?? 'instance',
+    name: name ?? id ?? 'without a name',
     status: needed(status, 'status'),
     deployment: deployment.id === null ? null : { ...deployment, id: deployment.id },
   };

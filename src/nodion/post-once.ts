@@ -1,5 +1,5 @@
 import type { Sentence } from '../runner/sentence.ts';
-import { Interrupted, isTimeout, NotSent, sleep } from '../time/deadline.ts';
+import { Interrupted, NotSent, sleep } from '../time/deadline.ts';
 import { ACCEPTED_DELAYS_MS, SEARCH_DELAYS_MS } from '../time/step-clock.ts';
 import { NodionError } from './errors.ts';
 
@@ -53,7 +53,7 @@ export type Search<T> = (how: {
   readonly isLate: boolean;
   /** Whether it is the last one before the POST is repeated or given up. */
   readonly isLast: boolean;
-  /** Whether the step's time is over: one look, and no retry. */
+  /** Whether the step's time is over, or it was cancelled: one look, and no retry. */
   readonly isPastDeadline: boolean;
 }) => Promise<T | null>;
 
@@ -142,12 +142,12 @@ export async function postOnce<T>(options: {
   }
 }
 
-/** One more look when it was the deadline that ended the search. @throws `failure` when there is nothing. */
+/** One more look when the deadline or a cancellation ended the search. @throws `failure` when there is nothing. */
 async function lastSearch<T>(
   search: Search<T> | null,
   failure: UnknownOutcome,
 ): Promise<{ result: T; found: boolean }> {
-  if (search === null || !isTimeout(failure.cause)) throw failure;
+  if (search === null || !(failure.cause instanceof Interrupted)) throw failure;
   try {
     const found = await search({ isLate: true, isLast: true, isPastDeadline: true });
     if (found !== null) return { result: found, found: true };

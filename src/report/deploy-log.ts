@@ -129,7 +129,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       case 'successor':
         line(
           target,
-          sentence`It expired because #${event.deployment.deploy_number} went ahead: following that one: ${describeRevision(event.deployment)}`,
+          sentence`It expired, and #${event.deployment.deploy_number} is of the same: following that one: ${describeRevision(event.deployment)}`,
         );
         break;
       case 'newer-deployment':

@@ -95,7 +95,8 @@ function describeSuccess(run: DeploymentRun): Sentence[] {
   const checked = health ? [sentence`The application is healthy.`] : [];
   const wasChecked = health ? [sentence`The application was healthy when last asked.`] : [];
   if (conclusion.superseded) {
-    return [sentence`${subject} went live; ${describeNow(run)}.`, ...wasChecked, revision];
+    const what = sentence`#${deployment.deploy_number} is of ${describeRevision(deployment)}.`;
+    return [sentence`${subject} went live; ${describeNow(run)}.`, ...wasChecked, what];
   }
   switch (conclusion.reason) {
     case 'triggered':

@@ -106,8 +106,10 @@ export function foldAttempt(attempt: Attempt, event: AttemptEvent, afterMs: numb
     case 'seen': {
       const { deployments } = event.list;
       const firstAfter = attempt.before.kind === 'not sent' ? null : deployments;
+      const ours = deployments.find(({ id }) => id === attempt.deployment?.id);
       return {
         ...attempt,
+        deployment: ours ?? attempt.deployment,
         lastSeen: { ...event.list, isCurrent: true },
         firstAfter: attempt.firstAfter ?? firstAfter,
       };

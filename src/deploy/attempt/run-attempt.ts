@@ -72,9 +72,11 @@ export async function runAttempt(
   const { application, transport, signal, halt } = options;
   let attempt = newAttempt(start.deployments);
   let isSeenAtEnd = false;
+  let hasLookFailed = false;
   const elapsedMs = () => performance.now() - attempt.startMs;
   const onEvent = (event: AttemptEvent) => {
     attempt = foldAttempt(attempt, event, elapsedMs());
+    if (event.kind === 'seen' && signal.aborted) isSeenAtEnd = true;
     options.onEvent(event, attempt);
   };
 
@@ -115,12 +117,20 @@ export async function runAttempt(
   } catch (error) {
     const isHalted = error instanceof Interrupted && error.reason === 'halted';
     attempt = { ...attempt, error: isHalted ? new Skipped(halt.because()) : error };
-    if (isLookDue(attempt, start)) await lookAgain().catch(() => {});
+    if (!isSeenAtEnd && isLookDue(attempt, start)) {
+      hasLookFailed = await lookAgain().then(
+        () => false,
+        () => true,
+      );
+    }
   }
   const { lastSeen, deployment, durationMs } = attempt;
   return {
     ...attempt,
-    lastSeen: lastSeen && { ...lastSeen, isCurrent: isSeenAtEnd || isCurrent(attempt) },
+    lastSeen: lastSeen && {
+      ...lastSeen,
+      isCurrent: isSeenAtEnd || (!hasLookFailed && isCurrent(attempt)),
+    },
     durationMs: plan.wait && deployment ? (durationMs ?? elapsedMs()) : null,
   };
 }
@@ -133,16 +143,15 @@ function isCheckDue({ outcome }: Attempt, { match, verifyRollout, health }: Depl
 
 /**
  * Whether what is live must be told, though nobody looked at the end: cancelled after a trigger, skipped long
- * after the last look, or out of time before the trigger of a rollback.
+ * after the last look, or out of time before the trigger of a rollback. What ended a search has looked itself.
  */
 function isLookDue(attempt: Attempt, { onlyWhileLive }: AttemptStart): boolean {
   const { deployment, before, error } = attempt;
   if (error instanceof Skipped) return attempt.lastSeen !== null && !isCurrent(attempt);
-  const cause = error instanceof UnknownOutcome ? error.cause : error;
-  if (!(cause instanceof Interrupted)) return false;
+  if (!(error instanceof Interrupted)) return false;
   const isRollback = onlyWhileLive !== null;
-  return cause.reason === 'cancelled'
-    ? deployment !== null || error instanceof UnknownOutcome || isRollback
+  return error.reason === 'cancelled'
+    ? deployment !== null || isRollback
     : isRollback && before.kind === 'not sent';
 }
 

@@ -53,6 +53,8 @@ export interface Triggered {
   readonly notedNumber: number | null;
   /** The IDs of those that are in the lists from before it, or from before its repeats. */
   readonly known: ReadonlySet<string>;
+  /** The list in which it was found; empty where its trigger was answered. */
+  readonly foundIn: readonly Deployment[];
   /** Whether the trigger was sent more than once. */
   readonly wasRepeated: boolean;
 }
@@ -91,6 +93,7 @@ export async function triggerDeployment(
   let attempts = 0;
   let sent = 0;
   let isLimited = false;
+  let foundIn: readonly Deployment[] = [];
 
   /** @throws InDoubt, at the last search. */
   async function pick(
@@ -106,6 +109,7 @@ export async function triggerDeployment(
         onEvent({ kind: 'several-candidates', candidates });
       }
       if (first.isOlder) onEvent({ kind: 'older-candidate', deployment: first.deployment });
+      foundIn = deployments;
       return first.deployment;
     }
     if (isLast && tooOld[0]) throw new InDoubt(mayBeOurs(tooOld[0]));
@@ -162,8 +166,11 @@ export async function triggerDeployment(
   }
 
   const search: Search<Deployment> = async ({ isPastDeadline, ...when }) => {
-    const read = () => application.deployments({ signal, lane: 'urgent', isFresh: true });
-    const found = await (isPastDeadline ? read() : retryRead(read, { signal, onRetry }));
+    const { look, lookAtEnd } = await import('../checks/look-at-end.ts');
+    const looking = { earlier: null, signal };
+    const found = isPastDeadline
+      ? await lookAtEnd(application, looking)
+      : await retryRead(() => look(application, looking), { signal, onRetry });
     onEvent({ kind: 'seen', list: found });
     const deployment = await pick(found.deployments, when);
     if (deployment) origin = 'recovered';
@@ -202,7 +209,7 @@ export async function triggerDeployment(
     },
   });
   const notedNumber = options.before && lost.notedNumber;
-  return { deployment: result, origin, notedNumber, known, wasRepeated: sent > 1 };
+  return { deployment: result, origin, notedNumber, known, foundIn, wasRepeated: sent > 1 };
 }
 
 /** @throws NoLongerNewest */

@@ -20,8 +20,11 @@ export interface Outcome {
   readonly deployment: Deployment;
   /** The newest deployment after it; null when there is none. */
   readonly newer: Deployment | null;
-  /** When timed out: why the last look failed, and how old the sight of the deployment is; null when it succeeded. */
-  readonly lastLook: { readonly error: Error; readonly lastSeenMs: number } | null;
+  /**
+   * When timed out and the last look failed: what failed before it (null: nothing did), and how old the sight
+   * of the deployment is. Null when it succeeded.
+   */
+  readonly lastLook: { readonly error: Error | null; readonly lastSeenMs: number } | null;
 }
 
 /** What happens while a deployment is waited for. */
@@ -30,7 +33,7 @@ export type WaitEvent =
   /** The deployments have been read. */
   | { readonly kind: 'seen'; readonly list: DeploymentList }
   | { readonly kind: 'status'; readonly deployment: Deployment }
-  /** Ours expired because this one, of the same commit or tag, went ahead: it is followed (`reuse_existing`). */
+  /** Ours expired, and this newer one is of the same commit or tag: it is followed (`reuse_existing`). */
   | { readonly kind: 'successor'; readonly deployment: Deployment }
   /** A newer deployment of the same application has appeared. */
   | { readonly kind: 'newer-deployment'; readonly number: number }
@@ -149,6 +152,7 @@ export async function waitForDeployment(
   }
 
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
+  reportOvertaken(triggered.foundIn);
   try {
     let pauseMs = Math.min(FIRST_POLL_MS, pollIntervalMs) * jitter(0.5);
     while (!isFinal(deployment)) {
@@ -165,9 +169,11 @@ export async function waitForDeployment(
       (reason: Error) => (reason instanceof Interrupted ? UNANSWERED : reason),
     );
     if (!isFinal(deployment)) {
-      // The last look may have been cut off by its own short limit: what failed before says more.
       const isUnseen = failure && lastSeenMs > SEEN_NOW_MS;
-      const lastLook = isUnseen ? { error: error.lastError ?? failure, lastSeenMs } : null;
+      // Without an answer by its own short limit it may just have waited for its turn among many.
+      const isUnanswered = failure === UNANSWERED;
+      const cause = error.lastError ?? (isUnanswered ? null : failure);
+      const lastLook = isUnseen ? { error: cause, lastSeenMs } : null;
       return { kind: 'timed_out', deployment, newer, lastLook };
     }
   }

@@ -85,18 +85,22 @@ export function beforeTrigger(
 function interrupted(deployment: Deployment, error: Interrupted, plan: DeployPlan): Failure {
   const { deploy_number: number, status } = deployment;
   const wentLive = status === 'available';
+  const isCheckAsked = plan.verifyRollout || plan.health !== null;
+  const unchecked = isCheckAsked && sentence`, before everything was checked`;
   const state = wentLive
-    ? sentence`after deployment #${number} went live, before everything was checked.`
+    ? sentence`after deployment #${number} went live${unchecked}.`
     : sentence`${isFinal(deployment) ? sentence`when` : sentence`while`} deployment #${number} was "${status}".`;
   return {
     ...interruption(error),
     lines: [
       sentence`${whatEnded(error, plan)} ${state}`,
       ...lastError(error),
-      wentLive ? sentence`Check it yourself.` : whatGoesOn(deployment),
+      ...(!wentLive ? [whatGoesOn(deployment)] : isCheckAsked ? [CHECK_IT_YOURSELF] : []),
     ],
   };
 }
+
+const CHECK_IT_YOURSELF = sentence`Check it yourself.`;
 
 /** Nodion refuses to show what was triggered. */
 function lostSight({ error, rollout }: Attempt, deployment: Deployment): Failure {
@@ -194,14 +198,17 @@ function isOfImage({ image_reference, strategy }: Deployment): boolean {
 function timedOut(deployment: Deployment, { lastLook }: Outcome, plan: DeployPlan): Failure {
   const { deploy_number: number, status } = deployment;
   if (lastLook) {
-    const age = ours(formatDuration(lastLook.lastSeenMs));
+    const { error, lastSeenMs } = lastLook;
+    const age = ours(formatDuration(lastSeenMs));
     return {
       kind: 'timed_out',
-      reason: 'lost_sight',
+      reason: error ? 'lost_sight' : 'timed_out',
       title: 'Timed out',
       lines: [
         sentence`Deployment #${number} was "${status}" when it was last seen, ${age} before the end of ${timeoutOf(plan)}.`,
-        sentence`Every poll since then failed: ${withoutAdvice(lastLook.error)}`,
+        error
+          ? sentence`Every poll since then failed: ${withoutAdvice(error)}`
+          : sentence`No poll has been answered since.`,
         sentence`It may have ended since: look at it in Nodion's dashboard.`,
       ],
     };

@@ -1,8 +1,10 @@
+import { isFinal } from '../../nodion/deployments.ts';
 import type { Deployment } from '../../nodion/responses.ts';
-import { sentence } from '../../runner/sentence.ts';
+import { ours, sentence } from '../../runner/sentence.ts';
 import { mismatchOf, shortSha, tagOf } from '../attempt/revision.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import { type Failure, failure } from './conclusion.ts';
+import { whatGoesOn } from './interruption.ts';
 
 /** What was asked for and is known not to be so, or can't be confirmed; null when all is as asked. */
 export function describeMismatch(
@@ -22,7 +24,8 @@ export function describeMismatch(
         wentLive ? 'Another image tag went live' : 'Another image tag',
         [
           sentence`${number} ${has}tag "${tagOf(deployment)}", not "${imageTag}" (\`image_tag\`).`,
-          sentence`Nodion was asked for that tag and deployed another: check the application in its dashboard.`,
+          sentence`Nodion was asked for that tag and ${ours(wentLive ? 'deployed' : 'took')} another: check the application in its dashboard.`,
+          ...(isFinal(deployment) ? [] : [whatGoesOn(deployment)]),
         ],
       );
     case 'no commit':
@@ -33,7 +36,10 @@ export function describeMismatch(
     case 'commit':
       return failure('wrong_commit', wentLive ? 'Another commit went live' : 'Another commit', [
         sentence`${number} ${is}of commit ${shortSha(git_sha ?? '')}, not of \`expected_sha\` ${shortSha(commit ?? '')}.`,
-        sentence`It deployed ${git_sha}; ${commit} was expected.`,
+        wentLive
+          ? sentence`It deployed ${git_sha}; ${commit} was expected.`
+          : sentence`It is of ${git_sha}; ${commit} was expected.`,
+        ...(isFinal(deployment) ? [] : [whatGoesOn(deployment)]),
         sentence`Nodion deploys the latest commit of the connected branch: check that the workflow runs on that branch, and that nothing was pushed meanwhile.`,
       ]);
     case null:

@@ -42,7 +42,7 @@ export function notDeployed(
       return misfit([
         error
           ? sentence`${needs}, which can't be read: ${withoutAdvice(error)}`
-          : sentence`${needs}, which has no domain that is available.`,
+          : sentence`${needs}, which has no usable domain: one that is \`available\` and a plain host name.`,
         sentence`Give the whole address in \`health_url\`.`,
       ]);
     }
@@ -96,7 +96,7 @@ export function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan
   const number = sentence`deployment #${deployment.deploy_number}`;
   if (!ended) {
     return failure('busy', 'Application busy', [
-      sentence`Deployment #${deployment.deploy_number} is "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
+      sentence`Deployment #${deployment.deploy_number} was "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
       sentence`Nothing was triggered for it.`,
       isKnown(deployment)
         ? sentence`Run the step again once that has ended, or have it wait by \`if_busy: wait\`.`
