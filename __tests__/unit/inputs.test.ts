@@ -34,6 +34,8 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['timeout', '-5', TIMEOUT],
   ['timeout', '25h', TIMEOUT],
   ['timeout', '10 fortnights', TIMEOUT],
+  ['timeout', '15 months', TIMEOUT],
+  ['timeout', '1h30', TIMEOUT],
   ['poll_interval', '2d', INTERVAL],
   ['poll_interval', '0.001', INTERVAL],
   ['expected_sha', 'abc', SHORT_SHA],
@@ -136,6 +138,7 @@ test.each([
   ['timeout', '1 hour and 30 minutes', 'Write `1h30m`.'],
   ['timeout', '1h 5m 10sec', 'Write `1h5m10s`.'],
   ['timeout', 'PT15M', 'Write `15m`.'],
+  ['timeout', '1 hr 5 mins', 'Write `1h5m`.'],
   ['timeout', '1 day', 'Write `24h`.'],
   ['poll_interval', '500ms', 'Write `0.5s`.'],
   ['image_tag', 'ghcr.io/acme/shop:1.27', 'Write the tag alone: `1.27`.'],
@@ -404,6 +407,7 @@ test.each([
   ['1h0m0s', 3_600_000, '1 h'],
   ['1h5m', 3_900_000, '1 h 5 min'],
   ['4.25', 4_250, '4.3 s'],
+  ['59.96', 59_960, '1 min'],
 ])('The duration %s is %i ms, shown as %s', async (text, ms, shown) => {
   expect(parseDuration(text)).toBe(ms);
   expect(formatDuration(ms)).toBe(shown);

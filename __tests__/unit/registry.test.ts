@@ -311,6 +311,7 @@ test.each([
   ['http://127.0.0.1:5001/token', '127.0.0.1:5000', false],
   ['https://auth.shop.co.uk/token', 'registry.shop.co.uk', true],
   ['https://evil.co.uk/token', 'shop.co.uk', false],
+  ['https://auth.foo-co.uk/token', 'registry.foo-co.uk', true],
   ['https://registry/token', 'registry:5000', false],
 ])('The realm %s is trusted by %s: %j', (realm, host, isTrusted) => {
   expect(isOwnRealm(new URL(realm), registryOrigin(host))).toBe(isTrusted);

@@ -21,6 +21,16 @@ scenario('A wrong key triggers nothing, and is named as the reason', async (stag
   expect(run.log.replace('::add-mask::wrong-key-77', '')).not.toContain('wrong-key-77');
 });
 
+scenario('Of several, the one that can’t be read is named', async ({ nodion, deploy }) => {
+  nodion.addApplication({ name: 'web' });
+  const of = nodion.addApplication({ name: 'api' });
+  const on = 'GET /applications/:id/deployments';
+  nodion.fail({ on, of, fault: answer(403)(false) });
+  const run = await deploy(null, { inputs: { application_name: 'web,api' } });
+  expect(run.outputs.reason).toBe('unauthorized');
+  expect(annotations(run, 'error')[0]).toContain('Application api: Nodion answered 403 to GET');
+});
+
 scenario('An unknown application is red, with what to check', async ({ deploy }) => {
   const run = await deploy(null, {
     inputs: { application_id: '92955d4f-2e44-4e48-8cb6-9c6c434afebb' },

@@ -240,6 +240,20 @@ scenario(
   },
 );
 
+scenario('Skipped numbers are said, though others between them are listed', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication({ name: 'shop', ...life(['available', 500]) });
+  nodion.addDeployment(application, { status: 'available', deploy_number: 1 });
+  nodion.beforeRecording = (of) => {
+    for (const deploy_number of [2, 3, 4, 5, 6, 7, 10]) {
+      nodion.addDeployment(of, { status: 'failed', deploy_number });
+    }
+  };
+  const run = await deploy(application);
+  expect(run.outputs.deploy_number).toBe('11');
+  expect(run.log).toContain('Not listed, though counted: #8, #9. ');
+});
+
 scenario('What was not waited for has no time until it was live', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication({ name: 'shop', ...life(['available', 0]) });

@@ -42,6 +42,16 @@ scenario('A check that is gone from the disk is red, and no reason to roll back'
   expect(stage.nodion.triggered).toHaveLength(1);
 });
 
+scenario('A dry run whose end is gone from the disk is red, and says why', async (stage) => {
+  const run = await stage.deploy(stage.nodion.addApplication(), {
+    ...{ action, inputs: { dry_run: 'true' } },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')).toEqual([
+    "A part of the action is gone from the runner's disk.",
+  ]);
+});
+
 scenario('An end before the trigger is told though its words are gone', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication({ name: 'docs' });

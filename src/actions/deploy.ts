@@ -14,7 +14,7 @@ import { lateLogTails, recordGitHubDeployment, report } from '../report/report.t
 import { writeJobSummary, writeShortSummary } from '../report/summary/write-summary.ts';
 import { describeFailure, describeSuccesses } from '../report/wording.ts';
 import * as commands from '../runner/commands.ts';
-import { loadPart } from '../runner/load-part.ts';
+import { loadPart, PART_GONE } from '../runner/load-part.ts';
 import { runAction, type Step, toStepFailure } from '../runner/run-action.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { LOG_TAIL_MS } from '../time/step-clock.ts';
@@ -48,7 +48,7 @@ async function runDeploy(step: Step): Promise<void> {
   if (problem || plan.dryRun) {
     const { endDryRun, failBeforeTrigger } = await loadEarlyEnds(
       plan,
-      new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? []),
+      new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? [PART_GONE]),
     );
     return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets);
   }

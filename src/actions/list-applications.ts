@@ -13,7 +13,7 @@ import {
 } from '../report/summary/write-summary.ts';
 import * as commands from '../runner/commands.ts';
 import { runAction, type Step } from '../runner/run-action.ts';
-import { sentence } from '../runner/sentence.ts';
+import { ours, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 
 /** GitHub runs no matrix of more jobs. */
@@ -67,7 +67,7 @@ async function listMatching(
   if (found.length === 0) return await endWithNone(inputs, all);
   writeSummary(listSummary(found, all.length));
   commands.group(
-    sentence`${found.length} of ${all.length} applications`,
+    sentence`${found.length} of ${all.length} ${ours(all.length === 1 ? 'application' : 'applications')}`,
     found.map(
       ({ id, name, status }) => sentence`${name} (${status ?? sentence`no status`}, ${id})`,
     ),

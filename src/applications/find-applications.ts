@@ -28,7 +28,8 @@ export function findApplications(
   const problems: { reason: ApplicationMismatch['reason']; line: Sentence }[] = [];
   const found = wanted.flatMap((name, index) => {
     const matches = named(name);
-    if (wanted.indexOf(name) < index) {
+    const isAgain = (other: string) => other === name || named(other)[0] === matches[0];
+    if (matches.length > 0 && wanted.slice(0, index).some(isAgain)) {
       const line = sentence`\`application_name\` lists "${name}" twice.`;
       problems.push({ reason: 'inputs_do_not_fit', line });
     } else if (matches.length === 0) {

@@ -1,7 +1,7 @@
 import { FailedRequest } from '../http/failed-request.ts';
 import { type Retry, retryRead } from '../http/retry.ts';
 import { sentence } from '../runner/sentence.ts';
-import { Interrupted, sleep, withLimit } from '../time/deadline.ts';
+import { Interrupted, sleep, untilEither, withLimit } from '../time/deadline.ts';
 import { LAST_LOOK_MS, LOOK_PAUSE_MS, REGISTRY_LIMIT_MS } from '../time/step-clock.ts';
 import type { RegistryClient, TagAnswer } from './registry-client.ts';
 import { RegistryError } from './registry-error.ts';
@@ -110,7 +110,7 @@ async function pause(
   ms: number,
   { signal, ended }: { signal: AbortSignal; ended: AbortSignal },
 ): Promise<void> {
-  await sleep(ms, AbortSignal.any([signal, ended])).catch((error) => {
+  await untilEither(signal, ended, (either) => sleep(ms, either)).catch((error) => {
     if (signal.aborted) throw error;
   });
 }

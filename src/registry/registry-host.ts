@@ -41,6 +41,6 @@ function isName(hostname: string): boolean {
 /** Two, or three where the last two are everybody's, as `co.uk` is. */
 function lastLabels(hostname: string): string {
   const name = hostname.replace(/\.$/, '');
-  const count = /\b(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/.test(name) ? 3 : 2;
+  const count = /(?:^|\.)(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/.test(name) ? 3 : 2;
   return name.split('.').slice(-count).join('.');
 }

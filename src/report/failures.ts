@@ -103,7 +103,7 @@ export function byGravity(runs: readonly DeploymentRun[]): DeploymentRun[] {
   return [...runs].sort((a, b) => gravity(b) - gravity(a));
 }
 
-/** Why an application can't be deployed, naming it where there are `others`; no lines where it can. */
+/** Why an application can't be deployed, naming it where it `hasOthers` beside it; no lines where it can. */
 export function describeProblem(
   { target, conclusion, liveLine }: DeploymentRun,
   hasOthers: boolean,
@@ -111,8 +111,11 @@ export function describeProblem(
   if (!target.problem || conclusion.kind === 'success') return [];
   if (!hasOthers) return conclusion.lines;
   const name = displayName(target);
+  // What is wrong with inputs and images names them, and what ended the step is of all applications.
+  const { kind, reason } = conclusion;
+  const isNamed = kind !== 'failure' || /^(?:image|inputs)_/.test(reason);
   return conclusion.lines.map((line, index) => {
     if (line === liveLine) return sentence`${name}: ${line}`;
-    return index === 0 && !target.application ? sentence`Application ${name}: ${line}` : line;
+    return index === 0 && !isNamed ? sentence`Application ${name}: ${line}` : line;
   });
 }

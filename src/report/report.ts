@@ -3,7 +3,7 @@ import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import type { SendRequest } from '../http/transport.ts';
 import * as commands from '../runner/commands.ts';
-import { loadPart } from '../runner/load-part.ts';
+import { loadPart, PART_GONE } from '../runner/load-part.ts';
 import type { Step } from '../runner/run-action.ts';
 import { type Sentence, sentence } from '../runner/sentence.ts';
 import type { GitHubDeployment } from './github-deployment.ts';
@@ -45,7 +45,7 @@ export function lateLogTails(plan: DeployPlan): LogTails {
       const isWanted = runs.some(({ conclusion }) => conclusion.kind !== 'success');
       const logTails = isWanted && plan.logLines > 0 ? await load() : undefined;
       if (logTails === null) {
-        warn('No log lines', sentence`A part of the action is gone from the runner's disk.`);
+        warn('No log lines', PART_GONE);
       }
       return (await logTails?.print(runs, signal)) ?? new Map();
     },

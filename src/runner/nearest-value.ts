@@ -28,5 +28,7 @@ function toDuration(word: string): string | undefined {
   const [, days, ms] = /^([\d.]+) *(?:d|days?|(ms|milliseconds?))$/.exec(word) ?? [];
   if (days) return ms ? `${Number(days) / 1_000}s` : `${Number(days) * 24}h`;
   if (!/^(?:pt)?[\d.]/.test(word)) return undefined;
-  return word.replace(/^pt|[\s,]+|\band\b/g, '').replace(/([hms])[a-z]*/g, '$1');
+  return word
+    .replace(/^pt|[\s,]+|\band\b/g, '')
+    .replace(/([hms])(?:rs?|ours?|ins?|inutes?|ecs?|econds?)(?![a-z])/g, '$1');
 }

@@ -10,7 +10,7 @@ import { findReusableDeployment } from './find-reusable.ts';
 import { mayBeOfTag } from './revision.ts';
 import type { Triggered } from './trigger-deployment.ts';
 
-/** So many numbers are looked at, one more than are named. */
+/** So many numbers are looked for, one more than are named. */
 const MOST_NUMBERS = 6;
 
 /** How the wait for a deployment ended. */
@@ -144,10 +144,12 @@ export async function waitForDeployment(
     if (origin === 'reused' || !notedNumber || !hasBeenListed) return;
     // Of a long list older ones are not held.
     const from = Math.max(notedNumber + 1, listed[DEPLOYMENTS_KEPT - 1]?.deploy_number ?? 0);
-    const numbers = Array.from(
-      { length: Math.min(ours.deploy_number - from, MOST_NUMBERS) },
-      (_, index) => from + index,
-    ).filter((number) => listed.every(({ deploy_number }) => deploy_number !== number));
+    const known = new Set(listed.map(({ deploy_number }) => deploy_number));
+    const numbers: number[] = [];
+    for (let number = from; number < ours.deploy_number; number += 1) {
+      if (!known.has(number)) numbers.push(number);
+      if (numbers.length === MOST_NUMBERS) break;
+    }
     if (numbers.length > 0) onEvent({ kind: 'unlisted', numbers });
   }
 

@@ -1,13 +1,12 @@
 import { FailedRequest } from '../../http/failed-request.ts';
 import { retryRead } from '../../http/retry.ts';
 import type { SendRequest } from '../../http/transport.ts';
-import { toRegistryHostname } from '../../nodion/catalogue-items.ts';
+import { isPlainId, toRegistryHostname } from '../../nodion/catalogue-items.ts';
 import type { NodionClient } from '../../nodion/client.ts';
-import { isUuid } from '../../nodion/responses.ts';
 import { type FindImageEvent, findImage } from '../../registry/find-image.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/registry-client.ts';
 import { joined, sentence } from '../../runner/sentence.ts';
-import { Interrupted, withLimit } from '../../time/deadline.ts';
+import { Interrupted, type InterruptReason, withLimit } from '../../time/deadline.ts';
 import { HEARTBEAT_MS, IMAGE_SPARE_MS, REGISTRY_LIMIT_MS } from '../../time/step-clock.ts';
 import { findReusableDeployment } from '../attempt/find-reusable.ts';
 import { type Failure, misfit } from '../conclusion/conclusion.ts';
@@ -112,9 +111,7 @@ async function readHostnames(
   { client, signal }: { client: NodionClient; signal: AbortSignal },
 ): Promise<ReadonlyMap<string, string | null>> {
   const ids = new Set(
-    targets
-      .map(({ application }) => application?.container_registry_id ?? '')
-      .filter((id) => isUuid(id)),
+    targets.map(({ application }) => application?.container_registry_id ?? '').filter(isPlainId),
   );
   const read = async (id: string): Promise<[string, string | null][]> => {
     try {
@@ -190,7 +187,7 @@ async function findAll(
       });
       const { answer } = finding;
       if (answer.kind !== 'found') {
-        ended.abort();
+        ended.abort('halted' satisfies InterruptReason);
         return { problem: withTime(imageNotFound(image, finding)) };
       }
       onEvent({ kind: 'image', line: describeFound(image, answer) });
@@ -198,7 +195,7 @@ async function findAll(
     } catch (error) {
       if (error instanceof Interrupted) return { interruption: error };
       if (!(error instanceof FailedRequest)) throw error;
-      ended.abort();
+      ended.abort('halted' satisfies InterruptReason);
       return { problem: withTime(imageNotChecked(image, error)) };
     }
   }

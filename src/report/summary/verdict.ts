@@ -100,7 +100,7 @@ export function verdictOfAll(runs: readonly DeploymentRun[]): string {
   if (failed.length > 0) {
     const symbols = failed.filter((run) => !isSkipped(run)).map(symbol);
     const count = countEnds(runs);
-    if (symbols.includes('🚨')) return `🚨 ${count}, and a rollback too`;
+    if (symbols.includes('🚨')) return `🚨 ${count}; a rollback failed, too`;
     const [sign = '', ...others] = new Set(symbols);
     return `${others.length === 0 ? sign : SYMBOLS.failure} ${count}`;
   }
