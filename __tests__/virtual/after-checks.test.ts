@@ -5,6 +5,7 @@ import type { Fault } from '../../fakes/nodion/faults.ts';
 import type { Endpoint, FakeApplication } from '../../fakes/nodion/state.ts';
 import type { StepRun } from '../../fakes/runner.ts';
 import { annotations, type Stage } from '../../fakes/stage.ts';
+import { renderSummary } from '../../fakes/summary.ts';
 import { life, scenario } from '../scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from '../shop.ts';
 
@@ -229,21 +230,77 @@ scenario('A newer version is told of a rollout that may no longer be read', asyn
   expect(run.outputs.reason).toBe('stability_not_known');
 });
 
-scenario('A finished application is not read again at the timeout of the others', async (stage) => {
-  const { nodion, deploy } = stage;
-  const checked = nodion.addApplication({ ...life(['available', 500]), name: 'checked' });
-  const slow = nodion.addApplication({ ...life(['waiting', 0]), name: 'slow' });
-  const run = await deploy(null, {
-    inputs: {
-      application_id: `${checked.id}\n${slow.id}`,
-      timeout: '40s',
-      verify_rollout: 'true',
+scenario(
+  'A finished application is read just once more at the timeout of the others',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const checked = nodion.addApplication({ ...life(['available', 500]), name: 'checked' });
+    const slow = nodion.addApplication({ ...life(['waiting', 0]), name: 'slow' });
+    const run = await deploy(null, {
+      inputs: {
+        application_id: `${checked.id}\n${slow.id}`,
+        timeout: '40s',
+        verify_rollout: 'true',
+      },
+    });
+    expect(annotations(run, 'error')[0]).toContain('when the 40 s timeout expired');
+    const readsOf = ({ id }: FakeApplication) =>
+      nodion.requestsTo(LIST).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
+    const [first = 0, ...slowReads] = readsOf(slow);
+    expect(slowReads.at(-1)).toBeGreaterThan(first + 35_000);
+    expect(readsOf(checked).filter((at) => at > first + 30_000)).toHaveLength(1);
+  },
+);
+
+for (const [what, end, told, isAnswered] of [
+  ['failed', 'failed', '#3 (commit d77ead8) is live.', true],
+  [
+    'failed, and can’t be read then',
+    'failed',
+    'When it was last seen, #1 (commit d77ead8) was live; it is not known what is live now.',
+    false,
+  ],
+  ['went live', 'available', 'Deployment #2 went live; now #3, which is newer, is live.', true],
+  [
+    'went live, and can’t be read then',
+    'available',
+    'Deployment #2 went live; whether it still is live is not known.',
+    false,
+  ],
+] as const) {
+  scenario(
+    `What is live when the last one has ended is told of one that ${what}`,
+    async (stage) => {
+      const { nodion, deploy, clock } = stage;
+      const early = nodion.addApplication({ ...life(['created', 0], [end, 1_000]), name: 'early' });
+      nodion.addDeployment(early, { status: 'available' });
+      const late = nodion.addApplication({ ...life(['created', 0], ['available', 25_000]) });
+      const run = await deploy(null, {
+        inputs: { application_id: `${early.id},${late.id}` },
+        onLog: (text) => {
+          if (!text.includes(`[early] #2 is "${end}"`)) return;
+          void clock.sleep(5_000).then(() => {
+            nodion.addDeployment(early, { status: 'available' });
+            if (!isAnswered)
+              nodion.fail({ on: LIST, of: early, times: 9, fault: answer(503)(false) });
+          });
+        },
+      });
+      const [ended] = JSON.parse(run.outputs.deployments ?? '');
+      expect(ended).toMatchObject({ live_deploy_number: isAnswered ? 3 : null });
+      const level = end === 'failed' ? 'error' : 'notice';
+      expect(annotations(run, level)[0]).toContain(told);
+      expect(renderSummary(run.summary).text).toMatch(isAnswered ? /#\u200b?3/ : /not\s+known/);
     },
+  );
+}
+
+scenario('A dry run says what is live at its end, however long it took', async (stage) => {
+  const { nodion, deploy, clock } = stage;
+  const shop = await addShop(stage, () => ({ status: 200, afterMs: 8_000 }));
+  void clock.sleep(4_000).then(() => {
+    nodion.addDeployment(shop.application, { status: 'available', image_tag: 'v3' });
   });
-  expect(annotations(run, 'error')[0]).toContain('when the 40 s timeout expired');
-  const readsOf = ({ id }: FakeApplication) =>
-    nodion.requestsTo(LIST).flatMap(({ url, at }) => (url.includes(id) ? [at] : []));
-  const [first = 0, ...slowReads] = readsOf(slow);
-  expect(slowReads.at(-1)).toBeGreaterThan(first + 35_000);
-  expect(readsOf(checked).at(-1)).toBeLessThan(first + 30_000);
+  const run = await deploy(shop.application, { inputs: { ...shop.inputs, dry_run: 'true' } });
+  expect(run).toMatchObject({ exitCode: 0, outputs: { live_deploy_number: '2' } });
 });

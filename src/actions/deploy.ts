@@ -50,7 +50,7 @@ async function runDeploy(step: Step): Promise<void> {
       plan,
       new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? [PART_GONE]),
     );
-    return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets);
+    return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets, signal);
   }
   setOutputs(targets.map((target) => ({ target })));
 

@@ -58,9 +58,11 @@ export async function failBeforeTrigger(
 }
 
 /** Ends a dry run in which everything fits. */
-export async function endDryRun(targets: readonly Target[]): Promise<void> {
+export async function endDryRun(targets: readonly Target[], signal: AbortSignal): Promise<void> {
   const known = targets.map(async (target) => ({
-    ...{ target, url: await knownUrl(target), live: liveState(newAttempt(target.deployments)) },
+    target,
+    url: await knownUrl(target),
+    live: liveState({ lastSeen: await lastSeen(target, signal), deployment: null }),
     conclusion: { kind: 'success', reason: 'checked' } as const,
   }));
   setOutputs(await Promise.all(known));
@@ -90,14 +92,14 @@ async function skippedRun(target: Target, signal: AbortSignal): Promise<Deployme
   };
 }
 
-/** Of one with a problem looked at again, for 1.5 s, where it was read long ago: an image was waited for. */
+/** Looked at again, for 1.5 s, where it was read long ago, as before the wait for an image. */
 async function lastSeen(
-  { api, deployments: known, problem }: Target,
+  { api, deployments: known }: Target,
   signal: AbortSignal,
 ): Promise<Attempt['lastSeen']> {
   if (!known) return null;
   if (performance.now() - known.answeredAtMs < SEEN_NOW_MS) return { ...known, isCurrent: true };
-  const looking = problem && !signal.aborted ? lookBriefly(api, { earlier: null, signal }) : null;
+  const looking = signal.aborted ? null : lookBriefly(api, { earlier: null, signal });
   const now = await looking?.catch(() => null);
   return { ...(now ?? known), isCurrent: Boolean(now) };
 }
