@@ -17,6 +17,8 @@ export interface GitHubFault {
   readonly times?: number;
   readonly fault:
     | { readonly kind: 'reset' | 'hang'; readonly carriedOut: boolean }
+    /** It is carried out, and its answer has no body. */
+    | { readonly kind: 'empty' }
     | {
         readonly kind: 'answer';
         readonly status: number;
@@ -109,9 +111,10 @@ export class FakeGitHub {
       answer(fault.status, { message: fault.message }, fault.headers);
       return;
     }
-    const done =
-      fault?.carriedOut === false ? null : this.carryOut(call, route.exec(name) ?? [], body);
+    const isCarriedOut = !fault || fault.kind === 'empty' || fault.carriedOut;
+    const done = isCarriedOut ? this.carryOut(call, route.exec(name) ?? [], body) : null;
     if (fault?.kind === 'reset') request.socket.destroy();
+    else if (done && fault?.kind === 'empty') response.writeHead(done[0]).end();
     else if (done && !fault) answer(...done);
   }
 

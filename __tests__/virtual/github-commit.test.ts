@@ -145,6 +145,7 @@ const HICCUPS: Record<string, GitHubFault['fault']> = {
   'a secondary rate limit': answered(403, 'You have exceeded a secondary rate limit.'),
   'a reset': { kind: 'reset', carriedOut: false },
   'a lost answer': { kind: 'reset', carriedOut: true },
+  'an answer without a body': { kind: 'empty' },
 };
 const CALLS: [GitHubCall, string, number][] = [
   ['make', 'the creation', 1],
@@ -155,6 +156,7 @@ const CALLS: [GitHubCall, string, number][] = [
 
 for (const [what, fault] of Object.entries(HICCUPS)) {
   for (const [on, call, which] of CALLS) {
+    if (on === 'list' && fault.kind === 'empty') continue;
     scenario(`GitHub's deployment survives ${what} at ${call}`, async (stage) => {
       const { nodion, gitHub, deploy } = stage;
       if (on === 'list') gitHub.fail({ on: 'make', fault: { kind: 'reset', carriedOut: true } });
@@ -180,21 +182,42 @@ function onceLive(act: () => void) {
   };
 }
 
-scenario('A GitHub deployment that stays in progress is said to', async (stage) => {
-  const { nodion, gitHub, deploy } = stage;
-  const slow = life(['created', 0], ['waiting', 3_000], ['available', 9_000]);
-  const bad = { on: 'state', times: 99, fault: answered(502, 'Bad gateway') } as const;
-  const run = await deploy(nodion.addApplication(slow), {
-    inputs,
-    onLog: onceLive(() => gitHub.fail(bad)),
+for (const [status, stays] of [
+  [422, 'stays'],
+  [502, 'may stay'],
+] as const) {
+  scenario(`A GitHub deployment whose last state is answered ${status} ${stays}`, async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    const slow = life(['created', 0], ['waiting', 3_000], ['available', 9_000]);
+    const bad = { on: 'state', times: 99, fault: answered(status, 'Too bad') } as const;
+    const run = await deploy(nodion.addApplication(slow), {
+      inputs,
+      onLog: onceLive(() => gitHub.fail(bad)),
+    });
+    expect(run.exitCode).toBe(0);
+    expect(annotations(run, 'warning')).toEqual([
+      expect.stringMatching(
+        `^The GitHub deployment was made, but ${stays} "in_progress": .* answered ${status}: Too bad\\.$`,
+      ),
+    ]);
   });
-  expect(run.exitCode).toBe(0);
-  expect(annotations(run, 'warning')).toEqual([
-    expect.stringMatching(
-      /^The GitHub deployment was made, but stays "in_progress": .* answered 502: Bad gateway\.$/,
-    ),
-  ]);
-});
+}
+
+scenario(
+  'What GitHub says of a creation it refuses is told, and is no unknown commit',
+  async (stage) => {
+    const { nodion, gitHub, deploy } = stage;
+    const body = { message: 'Validation Failed', errors: [{ message: 'Payload is too long' }] };
+    gitHub.listener = (_, response) => {
+      response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    const run = await deploy(nodion.addApplication(), { inputs });
+    expect(run.exitCode).toBe(0);
+    expect(annotations(run, 'warning')[0]).toContain(
+      'answered 422: Validation Failed: Payload is too long.',
+    );
+  },
+);
 
 const NAMES: Record<string, boolean> = {
   production: true,

@@ -39,7 +39,7 @@ export class GitHubError extends FailedRequest {
 
 /**
  * Sends a request to GitHub's REST API, such as `GET /repos/{owner}/{repo}/deployments`.
- * @returns the JSON that answers it. @throws GitHubError; Interrupted when `signal` aborts.
+ * @returns the JSON that answers it; of what was created, `{}` where that can't be read. @throws GitHubError; Interrupted when `signal` aborts.
  */
 export type GitHubRequest = (
   route: string,
@@ -78,6 +78,7 @@ export function createGitHubApi(options: {
       const json = parseJson(String(data));
       if (typeof json === 'object' && json !== null) return json;
     } catch {}
+    if (status === 201) return {};
     throw new GitHubError(sentence`${ours(host)} answered ${status}, but not with JSON.`, {
       status,
     });
@@ -152,8 +153,13 @@ function pauseMs(headers: Readonly<Record<string, unknown>>): number {
 /** GitHub's own words in an error's body; null for none. */
 function messageOf(data: unknown): string | null {
   try {
-    const message = optional(parseJson(String(data)), 'message');
-    return typeof message === 'string' ? message : null;
+    const body = parseJson(String(data));
+    const errors = optional(body, 'errors');
+    const details = Array.isArray(errors)
+      ? errors.map((one) => (typeof one === 'string' ? one : optional(one, 'message')))
+      : [];
+    const texts = [optional(body, 'message'), ...details].filter((one) => typeof one === 'string');
+    return texts.length > 0 ? texts.join(': ') : null;
   } catch {
     return null;
   }

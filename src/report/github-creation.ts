@@ -45,7 +45,9 @@ export function createCreation(request: GitHubRequest, signal: AbortSignal): Cre
       isInDoubt ||= !(error instanceof GitHubError) || error.mayHaveEffect;
       throw error;
     }
-    throw new GitHubError(sentence`GitHub made no deployment.`);
+    isInDoubt = true;
+    const summary = sentence`GitHub's answer names no deployment.`;
+    throw new GitHubError(summary, { retryable: true, mayHaveEffect: true });
   }
 
   function make(wanted: NewDeployment, ref: string, description: string): Promise<number> {
@@ -69,7 +71,8 @@ export function createCreation(request: GitHubRequest, signal: AbortSignal): Cre
         return await make(wanted, commit ?? own, description);
       } catch (error) {
         // `No ref found for: …`
-        const isUnknown = error instanceof GitHubError && error.status === 422;
+        const isUnknown =
+          error instanceof GitHubError && error.status === 422 && /\bref\b/i.test(error.message);
         if (!isUnknown || commit === null || commit === own) throw error;
         const unknown = `Commit ${commit.slice(0, 7)} is not known to GitHub.`;
         return await make(wanted, own, `${unknown} ${description}`);

@@ -48,7 +48,8 @@ interface Recorded {
  */
 export function createGitHubDeployment(recorded: Recorded): GitHubDeployment {
   const { environment, match, targets, about } = recorded;
-  const { GITHUB_API_URL: apiUrl = 'https://api.github.com' } = process.env;
+  const { GITHUB_API_URL = 'https://api.github.com' } = process.env;
+  const apiUrl = GITHUB_API_URL.replace(/\/+$/, '');
   const [first] = targets;
   const deployments = new Map<Target, Deployment>();
   const creating = new AbortController();
@@ -138,7 +139,7 @@ export function createGitHubDeployment(recorded: Recorded): GitHubDeployment {
           () => true,
           () => false,
         );
-        const what = isMade ? unfinished(hasState) : notMade(creation.isInDoubt());
+        const what = isMade ? unfinished(hasState, error) : notMade(creation.isInDoubt());
         const title = isMade ? 'GitHub deployment not finished' : 'No GitHub deployment';
         commands.warning(title, [sentence`${what}${explain(error, apiUrl)}`]);
       }
@@ -187,8 +188,9 @@ function describeEnd(runs: readonly DeploymentRun[]): string {
   return ends.join('; ');
 }
 
-function runUrl(): string {
+function runUrl(): string | undefined {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = process.env;
+  if (!GITHUB_RUN_ID) return undefined;
   const server = GITHUB_SERVER_URL ?? 'https://github.com';
   const run = `${server}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
   return GITHUB_RUN_ATTEMPT ? `${run}/attempts/${GITHUB_RUN_ATTEMPT}` : run;
@@ -200,8 +202,15 @@ function notMade(isInDoubt: boolean): Sentence {
     : sentence`The step is not recorded in GitHub's deployments: `;
 }
 
-function unfinished(hasState: boolean): Sentence {
-  const rest = hasState ? sentence`stays "in_progress"` : sentence`has no state`;
+function unfinished(hasState: boolean, error: unknown): Sentence {
+  const isLost =
+    error instanceof Interrupted || (error instanceof GitHubError && error.mayHaveEffect);
+  const may = isLost ? sentence`may stay` : sentence`stays`;
+  const rest = hasState
+    ? sentence`${may} "in_progress"`
+    : isLost
+      ? sentence`may have no state`
+      : sentence`has no state`;
   return sentence`The GitHub deployment was made, but ${rest}: `;
 }
 
