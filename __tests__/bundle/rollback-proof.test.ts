@@ -109,3 +109,30 @@ scenario(
     expect(run.log).toContain(', while the runner stood still');
   },
 );
+
+scenario(
+  'A runner that stands still watches nothing meanwhile',
+  { clock: 'real', hasSignals: true },
+  async (stage) => {
+    let freeze = () => {};
+    const shop = await addShop(stage, (_, { count }) => {
+      if (count === 1) freeze();
+      return 200;
+    });
+    const run = await stage.deploy(shop.application, {
+      inputs: {
+        ...shop.inputs,
+        ...{ health_successes: '1', poll_interval: '0.3s', stable_for: '3s' },
+      },
+      onLog: (_, child) => {
+        freeze = () => {
+          setTimeout(() => child.kill('SIGSTOP'), 300);
+          setTimeout(() => child.kill('SIGCONT'), 4_300);
+        };
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    // Some ten in 3 s of watching, with as long again for a busy machine.
+    expect(shop.server.checks.length).toBeGreaterThan(5);
+  },
+);

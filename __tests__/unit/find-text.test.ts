@@ -17,8 +17,9 @@ function inChunks(body: string | Buffer, size = 65_536) {
   return { chunks: chunks(), counted };
 }
 
-const has = (body: string | Buffer, text: string, contentType = '', size?: number) =>
+const search = (body: string | Buffer, text: string, contentType = '', size?: number) =>
   findText(inChunks(body, size).chunks, text, contentType);
+const has = async (...given: Parameters<typeof search>) => (await search(...given)) === 'found';
 
 const utf16 = (text: string, isBig = false) => {
   const bytes = Buffer.from(text, 'utf16le');
@@ -55,7 +56,7 @@ describe('A text is found', () => {
 
   test('as soon as it has come', async () => {
     const { chunks, counted } = inChunks(`v2${'x'.repeat(MIB)}`, 1_000);
-    expect(await findText(chunks, 'v2', '')).toBe(true);
+    expect(await findText(chunks, 'v2', '')).toBe('found');
     expect(counted.taken).toBe(1);
   });
 });
@@ -74,6 +75,11 @@ describe('A text is not found', () => {
     ['in a string that is cut off', '{"a":"\\"\\"b\\', 'c', 'application/json'],
   ])('%s', async (_, body, text, contentType = '') => {
     expect(await has(body, text, contentType)).toBe(false);
+  });
+
+  test('where the body goes on after 1 MiB, which is said', async () => {
+    expect(await search('x'.repeat(MIB - 1), 'v2')).toBe('missing');
+    expect(await search(`${'x'.repeat(MIB)}v2`, 'v2')).toBe('beyond');
   });
 
   test('and hostile JSON takes no long time', async () => {

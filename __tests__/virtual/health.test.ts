@@ -106,7 +106,7 @@ const BAD: [
   [
     'sends a body without end and without the text',
     'endless',
-    '200 from URL without "version v2"',
+    '200 from URL without "version v2" in its first MiB',
     CHECK_TEXT,
     TEXT,
   ],

@@ -1,3 +1,6 @@
+/** What became of the search: `beyond`, not in the part that was looked at. */
+export type TextSearch = 'found' | 'missing' | 'beyond';
+
 /** Only so much of a body is looked at. */
 const LARGEST_BODY = 2 ** 20;
 /** In JSON: a string without its quotes, and the colon that makes it a name. One that is cut off ends with the text. */
@@ -14,7 +17,7 @@ export async function findText(
   chunks: AsyncIterable<Buffer>,
   text: string,
   contentType: string,
-): Promise<boolean> {
+): Promise<TextSearch> {
   let bytes: Buffer | null = null;
   let size = 0;
   let decoder: InstanceType<typeof TextDecoder> | null = null;
@@ -24,15 +27,17 @@ export async function findText(
     decoder ??= decoderOf(chunk, contentType);
     const added = chunk.copy(bytes, size);
     const piece = tail + decoder.decode(bytes.subarray(size, size + added), { stream: true });
-    if (piece.includes(text)) return true;
+    if (piece.includes(text)) return 'found';
     tail = piece.slice(Math.max(0, piece.length - text.length + 1));
     size += added;
     if (size === LARGEST_BODY) break;
   }
   const read = bytes?.subarray(0, size);
-  if (!read?.includes('\\')) return false;
-  const body = new TextDecoder(decoder?.encoding).decode(read);
-  return isInStrings(body, text) && isJson(body, contentType);
+  if (read?.includes('\\')) {
+    const body = new TextDecoder(decoder?.encoding).decode(read);
+    if (isInStrings(body, text) && isJson(body, contentType)) return 'found';
+  }
+  return size === LARGEST_BODY ? 'beyond' : 'missing';
 }
 
 /** By the byte order mark, else by the charset that the answer says, else UTF-8. */

@@ -6,7 +6,7 @@ import { ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { Interrupted } from '../../time/deadline.ts';
 import { measureRunningTime } from '../../time/running-time.ts';
 import { PROBE_LIMIT_MS } from '../../time/step-clock.ts';
-import { findText } from './find-text.ts';
+import { findText, type TextSearch } from './find-text.ts';
 
 /** At most 8 probes at once, of all applications: so many bodies are held. */
 const turns = createGate();
@@ -76,7 +76,7 @@ export function createHealthProbe(
   let isSlow = false;
 
   async function request(signal: AbortSignal): Promise<ProbeResult> {
-    let hasText = false;
+    let search: TextSearch = 'missing';
     const { status, headers, answeredAtMs } = await transport({
       method: 'GET',
       url,
@@ -86,11 +86,11 @@ export function createHealthProbe(
       takeBody: async (chunks, head) => {
         if (!isForwarded || !isGatewayError(head)) provenProxies.add(proxy);
         if (text === null || head.status < 200 || head.status > 299) return;
-        hasText = await findText(chunks, text, head.headers['content-type'] ?? '');
+        search = await findText(chunks, text, head.headers['content-type'] ?? '');
       },
       ownConnection: true,
     });
-    const assessed = assess({ status, headers }, hasText);
+    const assessed = assess({ status, headers }, search);
     const isProxys =
       /^40[134]$/.test(`${status}`) || (isGatewayError({ status }) && isProxyUnproven());
     const result = isForwarded && isProxys ? { ...assessed, isProof: false } : assessed;
@@ -103,12 +103,13 @@ export function createHealthProbe(
     return { ...bad(phrase, 'cache'), ...(isAddress && { trouble: result.trouble }) };
   }
 
-  function assess({ status, headers }: AnswerHead, hasText: boolean): ProbeResult {
+  function assess({ status, headers }: AnswerHead, search: TextSearch): ProbeResult {
     const said = sentence`${status} from ${where}`;
     if (status >= 200 && status <= 299) {
-      return text === null || hasText
+      const part = search === 'beyond' && sentence` in its first MiB`;
+      return text === null || search === 'found'
         ? { verdict: 'good', phrase: said, trouble: null, isProof: false }
-        : bad(sentence`${said} without "${text}"`, 'text');
+        : bad(sentence`${said} without "${text}"${part}`, 'text');
     }
     if (status < 300 || status > 399 || status === 304) {
       return bad(said, TROUBLE_BY_STATUS[status] ?? 'application');

@@ -1,6 +1,7 @@
 import { withoutAdvice } from '../../nodion/errors.ts';
 import { type Sentence, sentence } from '../../runner/sentence.ts';
 import { following, Interrupted, isTimeout, sleep } from '../../time/deadline.ts';
+import { measureRunningTime } from '../../time/running-time.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
 import type { ProbeResult } from './probe-health.ts';
 
@@ -49,7 +50,8 @@ export async function watchStability(
   },
 ): Promise<Stability> {
   const { checks, signal, onEvent } = options;
-  const untilMs = performance.now() + stableForMs;
+  // What could not be probed while the process was stopped was not watched.
+  const time = measureRunningTime();
   const controller = new AbortController();
   let failed: Stability['failed'] = null;
   const lastBad = new Map<Check, ProbeResult>();
@@ -57,7 +59,7 @@ export async function watchStability(
   async function watch(check: Check, followed: AbortSignal): Promise<void> {
     const { kind, probe } = check;
     let [isGood, bad, proofs] = [true, 0, 0];
-    while (!isGood || performance.now() < untilMs) {
+    while (!isGood || time.elapsedMs() < stableForMs) {
       await sleep(pollIntervalMs, followed);
       const result = await probe(followed);
       onEvent({ kind: 'watched', check: kind, result });
@@ -90,6 +92,8 @@ export async function watchStability(
       return { isStable: false, failed, lastProblem: lastProblem ?? null };
     }
     throw error;
+  } finally {
+    time.end();
   }
 }
 
