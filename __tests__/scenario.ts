@@ -1,8 +1,10 @@
-import { test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { realClock } from '../fakes/clock.ts';
 import type { Phase } from '../fakes/nodion/state.ts';
+import type { StepRun } from '../fakes/runner.ts';
 import { onStage, type Stage } from '../fakes/stage.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { REASONS } from './reasons.ts';
 
 /** What a scenario's steps go by. */
 export interface Staging {
@@ -31,7 +33,24 @@ export function scenario(name: string, given: Staging | Play, then?: Play): void
     virtual: () => new VirtualClock(),
     real: () => realClock,
   };
-  test.concurrent(name, () => onStage(clocks[clock](), play));
+  test.concurrent(name, () =>
+    onStage(clocks[clock](), (stage) =>
+      play({ ...stage, run: checked(stage.run), deploy: checked(stage.deploy) }),
+    ),
+  );
+}
+
+/** Each reason that a step gives comes with a conclusion that it may have. */
+function checked<T extends unknown[]>(run: (...given: T) => Promise<StepRun>): typeof run {
+  return async (...given) => {
+    const ended = await run(...given);
+    const { conclusion, reason, deployments = '[]' } = ended.outputs;
+    for (const end of [{ conclusion, reason }, ...JSON.parse(deployments)]) {
+      if (end.reason)
+        expect(REASONS).toHaveProperty(end.reason, expect.stringContaining(end.conclusion));
+    }
+    return ended;
+  };
 }
 
 /** The life of an application's next deployments: each status and the milliseconds after which it comes. */

@@ -13,8 +13,6 @@ const hang: Fault = { kind: 'hang', carriedOut: false };
 const pause = answer(503, '', { 'retry-after': '3600' })(false);
 const HOUR_MS = 3_600_000;
 
-// A last look has less than a second: these are at the speed of reality, for machines that are busy.
-
 for (const [what, fault] of [
   ['a `Retry-After`', pause],
   ['a look that hangs', hang],

@@ -17,9 +17,8 @@ scenario('A read that stalls is given up after 10 s, the next time after 30 s', 
   expect(application.deployments).toHaveLength(1);
   const [first, second, third] = nodion.requestsTo(LIST).map(({ at }) => at);
   expect(run.log).toMatch(/no whole answer within 10 s\. .*\n.*no whole answer within 30 s\. /);
-  // On a busy machine the fake sees a request late.
-  expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(7_500);
-  expect((third ?? 0) - (second ?? 0)).toBeGreaterThan(27_500);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(10_000);
+  expect((third ?? 0) - (second ?? 0)).toBeGreaterThan(30_000);
 });
 
 scenario('A deployment missing from one list is looked for again', async ({ nodion, deploy }) => {

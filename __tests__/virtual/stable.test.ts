@@ -153,6 +153,26 @@ for (const [what, on, problem] of [
   });
 }
 
+scenario('What says nothing among three bad looks proves nothing', async (stage) => {
+  const { nodion, deploy } = stage;
+  const bad = { ...mute, deployment: { id: 'o', deploy_number: 1 } };
+  for (const [skip, instance] of [
+    [LOOKS_OF_A_ROLLOUT, bad],
+    [0, bad],
+    [0, mute],
+    [0, bad],
+  ] as const) {
+    nodion.fail({ on: INSTANCES, skip, fault: answer(200, { instances: [instance] })(false) });
+  }
+  const shop = await addShop(stage, () => 200);
+  const run = await deploy(shop.application, {
+    inputs: { image_tag: 'v2', verify_rollout: 'true', rollback: 'true', stable_for: '12s' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ reason: 'unstable', rolled_back: '' });
+  expect(nodion.triggered).toHaveLength(1);
+});
+
 /** An instance that runs the version before. */
 const old = { id: 'i', name: 'web-1', status: 'online', deployment: { id: 'o', deploy_number: 1 } };
 const withdrawn = answer(200, { instances: [old] })(false);

@@ -108,8 +108,7 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
     });
     await expectTextOnly(run);
     expect(run.exitCode).toBe(1);
-    // On a busy machine the last look at the timeout may come too late.
-    expect(run.log).toMatch(/rollout (?:was not complete|could not be checked)/);
+    expect(run.log).toContain('rollout was not complete');
   });
 
   scenario(`What others wrote stays text with a wrong commit live: ${shown}`, async (stage) => {

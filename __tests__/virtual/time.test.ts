@@ -21,7 +21,7 @@ for (const [what, fault] of [
     const run = await deploy(application);
     expect(run.exitCode).toBe(1);
     // The timeout is 15 min.
-    expect(run.durationMs).toBeLessThan(5 * 60_000);
+    expect(run.durationMs).toBeLessThan(70_000);
     expect(application.deployments).toEqual([]);
     expect(annotations(run, 'error')[0]).toContain('Nothing was triggered.');
   });
@@ -42,7 +42,8 @@ for (const [what, on, fault] of HANGING) {
     const run = await deploy(application, { inputs: { timeout: '25s', log_lines: '0' } });
     expect(run.exitCode).toBe(1);
     expect(run.durationMs).toBeGreaterThan(24_000);
-    expect(run.durationMs).toBeLessThan(120_000);
+    // The wait ends within a second of it, and nothing is left to report.
+    expect(run.durationMs).toBeLessThan(26_000);
     const triggered = nodion.requestsTo(TRIGGER).length > 0;
     expect(run.outputs).toMatchObject({ timed_out: 'true', triggered: String(triggered) });
     expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
@@ -56,10 +57,7 @@ for (const [what, on, fault] of HANGING) {
         ),
         'A deployment may have been made and be in progress.',
         "Look for number 1 or above in Nodion's dashboard before you trigger again.",
-        // Whether the list was seen at the end is a matter of milliseconds.
-        expect.stringMatching(
-          /^(?:No deployment of the application is|When it was last seen, nothing was) live[.;]/,
-        ),
+        'No deployment of the application is live.',
       ]);
     }
   });

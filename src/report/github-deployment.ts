@@ -10,7 +10,7 @@ import { describeError, StepFailure } from '../runner/step-failure.ts';
 import { singleLine } from '../runner/untrusted-text.ts';
 import { Interrupted, type InterruptReason, sleep } from '../time/deadline.ts';
 import { FIRST_STATE_MS } from '../time/step-clock.ts';
-import { byGravity } from './failures.ts';
+import { byGravity } from './ends.ts';
 import { createGitHubApi, GitHubError, type GitHubRequest, withRetries } from './github-api.ts';
 import { commitOf, findTaggedCommit, saysRevision } from './github-commit.ts';
 import { createCreation, LONGEST_DESCRIPTION, whyUnavailable } from './github-creation.ts';

@@ -227,7 +227,7 @@ function unstable(
         sentence`${standing.subject}, but its rollout did not last: ${end}`,
         LOOK_AT_IT,
       ]),
-      evidence: sentence`the rollout of deployment ${number} did not last: ${end}`,
+      evidence: isProof ? sentence`the rollout of deployment ${number} did not last: ${end}` : null,
     };
   }
   const end = sentence`until ${BAD_IN_A_ROW} answers in a row were bad, the last one ${last.phrase}.`;

@@ -1,6 +1,6 @@
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import { LARGEST_SUMMARY_BYTES } from '../../runner/commands.ts';
-import { describeCancellation } from '../failures.ts';
+import { describeCancellation } from '../ends.ts';
 import type { LogTail } from '../log-tail.ts';
 import { logSections } from './log-sections.ts';
 import { heading, paragraph } from './markup.ts';

@@ -2,7 +2,7 @@ import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { LogLine } from '../../nodion/log-lines.ts';
 import { sentence, summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup, singleLine } from '../../runner/untrusted-text.ts';
-import { byGravity } from '../failures.ts';
+import { byGravity } from '../ends.ts';
 import { type LogTail, logSource } from '../log-tail.ts';
 import { details } from './markup.ts';
 

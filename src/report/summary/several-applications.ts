@@ -1,7 +1,7 @@
 import { hasGoneLive } from '../../deploy/conclusion/conclusion.ts';
 import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import { joined, summarySentence } from '../../runner/sentence.ts';
-import { byGravity, isSkipped } from '../failures.ts';
+import { byGravity, isSkipped } from '../ends.ts';
 import { describeHead, displayName } from '../wording.ts';
 import { deploymentNumber, details, paragraph, table, took } from './markup.ts';
 import { SKIPPED, symbol } from './verdict.ts';

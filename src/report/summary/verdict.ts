@@ -3,7 +3,7 @@ import type { DeploymentRun } from '../../deploy/deploy-application.ts';
 import type { Rollback } from '../../deploy/roll-back.ts';
 import { summarySentence } from '../../runner/sentence.ts';
 import { escapeMarkup } from '../../runner/untrusted-text.ts';
-import { countEnds, isSkipped } from '../failures.ts';
+import { countEnds, isSkipped } from '../ends.ts';
 import { describeHead, describeNow, displayName } from '../wording.ts';
 import { deploymentNumber } from './markup.ts';
 import { SYMBOLS } from './short-summary.ts';
