@@ -17,7 +17,7 @@ const SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 const PRINTED: Readonly<Record<string, unknown>> = {
   'Deploy several': 'service-web #2 live\nservice-api #2 live\n',
   'Deploy and notify': expect.stringMatching(
-    /^curl -fsS --json @- http:\/\/127\.0\.0\.1:\d+\/hook\n\{\n {2}"text": "shop: success \(live\), live is #2"\n\}\n$/,
+    /^curl -fsS --json @- http:\/\/127\.0\.0\.1:\d+\/hook\n\{\n {2}"text": "shop: success \(live\), live: #2"\n\}\n$/,
   ),
   'Deploy with a changelog': `git log --oneline ${OLD_SHA}..${SHA}\n`,
   'What is live': `service-web #1 ${OLD_SHA}\nservice-api #1 ${OLD_SHA}\n`,

@@ -129,7 +129,7 @@ scenario('At the timeout nothing is triggered', async (stage) => {
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    'Application shop: The 15 s timeout expired while deployment #2 was "waiting", for whose end `if_busy: wait` waits.',
+    'Application shop: The 15 s timeout expired while `if_busy: wait` was waiting for the end of deployment #2, still "waiting".',
     'Nothing was triggered for it.',
     '#1 (commit d77ead8) is live.',
   ]);
@@ -152,7 +152,7 @@ scenario('A cancellation meanwhile triggers nothing', async (stage) => {
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(run.outputs).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' });
   expect(annotations(run, 'error')[0]).toMatch(
-    /^Application shop: The step was cancelled while deployment #2 was "(?:created|waiting)", for whose end `if_busy: wait` waits\.\nNothing was triggered for it\.\n/,
+    /^Application shop: The step was cancelled while `if_busy: wait` was waiting for the end of deployment #2, still "(?:created|waiting)"\.\nNothing was triggered for it\.\n/,
   );
 });
 
@@ -167,7 +167,7 @@ scenario('With `if_busy: fail` it is red at once, with nothing triggered', async
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
     '1 of 2 applications failed.',
-    'Application shop: Deployment #2 was "created" already, and `if_busy` is `fail`. Nothing was triggered for it. Run the step again once that has ended, or have it wait by `if_busy: wait`. #1 (commit d77ead8) is live.',
+    'Application shop: Deployment #2 was "created" already, and `if_busy` is `fail`. Nothing was triggered for it. Run the step again once that has ended, or set `if_busy: wait`. #1 (commit d77ead8) is live.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { conclusion: 'failure', reason: 'busy', triggered: false, deploy_number: null },
@@ -241,7 +241,7 @@ scenario('The heartbeat says what is waited for', async (stage) => {
   nodion.addDeployment(application, { life: phases(['waiting', 0], ['available', 70_000]) });
   const run = await deploy(application, { inputs: { if_busy: 'wait' } });
   expect(run.log).toMatch(
-    /Still waiting: #1, which is not this step's, "waiting" for 30(?:\.\d)? s; at most 14 min/,
+    /Still waiting: another deployment, #1, "waiting" for 30(?:\.\d)? s; at most 14 min/,
   );
 });
 
@@ -255,7 +255,7 @@ scenario('One last look at the timeout says what has become of it', async (stage
   });
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
-    'Application shop: The 10 s timeout expired as soon as deployment #2, for whose end `if_busy: wait` waits, was "available".',
+    'Application shop: The 10 s timeout expired as soon as deployment #2, which `if_busy: wait` was waiting for, was "available".',
     'Nothing was triggered for it.',
     '#2 (commit d77ead8) is live.',
   ]);

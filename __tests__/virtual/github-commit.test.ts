@@ -263,7 +263,7 @@ const ENGINES: [string, Record<string, string>, string][] = [
   [
     'an engine with an odd GITHUB_API_URL',
     { GITHUB_API_URL: 'git.example.com/api' },
-    '`GITHUB_API_URL` is no address: "git.example.com/api".',
+    '`GITHUB_API_URL` is not a URL: "git.example.com/api".',
   ],
 ];
 

@@ -575,7 +575,7 @@ for (const [reply, verdict] of [
     expect(annotations(run, 'notice')).toEqual([
       [
         'The key can read shop, and the inputs fit.',
-        `The health check of shop is ${verdict} now, whatever the answer contains: ${reply} from ${shop.url}.`,
+        `The health check of shop is ${verdict} now (\`health_text\` is not looked for): ${reply} from ${shop.url}.`,
         "Nothing was triggered. Whether the key may deploy can't be known without deploying.",
       ].join('\n'),
     ]);
@@ -591,7 +591,7 @@ scenario('A dry run is green though its health check hangs up to the timeout', a
   expect(run.exitCode).toBe(0);
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'notice')[0]?.split('\n')[1]).toBe(
-    'The health check of shop is bad now, whatever the answer contains: no answer before the timeout.',
+    'The health check of shop is bad now (`health_text` is not looked for): no answer before the timeout.',
   );
 });
 

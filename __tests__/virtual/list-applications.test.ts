@@ -61,7 +61,7 @@ for (const [filters, names] of SELECTIONS) {
   });
 }
 
-const NEAREST = 'Of the 4 in the project the nearest names are';
+const NEAREST = 'In the project, with 4 applications, the nearest names are';
 const NONE_FOUND: [Record<string, string>, string[]][] = [
   [
     { name: 'web.eu' },

@@ -73,7 +73,7 @@ for (const [on, missing, inputs] of LOOK_UPS) {
     ['no list', { [list]: { fra: {} } }, 'not a list'],
     ['a list of its own', [], `no \`${list}\``],
     ['an item without an ID', { [list]: [{ name: 'x' }] }, 'no valid `id`'],
-    ['an ID that changes a path', { [list]: [{ id: '..' }] }, 'an `id` that is none'],
+    ['an ID that changes a path', { [list]: [{ id: '..' }] }, 'an invalid `id`'],
     ['null', { [list]: [null] }, 'no valid `id`'],
   ] as const) {
     scenario(`An answer to ${on} that has ${what} is red`, async (stage) => {
@@ -100,7 +100,7 @@ for (const [on, missing, inputs] of LOOK_UPS) {
     nodion.fail({ on, fault: answer(200, { [list]: odd })(false) });
     const run = await create(stage, given);
     expect(annotations(run, 'error')[0]).toMatch(
-      /^No .* is called ".*"; Nodion tells no name of those that it lists: use `\w+_id`\./,
+      /^No .* is called ".*"; Nodion gives no names for those that it lists: use `\w+_id`\./,
     );
   });
 }

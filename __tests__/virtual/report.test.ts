@@ -164,7 +164,7 @@ scenario('Logs of several applications that can’t be read are one warning', as
   });
   expect(annotations(run, 'warning')).toEqual([
     expect.stringMatching(
-      /^The runtime log of docs can't be read: .* answered 404 .*\nSo it is with the runtime logs of 2 more\.$/,
+      /^The runtime log of docs can't be read: .* answered 404 .*\nThe same goes for the runtime logs of 2 more\.$/,
     ),
   ]);
 });

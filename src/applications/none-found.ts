@@ -45,7 +45,7 @@ export function describeNoneFound(filters: Filters, all: readonly Application[])
   }
   return [
     sentence`No application matches ${joined(asked, ' and ')}.`,
-    sentence`Of the ${all.length} in the project ${joined(there, '; ')}.`,
+    sentence`In the project, with ${all.length} ${ours(all.length === 1 ? 'application' : 'applications')}, ${joined(there, '; ')}.`,
   ];
 }
 

@@ -28,7 +28,7 @@ export function pickNamed<T extends { readonly id: string; readonly name: string
     const names = items.flatMap((one) => one.name ?? []);
     const ifNone =
       items.length > 0
-        ? sentence`Nodion tells no name of those that it lists: use \`${ours(idInput)}\``
+        ? sentence`Nodion gives no names for those that it lists: use \`${ours(idInput)}\``
         : sentence`Nodion lists none`;
     const none = noneNamed(name, names, { kind, idInput, ifNone });
     throw new NameProblem(sentence`${none}${hint && sentence` ${hint}`}`);

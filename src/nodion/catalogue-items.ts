@@ -30,7 +30,7 @@ export function isPlainId(id: string): boolean {
 function guardOf<S extends Shape>(shape: S): (item: unknown) => Fields<S> & { id: string } {
   return (item) => {
     const id = needed(readFields(item, ID).id, 'id');
-    if (!isPlainId(id)) throw new UndocumentedShape('an `id` that is none');
+    if (!isPlainId(id)) throw new UndocumentedShape('an invalid `id`');
     return { ...readFields(item, shape), id };
   };
 }

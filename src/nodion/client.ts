@@ -121,7 +121,7 @@ export function createNodionClient(options: ConnectionOptions) {
 
         /**
          * Those of the deployments that matter, newest first, see keepNewest(). With `only`, the ID of a
-         * deployment, that one is among them, and others are left out where they are not as documented,
+         * deployment, that one is among them if it is listed, and others are left out where they are not as documented,
          * in place of failing.
          */
         deployments: ({ only = null, ...reading }: ReadOptions & { only?: string | null }) =>

@@ -172,7 +172,7 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
       const status = deployment
         ? sentence`#${deployment.deploy_number} "${deployment.status}"`
         : busy
-          ? sentence`#${busy.deploy_number}, which is not this step's, "${busy.status}"`
+          ? sentence`another deployment, #${busy.deploy_number}, "${busy.status}"`
           : sentence`no deployment known yet`;
       const name = progress.size > 1 && sentence`${displayName(target)} `;
       const since = ours(formatDuration(performance.now() - statusSinceMs(one)));

@@ -11,7 +11,7 @@ export function describeDryRun(targets: readonly Target[]): Sentence[] {
       const { healthBefore } = target;
       return healthBefore
         ? [
-            sentence`The health check of ${displayName(target)} is ${ours(healthBefore.verdict)} now, whatever the answer contains: ${healthBefore.phrase}.`,
+            sentence`The health check of ${displayName(target)} is ${ours(healthBefore.verdict)} now (\`health_text\` is not looked for): ${healthBefore.phrase}.`,
           ]
         : [];
     }),

@@ -115,7 +115,7 @@ export function whyUnavailable(apiUrl: string, token: string): Sentence | null {
   if (ACT) return sentence`act runs the workflow, perhaps for another repository than it seems.`;
   if (token === '') return sentence`\`github_token\` is empty.`;
   if (!/^https?:\/\//.test(apiUrl) || !URL.canParse(apiUrl)) {
-    return sentence`\`GITHUB_API_URL\` is no address: "${apiUrl}".`;
+    return sentence`\`GITHUB_API_URL\` is not a URL: "${apiUrl}".`;
   }
   const isNamed = /^[^\s/]+\/[^\s/]+$/.test(GITHUB_REPOSITORY);
   return isNamed ? null : sentence`\`GITHUB_REPOSITORY\` names no repository.`;

@@ -120,7 +120,7 @@ export function createLogTails({ logLines }: Pick<DeployPlan, 'logLines'>): LogT
       await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, printLeft));
       const [first, ...others] = problems;
       if (first) {
-        const more = sentence`So it is with the runtime logs of ${others.length} more.`;
+        const more = sentence`The same goes for the runtime logs of ${others.length} more.`;
         commands.warning('No log lines', others.length > 0 ? [first, more] : [first]);
       }
       return shown;

@@ -2,7 +2,7 @@ import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
-import { joined, type Sentence, sentence } from '../runner/sentence.ts';
+import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { describeRevision, describeStatus, displayName } from './wording.ts';
 
 /** What is going to be deployed: `Deploying shop (prebuilt_image, region fra): tag "v2"`. */
@@ -55,8 +55,8 @@ export function lateDuplicate(numbers: readonly number[]): Sentence {
 
 /** That others are below ours which the list before the trigger did not have. */
 export function overtaken(deployments: readonly Deployment[]): Sentence {
-  const numbers = listNumbers(deployments.map(({ deploy_number }) => deploy_number));
-  return sentence`Not in the list from just before the trigger: ${numbers}. Somebody else triggered that, or something on the way sent the trigger twice`;
+  const numbers = deployments.map(({ deploy_number }) => deploy_number);
+  return sentence`Not in the list from just before the trigger: ${listNumbers(numbers)}. ${madeBy(numbers)}`;
 }
 
 const NUMBERS_NAMED = 5;
@@ -65,7 +65,12 @@ const NUMBERS_NAMED = 5;
 export function unlisted(numbers: readonly number[]): Sentence {
   const named = listNumbers(numbers.slice(0, NUMBERS_NAMED));
   const more = numbers.length > NUMBERS_NAMED && sentence` and more`;
-  return sentence`Not listed, though counted: ${named}${more}. Somebody else triggered that, or something on the way sent the trigger twice`;
+  return sentence`Numbers without a listed deployment: ${named}${more}. ${madeBy(numbers)}`;
+}
+
+function madeBy({ length }: readonly number[]): Sentence {
+  const them = ours(length === 1 ? 'it' : 'them');
+  return sentence`Somebody else triggered ${them}, or something on the way sent the trigger twice`;
 }
 
 function listNumbers(numbers: readonly number[]): Sentence {

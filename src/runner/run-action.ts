@@ -90,7 +90,7 @@ export function toStepFailure(error: unknown, onBug: () => void = () => {}): Ste
   onBug();
   for (const line of (unexpected.stack ?? '').split('\n')) commands.debug(line);
   return new StepFailure('Unexpected error', [
-    sentence`This is a bug of the action, please report it, unless a part of it is gone from the runner's disk: ${unexpected.message}`,
+    sentence`This is a bug in the action, so please report it, unless a part of it is gone from the runner's disk: ${unexpected.message}`,
   ]);
 }
 

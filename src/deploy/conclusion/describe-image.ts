@@ -43,7 +43,7 @@ export function describeFound(
   { digest, otherType }: Extract<TagAnswer, { kind: 'found' }>,
 ): Sentence {
   const type =
-    otherType && sentence`; its manifest is of type ${otherType}, which is none of an image's`;
+    otherType && sentence`; its manifest is of type ${otherType}, which is not an image's`;
   return sentence`${imageName(image)} is in its registry${digest && sentence` (${digest})`}${type}`;
 }
 

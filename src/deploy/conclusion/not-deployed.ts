@@ -99,7 +99,7 @@ export function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan
       sentence`Deployment #${deployment.deploy_number} was "${deployment.status}" already, and \`if_busy\` is \`fail\`.`,
       sentence`Nothing was triggered for it.`,
       isKnown(deployment)
-        ? sentence`Run the step again once that has ended, or have it wait by \`if_busy: wait\`.`
+        ? sentence`Run the step again once that has ended, or set \`if_busy: wait\`.`
         : whatGoesOn(deployment),
     ]);
   }
@@ -107,8 +107,8 @@ export function busy({ deployment, interruption: ended }: Busy, plan: DeployPlan
     ...interruption(ended, 'busy'),
     lines: [
       isFinal(deployment)
-        ? sentence`${whatEnded(ended, plan)} as soon as ${number}, for whose end \`if_busy: wait\` waits, was "${deployment.status}".`
-        : sentence`${whatEnded(ended, plan)} while ${number} was "${deployment.status}", for whose end \`if_busy: wait\` waits.`,
+        ? sentence`${whatEnded(ended, plan)} as soon as ${number}, which \`if_busy: wait\` was waiting for, was "${deployment.status}".`
+        : sentence`${whatEnded(ended, plan)} while \`if_busy: wait\` was waiting for the end of ${number}, still "${deployment.status}".`,
       sentence`Nothing was triggered for it.`,
       ...(isKnown(deployment) ? [] : [whatGoesOn(deployment)]),
       ...lastError(ended),
