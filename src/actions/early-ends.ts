@@ -1,7 +1,7 @@
 import { type Attempt, newAttempt } from '../deploy/attempt/attempt.ts';
 import { lookBriefly } from '../deploy/checks/look-at-end.ts';
-import { failure } from '../deploy/conclusion/conclusion.ts';
 import { beforeTrigger } from '../deploy/conclusion/describe-failure.ts';
+import { skipped } from '../deploy/conclusion/interruption.ts';
 import { liveState } from '../deploy/conclusion/live-state.ts';
 import { type DeploymentRun, knownUrl, withLiveState } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
@@ -74,9 +74,6 @@ export async function endDryRun(targets: readonly Target[], signal: AbortSignal)
 /** The run of a target that is not deployed, because of its own problem or another's, with what is live there now. */
 async function skippedRun(target: Target, signal: AbortSignal): Promise<DeploymentRun> {
   const attempt = { ...newAttempt(null), lastSeen: await lastSeen(target, signal) };
-  const skipped = failure('skipped', 'Not deployed', [
-    sentence`Not triggered, because of another application.`,
-  ]);
   const live = liveState(attempt);
   return {
     ...attempt,
@@ -87,7 +84,10 @@ async function skippedRun(target: Target, signal: AbortSignal): Promise<Deployme
     healthy: null,
     rollback: null,
     timedOut: target.problem?.kind === 'timed_out',
-    ...(await withLiveState(target.problem ?? skipped, null, { live, last: attempt })),
+    ...(await withLiveState(target.problem ?? skipped(sentence`of another application`), null, {
+      live,
+      last: attempt,
+    })),
     live,
   };
 }

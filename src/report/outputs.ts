@@ -1,3 +1,4 @@
+import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
 import type { Conclusion, Failure, Reason } from '../deploy/conclusion/conclusion.ts';
 import { type DeployEvent, type DeploymentRun, isTriggered } from '../deploy/deploy-application.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
@@ -69,7 +70,7 @@ export function createLiveOutputs(targets: readonly Target[]) {
 
   return {
     update: (target: Target, event: DeployEvent): void => {
-      if (event.kind !== 'progress' || !IS_NEWS.test(event.event.kind)) return;
+      if (event.kind !== 'progress' || !NEWS.has(event.event.kind)) return;
       const { deployment, origin, before } = event.attempt;
       const triggered = deployment ? isTriggered(origin) : before.kind !== 'not sent';
       const news = event.isRollback
@@ -84,7 +85,13 @@ export function createLiveOutputs(targets: readonly Target[]) {
   };
 }
 
-const IS_NEWS = /^(?:trigger-sent|trigger-not-sent|deployment|status|successor)$/;
+const NEWS: ReadonlySet<string> = new Set<AttemptEvent['kind']>([
+  'trigger-sent',
+  'trigger-not-sent',
+  'deployment',
+  'status',
+  'successor',
+]);
 
 /** All but `conclusion` and `reason`, which may be another application's. */
 function setSingleOutputs(known: Known): void {

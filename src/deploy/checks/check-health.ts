@@ -28,9 +28,6 @@ export interface Health {
 export interface HealthEvent {
   readonly kind: 'health';
   readonly result: ProbeResult;
-  /** Good answers in a row until now, and how many there must be. */
-  readonly good: number;
-  readonly needed: number;
 }
 
 /**
@@ -65,7 +62,7 @@ export async function checkHealth(
         const result = await probe.probe(limited, exempt());
         good = result.verdict === 'good' ? good + 1 : 0;
         found = foundAfter(found, result);
-        onEvent({ kind: 'health', result, good, needed });
+        onEvent({ kind: 'health', result });
         if (good === needed) return { ...found, isProof: false, isHealthy: true, endedBy: null };
         await sleep(pollIntervalMs, limited);
       }

@@ -22,6 +22,7 @@ import {
   lastError,
   linesAfterRead,
   linesOf,
+  skipped,
   timeoutOf,
   whatEnded,
   whatGoesOn,
@@ -34,7 +35,7 @@ export function describeFailure(attempt: Attempt, plan: DeployPlan): Failure {
   const { before, deployment, error } = attempt;
   if (error instanceof UnknownOutcome) return unknownOutcome(before, error, plan);
   if (error instanceof Skipped) {
-    return failure('skipped', 'Not deployed', [sentence`Not triggered, because ${error.because}.`]);
+    return skipped(error.because);
   }
   if (error instanceof Busy) return busy(error, plan);
   if (deployment) return afterTrigger(attempt, deployment, plan);

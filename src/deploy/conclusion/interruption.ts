@@ -6,7 +6,7 @@ import { describeError, StepFailure } from '../../runner/step-failure.ts';
 import type { Interrupted } from '../../time/deadline.ts';
 import { formatDuration } from '../../time/duration.ts';
 import type { DeployPlan } from '../plan/deploy-plan.ts';
-import type { Failure } from './conclusion.ts';
+import { type Failure, failure } from './conclusion.ts';
 
 /**
  * The kind, the reason and the title of what an interruption ends.
@@ -19,6 +19,11 @@ export function interruption(
   return reason === 'cancelled'
     ? { kind: 'cancelled', reason: 'cancelled', title: 'Step cancelled' }
     : { kind: 'timed_out', reason: known, title: 'Timed out' };
+}
+
+/** Not triggered because of something else: `web failed`, `of another application`. */
+export function skipped(because: Sentence): Failure {
+  return failure('skipped', 'Not deployed', [sentence`Not triggered, because ${because}.`]);
 }
 
 /** The beginning of a sentence: what ended it. */
