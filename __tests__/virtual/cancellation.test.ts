@@ -144,7 +144,7 @@ scenario('A step cancelled before the trigger triggers nothing', async (stage) =
   expect(run.exitCode).toBe(1);
   expect(nodion.requestsTo(TRIGGER)).toEqual([]);
   expect(annotations(run, 'error')).toEqual([
-    'The step was cancelled before anything was triggered.',
+    'The step was cancelled before anything was triggered.\nNo deployment of the application is live.',
   ]);
   expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
     { id: null, triggered: false, error: expect.stringContaining('cancelled') },

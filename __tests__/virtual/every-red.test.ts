@@ -135,7 +135,7 @@ red(
 );
 
 red(
-  'the workflow is cancelled before anything could be read',
+  'the workflow is cancelled before all could be read',
   ({ nodion }) => {
     nodion.fail({ on: APPLICATION, times: 99, fault: { kind: 'hang', carriedOut: false } });
     const options = { ...cancelAt('deployments: 200'), env: { RUNNER_DEBUG: '1' } };
@@ -145,7 +145,7 @@ red(
     kind: 'cancelled',
     title: 'Step cancelled',
     triggered: false,
-    lines: ['The step was cancelled before anything was triggered.'],
+    lines: ['The step was cancelled before anything was triggered.', NONE_LIVE],
   },
 );
 

@@ -198,8 +198,12 @@ scenario('A health check before the trigger that hangs up to the timeout is red'
   expect(errorLines(run)).toEqual([
     'The 3 s timeout expired before anything was triggered.',
     "The last failure: The health check before the trigger had no answer before the timeout: look at the application's log, or check `health_url`.",
+    'When it was last seen, #1 (v1) was live; it is not known what is live now.',
   ]);
-  expect(run.outputs).toMatchObject({ triggered: 'false', timed_out: 'true' });
+  expect(run.outputs).toMatchObject({
+    ...{ triggered: 'false', timed_out: 'true', conclusion: 'timed_out', reason: 'timed_out' },
+    application_name: 'shop',
+  });
 });
 
 scenario('A rollback has a time limit of its own', async (stage) => {
@@ -757,7 +761,7 @@ const CANCELLED: Record<string, Cancelled> = {
     reply: () => 'hang',
     when: (_, { server }) => server.checks.length === 1,
     triggered: [],
-    lines: ['The step was cancelled before anything was triggered.'],
+    lines: ['The step was cancelled before anything was triggered.', '#1 (v1) is live.'],
   },
   'during the trigger': {
     faults: [{ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } }],

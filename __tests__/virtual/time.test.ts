@@ -63,6 +63,25 @@ for (const [what, on, fault] of HANGING) {
   });
 }
 
+scenario('What was read before the timeout is kept, of each application', async (stage) => {
+  const { nodion, deploy } = stage;
+  const [web, api] = ['web', 'api'].map((name) => nodion.addApplication({ name }));
+  if (web) nodion.addDeployment(web, { status: 'available' });
+  nodion.fail({ on: LIST, ...(api && { of: api }), times: 99, fault: hang(false) });
+  const run = await deploy(null, {
+    inputs: { application_id: `${web?.id},${api?.id}`, timeout: '25s' },
+  });
+  const end = { conclusion: 'timed_out', timed_out: true, triggered: false };
+  expect(JSON.parse(run.outputs.deployments ?? '')).toMatchObject([
+    { ...end, application_name: 'web' },
+    { ...end, application_name: 'api' },
+  ]);
+  expect(annotations(run, 'error')[0]?.split('\n').slice(0, 1)).toEqual([
+    'The 25 s timeout expired before anything was triggered.',
+  ]);
+  expect(run.log).toContain('web: When it was last seen, #1 (commit d77ead8) was live;');
+});
+
 scenario('A result that arrives at the timeout counts', async ({ nodion, deploy }) => {
   const application = nodion.addApplication(life(['created', 0], ['available', 2_000]));
   const run = await deploy(application, { inputs: { timeout: '8s', poll_interval: '7.9s' } });

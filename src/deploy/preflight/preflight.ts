@@ -4,10 +4,11 @@ import { type Retry, retryRead } from '../../http/retry.ts';
 import type { SendRequest } from '../../http/transport.ts';
 import type { ApplicationClient, NodionClient, ReadOptions } from '../../nodion/client.ts';
 import { NodionError } from '../../nodion/errors.ts';
-import type { Application, Deployment, DeploymentList } from '../../nodion/responses.ts';
+import type { Application, DeploymentList } from '../../nodion/responses.ts';
 import { loadPart } from '../../runner/load-part.ts';
 import { foreign, ours, type Sentence, sentence } from '../../runner/sentence.ts';
 import { StepFailure } from '../../runner/step-failure.ts';
+import { Interrupted } from '../../time/deadline.ts';
 import type { ProbeResult } from '../checks/probe-health.ts';
 import { type Failure, failure } from '../conclusion/conclusion.ts';
 import type { MisfitInput, Obstacle } from '../conclusion/not-deployed.ts';
@@ -52,8 +53,9 @@ export type PreflightEvent =
  * The applications to deploy, each with its deployments, all read in parallel: so that a wrong key, an
  * unknown application, or inputs that don't fit it are reported before anything is triggered.
  *
- * @returns the applications in the order provided; `problem` says why one can't be deployed.
- * @throws StepFailure when names can't be looked up, Interrupted when `signal` aborts.
+ * @returns the applications in the order provided, as far as they are known; `problem` says why one can't be
+ *   deployed, or that `signal` has ended the step.
+ * @throws StepFailure or Interrupted when names can't be looked up.
  */
 export async function preflight(
   plan: DeployPlan,
@@ -115,9 +117,17 @@ export async function preflight(
     return failure('internal_error', 'Not deployed', lines);
   }
 
+  async function describeEnd(error: Interrupted): Promise<Failure> {
+    const { beforeTrigger } = await import(
+      /* webpackChunkName: "failure" */ '../conclusion/describe-failure.ts'
+    );
+    const isAnswered = client.outageLimit.hasBeenAnswered();
+    return beforeTrigger(error, plan, { hasBeenRead: false, isAnswered });
+  }
+
   async function target(id: string, known: Application | null, index: number): Promise<Target> {
     const api = client.application(id);
-    const unread: Target = {
+    let seen: Target = {
       applicationId: id,
       name: known?.name || id,
       api,
@@ -130,37 +140,45 @@ export async function preflight(
       imageDigest: null,
       problem: null,
     };
+    const readApplication = async () => {
+      const application = known ?? (await readIfAllowed(api.get, { isNeeded }));
+      seen = { ...seen, name: application?.name || id, application };
+    };
+    const readDeployments = async () => {
+      const request = (reading: ReadOptions) => api.deployments({ ...reading, isFresh: true });
+      const isListNeeded = isNeeded || plan.ifBusy !== 'deploy';
+      const deployments = await readIfAllowed(request, { isNeeded: isListNeeded });
+      seen = { ...seen, deployments };
+    };
     try {
       const reading = Promise.all([
-        known ?? readIfAllowed(api.get, { isNeeded }),
-        readIfAllowed((reading) => api.deployments({ ...reading, isFresh: true }), {
-          isNeeded: isNeeded || plan.ifBusy !== 'deploy',
-        }),
+        readApplication(),
+        readDeployments(),
         path === null ? null : readDomains(api),
       ]);
       // One that waits for an image may be closed in silence meanwhile.
       if (!plan.dryRun && !plan.imageCheck) client.preparePost();
-      const [application, deployments, needed] = await reading;
-      const target = { ...unread, name: application?.name || id, application, deployments };
-      const misfit = findMisfit(application, deployments?.deployments ?? [], plan);
-      if (misfit) return { ...target, problem: await describe(target, misfit) };
+      const [, , needed] = await reading;
+      const misfit = findMisfit(seen, plan);
+      if (misfit) return { ...seen, problem: await describe(seen, misfit) };
       const url = needed && applicationUrl(needed.domains);
       if (path !== null && !url) {
         const missing = { kind: 'no address', path, error: needed?.error ?? null } as const;
-        return { ...target, problem: await describe(target, missing) };
+        return { ...seen, problem: await describe(seen, missing) };
       }
       const healthUrl = url && path ? new URL(path, url).href : (urls[index] ?? null);
       const healthBefore = isProbed && healthUrl !== null ? await probe(healthUrl) : null;
       const ready = {
-        ...{ ...target, healthUrl, healthBefore },
+        ...{ ...seen, healthUrl, healthBefore },
         ...(url && { url: Promise.resolve(url) }),
       };
       if (!plan.rollback) return ready;
       const { rollbackProblem } = await import('./find-way-back.ts');
       return { ...ready, rollbackProblem: rollbackProblem(ready, plan) };
     } catch (error) {
+      if (error instanceof Interrupted) return { ...seen, problem: await describeEnd(error) };
       if (!(error instanceof StepFailure)) throw error;
-      return { ...unread, problem: await describe(unread, { kind: 'unreadable', error }) };
+      return { ...seen, problem: await describe(seen, { kind: 'unreadable', error }) };
     }
   }
 
@@ -172,7 +190,7 @@ export async function preflight(
       for (const application of all) listed.set(application.id.toLowerCase(), application);
     }
     const targets = applications.ids.map((id, index) => target(id, listed.get(id) ?? null, index));
-    return apart(await Promise.all(targets));
+    return settled(await Promise.all(targets));
   }
   const { findApplications, lookUpError } = await import('../../applications/find-applications.ts');
   const all = await read(client.applications).catch((error: unknown) => {
@@ -181,11 +199,17 @@ export async function preflight(
   const named = findApplications(all, applications.names);
   const mismatch = health && addressMismatch(health.at, named.length);
   if (mismatch) throw new ApplicationMismatch('inputs_do_not_fit', [ours(mismatch)]);
-  return apart(
+  return settled(
     await Promise.all(
       named.map((application, index) => target(application.id, application, index)),
     ),
   );
+}
+
+/** What has ended the step is the end of all of them. */
+function settled(targets: readonly Target[]): Target[] {
+  const end = targets.find(({ problem }) => problem && problem.kind !== 'failure')?.problem ?? null;
+  return apart(targets.map((target) => ({ ...target, problem: target.problem ?? end })));
 }
 
 /** Those of one name, told apart by the beginning of their IDs. */
@@ -201,15 +225,15 @@ function apart(targets: readonly Target[]): Target[] {
 
 /** Which input is not for applications of this kind, as far as the kind is known; null for none. */
 function findMisfit(
-  application: Application | null,
-  deployments: readonly Deployment[],
+  { application, deployments }: Target,
   { match: { imageTag, commit }, rollback, imageCheck }: DeployPlan,
 ): Obstacle | null {
   // Older answers lack the application's strategy; its deployments may still have theirs, or a commit.
+  const listed = deployments?.deployments ?? [];
   const strategy =
     application?.deployment_strategy ??
-    deployments.find((one) => one.strategy !== null)?.strategy ??
-    (deployments.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
+    listed.find((one) => one.strategy !== null)?.strategy ??
+    (listed.some(({ git_sha }) => git_sha !== null) ? 'Git' : null);
   const isGit = ['dockerfile', 'buildpacks', 'Git'].includes(strategy ?? '');
   const misfit = (input: MisfitInput) => ({ kind: 'misfit', input, strategy }) as const;
   if (rollback && isGit) return misfit('rollback');
