@@ -94,7 +94,7 @@ test('An application is read with its region and its workers', () => {
     region: { id: 'r', slug: 'fra' },
     workers: [
       { name: 'mailer', status: 'available', instance_amount: 0 },
-      { name: 'worker', status: null, instance_amount: null },
+      { name: 'without a name', status: null, instance_amount: null },
     ],
   });
 });

@@ -149,6 +149,19 @@ scenario('An instance that does not say its deployment is no proof of a rollout'
   ]);
 });
 
+scenario('Workers that can’t be read are no proof of a rollout', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  const odd = { ...application, workers: {} };
+  const fault = answer(200, { application: odd })(false);
+  nodion.fail({ on: 'GET /applications/:id', times: 99, fault });
+  const run = await deploy(application, { inputs: { ...inputs, timeout: '60s' } });
+  expect(run).toMatchObject({ exitCode: 1, outputs: { reason: 'rollout_not_verified' } });
+  expect(annotations(run, 'error')[0]).toContain("Missing: its workers can't be read.");
+  const plain = await deploy(application);
+  expect(plain.exitCode).toBe(0);
+});
+
 for (const [instance_amount, exitCode] of [
   [1, 1],
   [0, 0],

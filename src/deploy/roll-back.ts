@@ -210,7 +210,7 @@ function rollbackFailed({ to, evidence }: DueRollback, failed: Failure, attempt:
     title: told.title,
     lines: [
       told.line,
-      ...more.filter((line) => !isRetryAdvice(line, attempt.error)),
+      ...more.filter((line) => !isAdvice(line, attempt.error)),
       sentence`It was meant to restore ${to.image_reference ?? tagOf(to)} (#${to.deploy_number}), because ${evidence}`,
       ...overtook(attempt),
       UNDONE,
@@ -219,7 +219,7 @@ function rollbackFailed({ to, evidence }: DueRollback, failed: Failure, attempt:
   };
 }
 
-/** To run the job again would deploy what is bad again. */
-function isRetryAdvice(line: Sentence, error: unknown): boolean {
-  return error instanceof NodionError && error.retryable && line === error.advice;
+/** What to do about a refusal is meant for the workflow's own tag, which is the bad one. */
+function isAdvice(line: Sentence, error: unknown): boolean {
+  return error instanceof NodionError && line === error.advice;
 }

@@ -67,7 +67,8 @@ export interface Application {
   readonly region: { readonly id: string | null; readonly slug: string | null };
   /** Null when the answer lacks it. */
   readonly instance_amount: number | null;
-  readonly workers: readonly Worker[];
+  /** Empty where the answer lacks them; null where they can't be read. */
+  readonly workers: readonly Worker[] | null;
 }
 
 /** An application with the object as the API sent it, which may take a lot of memory. */
@@ -135,11 +136,16 @@ export function toApplication(item: unknown): Application {
     ...known,
     id: needed(id, 'id'),
     name: name ?? '',
-    workers: (Array.isArray(workers) ? workers : []).map((worker) => {
-      const read = readFields(worker, WORKER);
-      return { ...read, name: read.name ?? 'worker' };
-    }),
+    workers: workers === undefined || workers === null ? [] : toWorkers(workers),
   };
+}
+
+function toWorkers(workers: unknown): Application['workers'] {
+  if (!Array.isArray(workers)) return null;
+  return workers.map((worker) => {
+    const read = readFields(worker, WORKER);
+    return { ...read, name: read.name ?? 'without a name' };
+  });
 }
 
 export function toWholeApplication(item: unknown): WholeApplication {

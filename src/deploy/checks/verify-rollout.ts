@@ -138,7 +138,11 @@ function assessRollout(
     missing.push(sentence`the application is ${quoted(application.status)}`);
     if (application.status === null) unproven += 1;
   }
-  for (const { name, status, instance_amount } of application.workers) {
+  if (application.workers === null) {
+    missing.push(sentence`its workers can't be read`);
+    unproven += 1;
+  }
+  for (const { name, status, instance_amount } of application.workers ?? []) {
     if (status !== 'available' && instance_amount !== 0) {
       missing.push(sentence`worker ${name} is ${quoted(status)}`);
       if (status === null) unproven += 1;
