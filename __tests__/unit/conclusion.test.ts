@@ -60,7 +60,7 @@ test('An expired deployment is a failure, with the newer one that got ahead', as
   ).toContain('A newer deployment, #13, is "waiting".');
   expect(await concluded(ending('expired', { newer: deployment(13) }))).toEqual([
     'failure: Deployment superseded',
-    'Deployment #12 was superseded by #13, which is live.',
+    'Deployment #12 was superseded by #13, which went live.',
     'Use `concurrency` in the workflow to deploy one after another.',
   ]);
 });

@@ -4,10 +4,14 @@ import { expect } from '@jest/globals';
 import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
+import { addShop } from '../shop.ts';
 
 const APPLICATION: Endpoint = 'GET /applications/:id';
 const LIST: Endpoint = 'GET /applications/:id/deployments';
 const TRIGGER: Endpoint = 'POST /applications/:id/deployments';
+
+const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
+const OTHER_SHA = 'ffac537e6cbbf934b08745a378932722df287a53';
 
 const TOO_LATE = 'The step was cancelled too late to change anything; it is red all the same.';
 
@@ -41,7 +45,7 @@ for (const [what, carriedOut, lines] of [
     ],
   ],
   [
-    'says which deployment to look for',
+    'says which deployment to look for, and takes nobody else’s',
     false,
     [
       'Application My App: The step was cancelled before it was clear whether anything was triggered.',
@@ -57,9 +61,12 @@ for (const [what, carriedOut, lines] of [
     nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut } });
     let step: ChildProcess | undefined;
     nodion.afterAnswering = (endpoint) => {
-      if (endpoint === TRIGGER) step?.kill('SIGINT');
+      if (endpoint !== TRIGGER) return;
+      if (!carriedOut) nodion.addDeployment(application, { status: 'waiting', git_sha: OTHER_SHA });
+      step?.kill('SIGINT');
     };
     const run = await deploy(application, {
+      inputs: { expected_sha: SHA },
       onLog: (_, child) => {
         step = child;
       },
@@ -258,3 +265,52 @@ scenario('A creation that a cancellation finds on its way is red, and told', asy
   expect(annotations(run, 'error')).toEqual([TOO_LATE]);
   expect(annotations(run, 'notice')).toEqual([expect.stringMatching(/^Created application docs /)]);
 });
+
+scenario('A signal during the last read of a dry run is its conclusion', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addShop(stage, () => ({ status: 200, afterMs: 4_000 }));
+  let step: ChildProcess | undefined;
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint === LIST && nodion.requestsTo(LIST).length === 2) step?.kill('SIGINT');
+  };
+  const run = await deploy(shop.application, {
+    inputs: { ...shop.inputs, dry_run: 'true' },
+    env: { RUNNER_DEBUG: '1' },
+    onLog: (_, child) => {
+      step = child;
+    },
+  });
+  expect(nodion.requestsTo(LIST)).toHaveLength(2);
+  expect(run.exitCode).toBe(1);
+  expect(run.outputs).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' });
+});
+
+scenario(
+  'A signal ends the last look at those that ended early, with time to report',
+  async (stage) => {
+    const { nodion, gitHub, deploy, clock } = stage;
+    const early = nodion.addApplication({ ...life(['failed', 1_000]), name: 'early' });
+    const late = nodion.addApplication({
+      ...life(['created', 0], ['available', 9_000]),
+      name: 'late',
+    });
+    let cancelledAt = 0;
+    const run = await deploy(null, {
+      inputs: { application_id: `${early.id},${late.id}`, environment: 'production' },
+      onLog: (text, child) => {
+        if (text.includes('[early] #1 is "failed"')) {
+          nodion.fail({ on: LIST, of: early, times: 9, fault: { kind: 'hang', carriedOut: true } });
+        }
+        if (!text.includes('[late] #1 is "available"')) return;
+        void clock.sleep(500).then(() => {
+          cancelledAt = clock.now();
+          child.kill('SIGINT');
+        });
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(annotations(run, 'warning')).toEqual([]);
+    expect(gitHub.statuses.at(-1)).toMatchObject({ state: 'failure' });
+    expect(clock.now() - cancelledAt).toBeLessThan(2_000);
+  },
+);

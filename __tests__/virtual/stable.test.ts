@@ -153,6 +153,23 @@ for (const [what, on, problem] of [
   });
 }
 
+scenario(
+  'A newer one that instances run keeps from a rollback, though no list has it',
+  async (stage) => {
+    const { nodion, deploy } = stage;
+    const newer = { ...mute, deployment: { id: 'other', deploy_number: 3 } };
+    const fault = answer(200, { instances: [newer] })(false);
+    nodion.fail({ on: INSTANCES, skip: LOOKS_OF_A_ROLLOUT, times: 99, fault });
+    const shop = await addShop(stage, () => 200);
+    const run = await deploy(shop.application, {
+      inputs: { image_tag: 'v2', verify_rollout: 'true', rollback: 'true', stable_for: '12s' },
+    });
+    expect(run.outputs).toMatchObject({ reason: 'unstable', rolled_back: '' });
+    expect(nodion.triggered).toHaveLength(1);
+    expect(errorLines(run)).toContain('No rollback: #3, which is newer, has appeared.');
+  },
+);
+
 scenario('What says nothing among three bad looks proves nothing', async (stage) => {
   const { nodion, deploy } = stage;
   const bad = { ...mute, deployment: { id: 'o', deploy_number: 1 } };
@@ -199,7 +216,7 @@ for (const [times, exitCode] of [
       return;
     }
     expect(errorLines(run)).toEqual([
-      'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks in a row found it incomplete, the last one: instance web-1 runs #1.',
+      'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks found it incomplete, and none complete, the last one: instance web-1 runs #1.',
       "Look at the application in Nodion's dashboard.",
       '#2 (v2) is live.',
     ]);

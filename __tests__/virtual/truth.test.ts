@@ -339,8 +339,8 @@ situation(
   {
     title: 'error: Deployment superseded',
     annotation: [
-      'Application shop: Deployment #1 was superseded by #2, which is live.',
-      'It is of the same commit, so what was to be deployed is live.',
+      'Application shop: Deployment #1 was superseded by #2, which went live.',
+      'It is of the same commit, so what was to be deployed went live.',
       FOLLOW,
       '#2 (commit d77ead8) is live.',
     ],

@@ -50,7 +50,11 @@ async function runDeploy(step: Step): Promise<void> {
       plan,
       new StepFailure(problem?.title ?? 'Dry run', problem?.lines ?? [PART_GONE]),
     );
-    return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets, signal);
+    try {
+      return problem ? await failBeforeTrigger(targets, signal) : await endDryRun(targets, signal);
+    } finally {
+      if (step.isCancelled()) setConclusion('cancelled', 'cancelled');
+    }
   }
   setOutputs(targets.map((target) => ({ target })));
 
@@ -58,7 +62,7 @@ async function runDeploy(step: Step): Promise<void> {
   log.start(targets);
   const logTails = lateLogTails(plan);
   const liveOutputs = createLiveOutputs(targets);
-  const runs = await deployAll(targets, plan, {
+  const ended = await deployAll(targets, plan, {
     ...{ transport, signal, moreTime: step.moreTime },
     onEvent: (target, event) => {
       liveOutputs.update(target, event);
@@ -74,6 +78,10 @@ async function runDeploy(step: Step): Promise<void> {
   log.end();
   liveOutputs.end();
 
+  step.reportSignal();
+  const again =
+    plan.wait && ended.length > 1 ? await loadPart(() => import('../deploy/look-again.ts')) : null;
+  const runs = (await again?.lookAgain(ended, signal)) ?? ended;
   setOutputs(runs);
   const shown = await report(runs, plan, { logTails, gitHubDeployment, step });
   const isCancelled = step.isCancelled();

@@ -1,6 +1,5 @@
 import type { SendRequest } from '../http/transport.ts';
 import { busyDeployment } from '../nodion/deployments.ts';
-import { loadPart } from '../runner/load-part.ts';
 import { foreign, sentence } from '../runner/sentence.ts';
 import type { InterruptReason } from '../time/deadline.ts';
 import {
@@ -16,7 +15,7 @@ import type { Target } from './preflight/preflight.ts';
  * Deploys the applications in the order provided, `max_parallel` at a time. With `fail_fast` the first one
  * that fails is the last to be triggered: those under way are followed to their end.
  *
- * @returns what became of each, in the same order, with what is live when the last one has ended.
+ * @returns what became of each, in the same order.
  */
 export async function deployAll(
   targets: readonly Target[],
@@ -66,10 +65,7 @@ export async function deployAll(
   }
 
   await Promise.all(targets.slice(0, plan.maxParallel).map(deployInTurn));
-  const ended = await Promise.all(targets.flatMap((target) => runs.get(target) ?? []));
-  if (ended.length === 1) return ended;
-  const loaded = await loadPart(() => import('./look-again.ts'));
-  return (await loaded?.lookAgain(ended, { isOver: options.signal.aborted })) ?? ended;
+  return await Promise.all(targets.flatMap((target) => runs.get(target) ?? []));
 }
 
 /** Whether a deployment of it was in progress when it was read. */

@@ -50,7 +50,7 @@ function decideRollback(
   { evidence }: Failure,
   options: { target: Target; plan: DeployPlan; previous: Deployment | null },
 ): DueRollback | Sentence {
-  const { deployment, error, outcome, rollout } = attempt;
+  const { deployment, error, outcome, rollout, latest } = attempt;
   const { target, plan, previous } = options;
   if (error instanceof UnknownOutcome) return sentence`it is unknown whether a deployment was made`;
   if (isCancelled(attempt)) return sentence`the step was cancelled`;
@@ -63,7 +63,7 @@ function decideRollback(
     return sentence`it is for bad health, not for another commit or tag`;
   }
   const deployments = attempt.lastSeen?.deployments ?? [];
-  const newest = Math.max(highestNumber(deployments), rollout?.newer ?? 0);
+  const newest = Math.max(highestNumber(deployments), latest.rollout?.newer ?? 0);
   if (newest > deployment.deploy_number) return newerAppeared({ deploy_number: newest });
   const { status } = deployment;
   if (status !== 'available') return sentence`#${deployment.deploy_number} is "${status}" now`;

@@ -1,5 +1,5 @@
 import type { Sentence } from '../runner/sentence.ts';
-import { Interrupted, NotSent, sleep } from '../time/deadline.ts';
+import { Interrupted, isTimeout, NotSent, sleep } from '../time/deadline.ts';
 import { ACCEPTED_DELAYS_MS, SEARCH_DELAYS_MS } from '../time/step-clock.ts';
 import { NodionError } from './errors.ts';
 
@@ -149,7 +149,9 @@ async function lastSearch<T>(
 ): Promise<{ result: T; found: boolean }> {
   if (search === null || !(failure.cause instanceof Interrupted)) throw failure;
   try {
-    const found = await search({ isLate: true, isLast: true, isPastDeadline: true });
+    // After a cancellation nothing more is sent: nothing but what was asked for need be taken for it.
+    const isLast = isTimeout(failure.cause);
+    const found = await search({ isLate: true, isLast, isPastDeadline: true });
     if (found !== null) return { result: found, found: true };
   } catch (error) {
     // What else fails, the failure says already.

@@ -78,12 +78,12 @@ const HEADS: Readonly<Record<Success['reason'], string>> = {
 };
 
 /** What is live after a deployment that went well, where that is not known to be it; null where it is. */
-export function describeNow({ conclusion }: DeploymentRun): Sentence | null {
+export function describeNow({ conclusion, deployment }: DeploymentRun): Sentence | null {
   if (conclusion.kind !== 'success' || !conclusion.superseded) return null;
   const { by } = conclusion.superseded;
   return by === null
     ? sentence`whether it still is live is not known`
-    : sentence`now #${by}, which is newer, is live`;
+    : sentence`now #${by}${by > (deployment?.deploy_number ?? 0) && sentence`, which is newer,`} is live`;
 }
 
 /** What became of the application's deployment, and what it is of. */

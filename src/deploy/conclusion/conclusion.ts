@@ -12,8 +12,8 @@ export interface Success {
   /** Went live, now or before; not waited for: triggered, or under way already (`reuse_existing`). */
   readonly reason: 'live' | 'already_live' | 'triggered' | 'in_progress';
   /**
-   * Where it went live and was not seen live at the end: the number of the newer deployment that is live
-   * now, null where that could not be read. Null as a whole where it was, or was not waited for.
+   * Where it went live and was not seen live at the end: the number of the deployment that is live now,
+   * mostly a newer one; null where that is not known. Null as a whole where it was, or was not waited for.
    */
   readonly superseded: { readonly by: number | null } | null;
 }

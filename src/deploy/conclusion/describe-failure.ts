@@ -51,7 +51,10 @@ function afterTrigger(attempt: Attempt, deployment: Deployment, plan: DeployPlan
   const mismatch = describeMismatch(deployment, plan);
   if (outcome && outcome.kind !== 'available') {
     const end = notLive(attempt, deployment, outcome, plan);
-    return mismatch ? { ...end, lines: [...end.lines, ...mismatch.lines] } : end;
+    const more = (mismatch?.lines ?? []).filter(
+      (line) => !end.lines.map(String).includes(`${line}`),
+    );
+    return { ...end, lines: [...end.lines, ...more] };
   }
   return mismatch ?? failedCheck(attempt, deployment, plan);
 }
@@ -167,9 +170,9 @@ function expired(
     sentence`With \`${ours(what.input)}\` and \`reuse_existing: true\`, the step follows a deployment of the same ${ours(what.word)} instead.`;
   if (newer?.status === 'available') {
     return failure('superseded', 'Deployment superseded', [
-      sentence`${number} was superseded by #${newer.deploy_number}, which is live.`,
+      sentence`${number} was superseded by #${newer.deploy_number}, which went live.`,
       ...(what
-        ? [sentence`It is of the same ${ours(what.word)}, so what was to be deployed is live.`]
+        ? [sentence`It is of the same ${ours(what.word)}, so what was to be deployed went live.`]
         : []),
       follow || ONE_AFTER_ANOTHER,
     ]);
