@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from '@jest/globals';
+import { answer } from '../../fakes/faults.ts';
 import type { Endpoint } from '../../fakes/nodion/state.ts';
 import { annotations } from '../../fakes/stage.ts';
 import { life, scenario } from '../scenario.ts';
@@ -85,6 +86,25 @@ for (const [what, carriedOut, lines] of [
     expect(run.durationMs).toBeLessThan(5_000);
   });
 }
+
+scenario('A hiccup does not keep a cancelled trigger from its deployment', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['waiting', 0], ['available', 60_000]));
+  nodion.fail({ on: TRIGGER, fault: { kind: 'hang', carriedOut: true } });
+  let step: ChildProcess | undefined;
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint !== TRIGGER) return;
+    nodion.fail({ on: LIST, fault: answer(503)(false) });
+    step?.kill('SIGINT');
+  };
+  const run = await deploy(application, {
+    onLog: (_, child) => {
+      step = child;
+    },
+  });
+  expect(run.outputs).toMatchObject({ conclusion: 'cancelled', deploy_number: '1' });
+  expect(run.durationMs).toBeLessThan(5_000);
+});
 
 scenario('What was live just before the trigger is not said to be live still', async (stage) => {
   const { nodion, deploy } = stage;

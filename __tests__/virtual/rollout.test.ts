@@ -138,16 +138,19 @@ scenario('A rollout whose instances can’t be read to the timeout is red', asyn
   ]);
 });
 
-scenario('An instance that does not say its deployment is no proof of a rollout', async (stage) => {
-  const { nodion, deploy } = stage;
-  const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment: null }];
-  nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
-  const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '60s' } });
-  expect(run.exitCode).toBe(1);
-  expect(annotations(run, 'error')).toEqual([
-    expect.stringContaining('instance web-1 does not say which deployment it runs'),
-  ]);
-});
+for (const [what, deployment, told] of [
+  ['its deployment', null, 'instance web-1 does not say which deployment it runs'],
+  ['the number of another deployment', { id: 'x' }, 'instance web-1 runs another deployment'],
+] as const) {
+  scenario(`An instance that does not say ${what} proves nothing of a rollout`, async (stage) => {
+    const { nodion, deploy } = stage;
+    const instances = [{ id: 'i', name: 'web-1', status: 'online', deployment }];
+    nodion.fail({ on: INSTANCES, times: 99, fault: answer(200, { instances })(false) });
+    const run = await deploy(nodion.addApplication(), { inputs: { ...inputs, timeout: '60s' } });
+    expect(run).toMatchObject({ exitCode: 1, outputs: { reason: 'rollout_not_verified' } });
+    expect(annotations(run, 'error')).toEqual([expect.stringContaining(told)]);
+  });
+}
 
 scenario('Workers that can’t be read are no proof of a rollout', async (stage) => {
   const { nodion, deploy } = stage;

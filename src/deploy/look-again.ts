@@ -1,3 +1,4 @@
+import { retryRead } from '../http/retry.ts';
 import { isFinal } from '../nodion/deployments.ts';
 import { sentence } from '../runner/sentence.ts';
 import { withLimit } from '../time/deadline.ts';
@@ -32,7 +33,8 @@ async function lookAt(run: DeploymentRun, signal: AbortSignal): Promise<Deployme
   // What was not seen to end is told as it was when it was last seen.
   if (!lastSeen || (earlier && !isFinal(earlier))) return run;
   if (performance.now() - lastSeen.answeredAtMs < SEEN_NOW_MS) return run;
-  const list = await look(run.target.api, { earlier, signal }).catch(() => null);
+  const read = () => look(run.target.api, { earlier, signal });
+  const list = await retryRead(read, { signal, onRetry: () => {} }).catch(() => null);
   const live = list
     ? liveState({ lastSeen: { ...list, isCurrent: true }, deployment: null })
     : liveState({ lastSeen: { ...lastSeen, isCurrent: false }, deployment: earlier });

@@ -1,3 +1,4 @@
+import { retryRead } from '../../http/retry.ts';
 import type { ApplicationClient } from '../../nodion/client.ts';
 import { assertNotStale } from '../../nodion/deployments.ts';
 import type { Deployment, DeploymentList } from '../../nodion/responses.ts';
@@ -37,12 +38,15 @@ export async function lookAtEnd(
   return await lookBriefly(application, { earlier, signal: new AbortController().signal });
 }
 
-/** The same within 1.5 s, since the step has ended for this application. */
+/** The same within 1.5 s, and once more after a hiccup, since the step has ended for this application. */
 export async function lookBriefly(
   application: ApplicationClient,
   { earlier, signal }: LookOptions,
 ): Promise<DeploymentList> {
   return await withLimit(signal, CANCELLED_LOOK_MS, (limited) =>
-    look(application, { earlier, signal: limited }),
+    retryRead(() => look(application, { earlier, signal: limited }), {
+      signal: limited,
+      onRetry: () => {},
+    }),
   );
 }

@@ -17,7 +17,7 @@ export interface Rollout {
   readonly isComplete: boolean;
   /** What is not as it should be yet, a phrase each; empty when the rollout is complete. */
   readonly missing: readonly Sentence[];
-  /** How many of these prove nothing: what has no status, or does not say which deployment it runs. */
+  /** How many of these prove nothing: what has no status, or does not say which deployment it runs, by its number. */
   readonly unproven: number;
   /** Online instances of this deployment, and of any; null when they could not be read. */
   readonly instances: { readonly current: number; readonly online: number } | null;
@@ -157,7 +157,8 @@ function assessRollout(
   for (const { name, deployment: other } of others) {
     const number = other?.deploy_number;
     const what = number ? sentence`#${number}` : sentence`another deployment`;
-    if (other === null) unproven += 1;
+    // One without a number may be newer.
+    if (!number) unproven += 1;
     missing.push(
       other === null
         ? sentence`instance ${name} does not say which deployment it runs`
