@@ -78,6 +78,7 @@ async function runDeploy(step: Step): Promise<void> {
   log.end();
   liveOutputs.end();
 
+  // The report's time begins here: the last look is a part of it.
   step.reportSignal();
   const again =
     plan.wait && ended.length > 1 ? await loadPart(() => import('../deploy/look-again.ts')) : null;

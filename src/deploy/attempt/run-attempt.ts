@@ -91,8 +91,6 @@ export async function runAttempt(
         : await lookAtEnd(application, { earlier, signal });
     onEvent({ kind: 'seen', list });
     isSeenAtEnd = true;
-    const seen = list.deployments.find(({ id }) => id === deployment?.id);
-    attempt = { ...attempt, deployment: seen ?? deployment };
   }
 
   try {
