@@ -216,7 +216,7 @@ for (const [times, exitCode] of [
       return;
     }
     expect(errorLines(run)).toEqual([
-      'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks found it incomplete, and none complete, the last one: instance web-1 runs #1.',
+      'Application shop: Deployment #2 is live, but its rollout did not last: 3 looks found it incomplete, with none complete in between, the last one: instance web-1 runs #1.',
       "Look at the application in Nodion's dashboard.",
       '#2 (v2) is live.',
     ]);

@@ -121,8 +121,8 @@ export function createNodionClient(options: ConnectionOptions) {
 
         /**
          * Those of the deployments that matter, newest first, see keepNewest(). With `only`, the ID of a
-         * deployment, that one is among them if it is listed, and others are left out where they are not as documented,
-         * in place of failing.
+         * deployment, that one is among them if it is listed, and others are left out where they are not as
+         * documented, in place of failing.
          */
         deployments: ({ only = null, ...reading }: ReadOptions & { only?: string | null }) =>
           read(

@@ -53,7 +53,7 @@ export type Search<T> = (how: {
   readonly isLate: boolean;
   /** Whether it is the last one before the POST is repeated or given up. */
   readonly isLast: boolean;
-  /** Whether the step's time is over, or it was cancelled: one look, and no retry. */
+  /** Whether the step's time is over, or it was cancelled: nothing is left but a short look. */
   readonly isPastDeadline: boolean;
 }) => Promise<T | null>;
 

@@ -221,7 +221,7 @@ function unstable(
   }
   const { kind, last, isProof } = failed;
   if (kind === 'rollout') {
-    const end = sentence`${BAD_IN_A_ROW} looks found it incomplete, and none complete, the last one: ${last.phrase}.`;
+    const end = sentence`${BAD_IN_A_ROW} looks found it incomplete, with none complete in between, the last one: ${last.phrase}.`;
     return {
       ...failure('unstable', title, [
         sentence`${standing.subject}, but its rollout did not last: ${end}`,
