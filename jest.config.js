@@ -5,8 +5,8 @@ export default {
   runtime: '<rootDir>/__tests__/jest/runtime.js',
   testSequencer: '<rootDir>/__tests__/jest/sequencer.js',
   // Of those that mostly sleep, see the runner.
-  maxWorkers: 3,
-  maxConcurrency: 12,
+  maxWorkers: 5,
+  maxConcurrency: 20,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   // `npm run test:load` runs those.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/load/'],

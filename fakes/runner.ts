@@ -1,20 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { EOL, tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { EOL } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, realClock, type WrongClock } from './clock.ts';
 import { type Network, VirtualNetwork } from './network.ts';
 import { type ProcessStep, runInOwnProcess } from './own-process.ts';
+import { TEMPORARY } from './temporary.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { runInVirtualProcess } from './virtual-process.ts';
 
 // Set by `npm run coverage`: run the sources, compiled to these folders, in place of the bundles, and leave
 // V8's coverage in the third one.
 const { PROCESS_ACTIONS, VIRTUAL_ACTIONS, STEP_COVERAGE } = process.env;
-
-// In memory where Linux has such a folder: a busy disk would hold up a step for seconds.
-const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A workflow command in the log, as GitHub's runner reads it. */
 export interface WorkflowCommand {
@@ -101,7 +99,8 @@ export async function runStep(options: StepOptions = {}): Promise<StepRun> {
     GITHUB_STATE: join(folder, 'state'),
     GITHUB_EVENT_PATH: join(folder, 'event.json'),
   };
-  for (const file of Object.values(files)) writeFileSync(file, '');
+  // The others are not there: no action sets an environment variable, a path or a state.
+  for (const file of [files.GITHUB_OUTPUT, files.GITHUB_STEP_SUMMARY]) writeFileSync(file, '');
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(event));
   try {
     let log = '';

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
@@ -37,10 +38,9 @@ export function runShellSteps(options: {
   values?: Readonly<Record<string, string>>;
 }): ShellRun {
   const { folder, temp } = options;
-  const bin = join(temp, 'bin');
+  const bin = mkdtempSync(join(tmpdir(), 'commands-'));
   const callLog = join(temp, 'calls');
   const output = join(temp, 'output');
-  mkdirSync(bin, { recursive: true });
   writeFileSync(callLog, '');
   for (const [command, script] of Object.entries(options.commands)) {
     const noting = `#!/bin/bash\necho "${command} $*" >> '${callLog}'\n${script}\n`;
@@ -74,6 +74,7 @@ export function runShellSteps(options: {
       if (name) values[`steps.${id}.outputs.${name}`] = value;
     }
   }
+  rmSync(bin, { recursive: true });
   return { exitCode, log, calls: readFileSync(callLog, 'utf8').split('\n').slice(0, -1) };
 }
 

@@ -3,15 +3,18 @@ import { basename } from 'node:path';
 
 /** They take longest: what starts late ends late. */
 const SLOWEST = [
-  'rollback-proof',
-  'stages',
   'random-faults',
+  'stages',
   'proxy',
   'wire',
+  'rollback-proof',
   'health',
   'silent-name-server',
-  'smoke',
   'http-limits',
+  'smoke',
+  'check-health',
+  'transcripts',
+  'not-sent',
 ];
 
 /** Which file comes before which: the slowest, and then the larger ones. */

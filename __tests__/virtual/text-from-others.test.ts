@@ -101,7 +101,7 @@ for (let first = 0; first < PAYLOADS.length; first += AT_ONCE) {
     const run = await deploy(null, {
       inputs: {
         application_id: applications.map(({ id }) => id).join(),
-        timeout: '40s',
+        timeout: '20s',
         poll_interval: '5s',
         verify_rollout: 'true',
       },
