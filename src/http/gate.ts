@@ -6,6 +6,7 @@ import {
   POLL_SPACING_MS,
 } from '../time/step-clock.ts';
 
+/** So many requests may be on their way to one host. */
 export const REQUESTS_AT_ONCE = 8;
 /** So many of them may be to applications that hang, so that those can't hold up the others. */
 const SLOW_AT_ONCE = 4;

@@ -54,6 +54,7 @@ export function field(body: unknown, name: string): unknown {
   return value;
 }
 
+/** What `read` makes of each item of a JSON array. */
 export function list<T>(value: unknown, read: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw new UndocumentedShape('not a list');
   return value.map(read);

@@ -4,6 +4,7 @@ import { type Fields, list, needed, optional, readFields } from './read-fields.t
 /** Nodion's objects: what is read of each, and the guards that read them from the bodies of answers. */
 
 const DEEPEST_NESTING = 100;
+/** Of a list, see {@link keepNewest}. */
 export const DEPLOYMENTS_KEPT = 25;
 /** Of a deployment that has ended. */
 export const FINAL_STATUSES: readonly unknown[] = ['available', 'failed', 'expired'];
@@ -148,10 +149,12 @@ function toWorkers(workers: unknown): Application['workers'] {
   });
 }
 
+/** With all that the answer has. @throws UndocumentedShape */
 export function toWholeApplication(item: unknown): WholeApplication {
   return { ...toApplication(item), raw: item as Record<string, unknown> };
 }
 
+/** @throws UndocumentedShape for one without an ID or a number. */
 export function toDeployment(item: unknown): Deployment {
   const { deploy_number, id, status, ...known } = readFields(item, DEPLOYMENT);
   return {

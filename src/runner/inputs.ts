@@ -32,12 +32,14 @@ export const optional = <T>(parse: (text: string) => T): Input<T | null> => ({
   parse: (text) => (text === '' ? null : parse(text)),
 });
 
+/** An input that may not be left out. */
 export const required = <T>(parse: (text: string) => T): Input<T> => ({
   default: '',
   required: true,
   parse,
 });
 
+/** An input that stands for `fallback` where it is left out. */
 export const withDefault = <T>(fallback: string, parse: (text: string) => T): Input<T> => ({
   default: fallback,
   parse,
@@ -51,8 +53,10 @@ export function matching(expected: string, isValid: (text: string) => boolean) {
   };
 }
 
+/** Any text without control characters. */
 export const anyLine = matching('one line of text', (text) => !/\p{Cc}/u.test(text));
 
+/** Takes one of these words. */
 export function oneOf<Word extends string>(...words: Word[]) {
   const parse = matching(`one of ${words.join(', ')}`, (text) => words.includes(text as Word));
   return (text: string): Word => parse(text) as Word;
@@ -65,6 +69,7 @@ export function boolean(text: string): boolean {
   return text.toLowerCase() === 'true';
 }
 
+/** A whole number in decimal digits, from `min` to `max`. */
 export function integer(min: number, max: number) {
   return (text: string): number => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -114,6 +119,7 @@ export function list(text: string, separator: RegExp): string[] {
   return split(text, separator);
 }
 
+/** A JSON array of texts, or one in each line. */
 export const lines = (text: string): string[] => list(text, LINE_BREAKS);
 
 /** Whether an input is provided, or is provided or defaults to that word. */

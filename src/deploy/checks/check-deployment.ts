@@ -38,8 +38,8 @@ export type CheckEvent =
   | { readonly kind: 'reached'; readonly milestone: 'rolled out' | 'healthy' | 'stable' };
 
 /**
- * Checks what the plan asks for, of a deployment just seen live, one after the other, as far as each ends well: the rollout, the health
- * at `healthUrl` (null: not asked), and for how long both last. Never throws.
+ * Checks what the plan asks for, of a deployment just seen live, one after the other, as far as each ends
+ * well: the rollout, the health at `healthUrl` (null: not asked), and for how long both last. Never throws.
  */
 export async function checkDeployment(
   deployment: Deployment,

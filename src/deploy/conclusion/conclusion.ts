@@ -69,6 +69,7 @@ type FailedCheck =
 /** Reasons of a step as a whole: a dry run, and failures without an application to blame. */
 type StepReason = 'checked' | 'invalid_inputs' | 'output_not_written';
 
+/** @param lines what happened first, then what is live, and what to do next. */
 export function failure(
   reason: Failure['reason'],
   title: string,
@@ -82,6 +83,7 @@ export function misfit(lines: readonly Sentence[]): Failure {
   return failure('inputs_do_not_fit', 'Not deployed', lines);
 }
 
+/** @param superseded the newer deployment that is live in its place, as far as known; null for none. */
 export function success(
   reason: Success['reason'],
   superseded: Success['superseded'] = null,
