@@ -4,7 +4,7 @@ import { answer } from '../../fakes/faults.ts';
 import type { FakeNodion } from '../../fakes/nodion/server.ts';
 import type { Endpoint } from '../../fakes/nodion/state.ts';
 import type { Stage } from '../../fakes/stage.ts';
-import { scenario } from '../scenario.ts';
+import { life, scenario } from '../scenario.ts';
 import { addShop, EXPECTED, errorLines, type Shop } from '../shop.ts';
 
 // What others deploy, and what is read too late or not at all, decides whether to go back.
@@ -193,6 +193,18 @@ scenario('An old list without our deployment is read again: none is newer', asyn
   const run = await deploy(shop.application, { inputs: shop.inputs });
   expect(triggers(nodion)).toEqual(['v2', 'v1']);
   expect(run.outputs).toMatchObject({ rolled_back: 'true', rollback_deploy_number: '3' });
+});
+
+scenario('A bad version that is no longer live by then is not rolled back', async (stage) => {
+  const { nodion, deploy } = stage;
+  const shop = await addPausedShop(stage, (count) => {
+    const bad = shop.application.deployments.find(({ deploy_number }) => deploy_number === 2);
+    if (count === 1 && bad) Object.assign(bad, life(['expired', 0]));
+  });
+  const run = await deploy(shop.application, { inputs: shop.inputs });
+  expect(run.exitCode).toBe(1);
+  expect(triggers(nodion)).toEqual(['v2']);
+  expect(errorLines(run)).toContain('No rollback: #2 is "expired" now.');
 });
 
 scenario('A rollback kept from its trigger by a `Retry-After` says what is live', async (stage) => {

@@ -153,6 +153,25 @@ scenario('One that seems some seconds older is taken late, and told', async (sta
   );
 });
 
+scenario('One that seems some seconds older is not taken before ours appears', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication();
+  nodion.addDeployment(application, number41(stage, 10_000));
+  nodion.fail(
+    { on: LIST, fault: answer(200, { deployments: [] })(false) },
+    { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } },
+  );
+  nodion.afterAnswering = (endpoint) => {
+    // The search that follows the trigger after a second.
+    if (endpoint !== LIST || nodion.requestsTo(LIST).length !== 2) return;
+    nodion.addDeployment(application, { status: 'available', deploy_number: 42 });
+  };
+  const run = await deploy(application);
+  expect(run.exitCode).toBe(0);
+  expect(run.outputs.deploy_number).toBe('42');
+  expect(run.log).not.toContain('was created before the trigger');
+});
+
 for (const carriedOut of [true, false]) {
   const act = carriedOut ? 'carried out' : 'not carried out';
   scenario(`A list that is empty by mistake is not believed twice: ${act}`, async (stage) => {
