@@ -19,7 +19,7 @@ const PRINTED: Readonly<Record<string, unknown>> = {
   'Deploy and notify': expect.stringMatching(
     /^curl -fsS --json @- http:\/\/127\.0\.0\.1:\d+\/hook\n\{\n {2}"text": "shop: success \(live\), live: #2"\n\}\n$/,
   ),
-  'Deploy with a changelog': `git log --oneline ${OLD_SHA}..${SHA}\n`,
+  'Deploy with a changelog': `git log --format=    %h %s ${OLD_SHA}..${SHA}\n`,
   'What is live': `service-web #1 ${OLD_SHA}\nservice-api #1 ${OLD_SHA}\n`,
 };
 
