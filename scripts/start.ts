@@ -85,9 +85,13 @@ async function demonstrate(): Promise<void> {
         { status: 'available', afterMs: 6_000 },
       ],
     });
+    const registry = await serveRegistry();
+    const container_registry_id = '11111111-6c1e-4b7a-9a57-0f6f2f1d2c3b';
+    nodion.catalogue.addContainerRegistry(container_registry_id, registry.host);
     const proxy = nodion.addApplication({
       name: 'proxy',
       deployment_strategy: 'prebuilt_image',
+      container_registry_id,
       image_name: 'acme/proxy',
       life: [
         { status: 'created', afterMs: 0 },
@@ -114,7 +118,6 @@ async function demonstrate(): Promise<void> {
     const server = await serve(() =>
       nodion.liveDeployment(api)?.image_reference === 'docker.io/api:v2' ? 503 : 200,
     );
-    const registry = await serveRegistry();
     const common = { api_key: PROJECT_KEY, api_url: nodion.url, poll_interval: '1s' };
     const reasons = [
       await show("1. A Git-based application: its branch's latest commit is built and deployed", {
@@ -131,7 +134,6 @@ async function demonstrate(): Promise<void> {
         application_name: 'proxy',
         image_tag: '1.27',
         verify_image: 'true',
-        registry: registry.host,
       }),
     );
     reasons.push(

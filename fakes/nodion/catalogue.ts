@@ -83,6 +83,12 @@ export class FakeCatalogue {
     this.containerRegistries.push(registry);
   }
 
+  /** The host of the container registry of that ID, as references have it; Docker Hub's for none. */
+  registryHost(id: string | null): string {
+    const { hostname = 'docker.io' } = this.containerRegistries.find((one) => one.id === id) ?? {};
+    return hostname.replace(/^https?:\/\/|\/$/g, '');
+  }
+
   /** The region of that ID, which need not be listed. */
   region(id: string): Omit<FakeRegion, 'status'> {
     const { name, slug } = this.regions.find((one) => one.id === id) ?? FRANKFURT;

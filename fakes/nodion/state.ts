@@ -338,6 +338,7 @@ export class NodionState {
   private newDeployment(application: FakeApplication, imageTag?: string): FakeDeployment {
     const isImage = application.deployment_strategy === 'prebuilt_image';
     const image = `${application.image_name}:${imageTag ?? application.image_tag}`;
+    const host = this.catalogue.registryHost(application.container_registry_id);
     const triggeredAt = this.clock.now();
     const created_at = new Date(this.time()).toISOString();
     return {
@@ -350,7 +351,7 @@ export class NodionState {
       committer_username: isImage ? 'Container Registry' : 'nodion',
       commit_timestamp: created_at,
       strategy: application.deployment_strategy,
-      image_reference: isImage ? `docker.io/${image}` : null,
+      image_reference: isImage ? `${host}/${image}` : null,
       created_at,
       triggeredAt,
       life: application.life,
