@@ -295,6 +295,51 @@ for (const [what, end, told, isAnswered] of [
   );
 }
 
+scenario('What is live no more when the last one has ended is red', async (stage) => {
+  const { nodion, deploy } = stage;
+  const early = nodion.addApplication({
+    ...life(['created', 0], ['available', 1_000], ['failed', 4_000]),
+    name: 'early',
+  });
+  nodion.addDeployment(early, { status: 'available' });
+  const late = nodion.addApplication(life(['created', 0], ['available', 15_000]));
+  const run = await deploy(null, { inputs: { application_id: `${early.id},${late.id}` } });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run, 'error')[0]?.split('\n')).toEqual([
+    '1 of 2 applications failed.',
+    'Application early: Deployment #2 went live, but is "failed" now. Look at it in Nodion\'s dashboard. #1 (commit d77ead8) is live.',
+  ]);
+  const [ended] = JSON.parse(run.outputs.deployments ?? '');
+  expect(ended).toMatchObject({
+    ...{ conclusion: 'failure', reason: 'no_longer_live', status: 'failed' },
+    live_deploy_number: 1,
+  });
+  expect(renderSummary(run.summary).text).toContain('1 of 2 applications failed');
+});
+
+scenario('Beside a failure, one that succeeded and was replaced is told', async (stage) => {
+  const { nodion, deploy, clock } = stage;
+  const early = nodion.addApplication({
+    ...life(['created', 0], ['available', 1_000]),
+    name: 'early',
+  });
+  const late = nodion.addApplication({
+    ...life(['created', 0], ['failed', 15_000]),
+    name: 'late',
+  });
+  void clock.sleep(6_000).then(() => nodion.addDeployment(early, { status: 'available' }));
+  const run = await deploy(null, {
+    inputs: { application_id: `${early.id},${late.id}`, log_lines: '0' },
+  });
+  expect(run.exitCode).toBe(1);
+  const lines = annotations(run, 'error')[0]?.split('\n') ?? [];
+  expect(lines[0]).toBe('1 of 2 applications failed.');
+  expect(lines[1]).toMatch(/^Application late: Deployment #1 failed after /);
+  expect(lines.slice(2)).toEqual([
+    'Application early: Deployment #1 went live; now #2, which is newer, is live.',
+  ]);
+});
+
 scenario('A dry run says what is live at its end, however long it took', async (stage) => {
   const { nodion, deploy, clock } = stage;
   const shop = await addShop(stage, () => ({ status: 200, afterMs: 8_000 }));

@@ -172,6 +172,22 @@ scenario(
   },
 );
 
+scenario('Of two that a lost trigger may have made, each may be the other’s', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = nodion.addApplication(life(['created', 0], ['available', 20_000]));
+  nodion.addDeployment(application, { status: 'available' });
+  nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: true } });
+  nodion.afterAnswering = (endpoint) => {
+    if (endpoint === TRIGGER)
+      nodion.addDeployment(application, life(['created', 0], ['failed', 9_000]));
+  };
+  const run = await deploy(application, { inputs: { log_lines: '0' } });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain(
+    'Not in the list from just before the trigger: #2. Somebody else triggered it, or this step did and somebody else triggered #3, or something on the way sent the trigger twice',
+  );
+});
+
 scenario('A deployment that appears beside ours is told, once', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication(life(['created', 0], ['available', 10_000]));

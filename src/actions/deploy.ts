@@ -82,7 +82,7 @@ async function runDeploy(step: Step): Promise<void> {
   step.reportSignal();
   const again =
     plan.wait && ended.length > 1 ? await loadPart(() => import('../deploy/look-again.ts')) : null;
-  const runs = (await again?.lookAgain(ended, signal)) ?? ended;
+  const runs = (await again?.lookAgain(ended, plan, signal)) ?? ended;
   setOutputs(runs);
   const shown = await report(runs, plan, { logTails, gitHubDeployment, step });
   const isCancelled = step.isCancelled();

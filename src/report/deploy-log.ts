@@ -105,10 +105,10 @@ export function createDeployLog(plan: DeployPlan): DeployLog {
         line(target, olderCandidate(event.deployment));
         break;
       case 'overtaken':
-        line(target, overtaken(event.deployments));
+        line(target, overtaken(event.deployments, attempt));
         break;
       case 'unlisted':
-        line(target, unlisted(event.numbers));
+        line(target, unlisted(event.numbers, attempt));
         break;
       case 'late-duplicate':
         line(target, lateDuplicate(event.numbers));

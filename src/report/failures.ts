@@ -7,7 +7,7 @@ import * as commands from '../runner/commands.ts';
 import { joined, ours, type Sentence, sentence } from '../runner/sentence.ts';
 import { StepFailure } from '../runner/step-failure.ts';
 import { byGravity, countEnds, describeCancellation, isSkipped } from './ends.ts';
-import { describeFailure, describeSuccesses, displayName } from './wording.ts';
+import { describeFailure, describeNow, describeSuccesses, displayName } from './wording.ts';
 
 /**
  * The end of a step of which some failed, or that was cancelled after all went well: names each that failed,
@@ -37,7 +37,17 @@ export function stepFailure(
     sentence`${ours(countEnds(runs))}.`,
     ...cancellation,
     ...byGravity(failed).map(describeFailure),
+    ...runs.flatMap(noLongerLive),
   ]);
+}
+
+/** That what succeeded is not what is live, or that this is not known: nothing else beside a failure says so. */
+function noLongerLive(run: DeploymentRun): Sentence[] {
+  const now = describeNow(run);
+  const number = run.deployment?.deploy_number ?? null;
+  return now
+    ? [sentence`Application ${displayName(run.target)}: Deployment #${number} went live; ${now}.`]
+    : [];
 }
 
 /** What becomes of a deployment that is not waited for, and what is live meanwhile. */

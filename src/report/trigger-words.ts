@@ -1,4 +1,4 @@
-import type { AttemptEvent } from '../deploy/attempt/attempt.ts';
+import type { Attempt, AttemptEvent } from '../deploy/attempt/attempt.ts';
 import type { DeployPlan } from '../deploy/plan/deploy-plan.ts';
 import type { Target } from '../deploy/preflight/preflight.ts';
 import type { Deployment } from '../nodion/responses.ts';
@@ -54,23 +54,27 @@ export function lateDuplicate(numbers: readonly number[]): Sentence {
 }
 
 /** That others are below ours which the list before the trigger did not have. */
-export function overtaken(deployments: readonly Deployment[]): Sentence {
+export function overtaken(deployments: readonly Deployment[], attempt: Attempt): Sentence {
   const numbers = deployments.map(({ deploy_number }) => deploy_number);
-  return sentence`Not in the list from just before the trigger: ${listNumbers(numbers)}. ${madeBy(numbers)}`;
+  return sentence`Not in the list from just before the trigger: ${listNumbers(numbers)}. ${madeBy(numbers, attempt)}`;
 }
 
 const NUMBERS_NAMED = 5;
 
 /** That numbers were given to deployments that are not listed. */
-export function unlisted(numbers: readonly number[]): Sentence {
+export function unlisted(numbers: readonly number[], attempt: Attempt): Sentence {
   const named = listNumbers(numbers.slice(0, NUMBERS_NAMED));
   const more = numbers.length > NUMBERS_NAMED && sentence` and more`;
-  return sentence`Numbers without a listed deployment: ${named}${more}. ${madeBy(numbers)}`;
+  return sentence`Numbers without a listed deployment: ${named}${more}. ${madeBy(numbers, attempt)}`;
 }
 
-function madeBy({ length }: readonly number[]): Sentence {
+function madeBy({ length }: readonly number[], { origin, deployment }: Attempt): Sentence {
   const them = ours(length === 1 ? 'it' : 'them');
-  return sentence`Somebody else triggered ${them}, or something on the way sent the trigger twice`;
+  // What is followed was searched for, and taken for the likeliest.
+  const orOurs =
+    origin === 'recovered' &&
+    sentence`, or this step did and somebody else triggered #${deployment?.deploy_number ?? null}`;
+  return sentence`Somebody else triggered ${them}${orOurs}, or something on the way sent the trigger twice`;
 }
 
 function listNumbers(numbers: readonly number[]): Sentence {

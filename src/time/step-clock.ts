@@ -91,6 +91,8 @@ export const LAST_LOOK_MS = 800;
 export const LONG_WAIT_MS = 2_000;
 /** For a first state of the GitHub deployment that is on its way when the last one is due: it must not come after that. */
 export const FIRST_STATE_MS = 1_500;
+/** What was read no longer before the end of several applications is not read once more. */
+export const SEEN_AT_END_MS = 500;
 /** For a look at all applications that ended before the last one: 200 take so long. Of the report's time. */
 export const LOOK_AT_ALL_MS = 3_000;
 /** For the report: log tail, GitHub deployment, summary. */
