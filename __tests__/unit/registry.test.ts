@@ -144,7 +144,7 @@ describe.each(ALL)('In a registry as %s', (software) => {
 test.each<[string, Replacement, string, boolean]>([
   ['a 429', { status: 429, headers: { 'retry-after': '7' } }, 'answered 429.', true],
   ['a 503', { status: 503 }, 'answered 503.', true],
-  ['a 401 without a challenge', { status: 401 }, 'did not say how to authenticate', true],
+  ['a 401 without a challenge', { status: 401 }, 'names neither Bearer nor Basic', true],
   [
     'a web page for 200',
     { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } },

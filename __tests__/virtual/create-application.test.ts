@@ -69,7 +69,7 @@ scenario('Of applications with the same name none is taken, and none created', a
   const run = await create(stage, git);
   expect(run.exitCode).toBe(1);
   expect(annotations(run, 'error')).toEqual([
-    `2 applications are called "shop": ${first}, ${second}.\nNothing was created. Rename all but one, or use its ID.`,
+    `2 applications are called "shop": ${first}, ${second}.\nNothing was created. Rename all but one.`,
   ]);
   expect(nodion.requestsTo(CREATE)).toEqual([]);
 });

@@ -604,10 +604,15 @@ scenario('An image of which nobody says where it is asks for `registry`', async 
   application.deployments.length = 0;
   const run = await deploy({ registry: '' });
   expect(errorLines(run, registry)).toEqual([
-    'It is not known in which registry the image of shop is: neither Nodion nor an earlier deployment says it.',
-    'Give its host in `registry`.',
+    "It is not known in which registry the image of shop is: its registry at Nodion can't be read, and no earlier deployment says it.",
+    'Give its host in `registry`, or run the job again.',
     'No deployment of the application is live.',
     'Nothing was triggered.',
+  ]);
+  application.container_registry_id = null;
+  expect(errorLines(await deploy({ registry: '' }), registry).slice(0, 2)).toEqual([
+    'It is not known in which registry the image of shop is: Nodion names none that can be asked, and no earlier deployment says it.',
+    'Give its host in `registry`.',
   ]);
   application.image_name = 'Acme/Shop';
   const odd = await deploy();
@@ -695,6 +700,15 @@ scenario('Only looks that were answered are counted', async (stage) => {
   );
   const often = length > 1 ? `, checked ${length} times in 20 s` : '';
   expect(errorLines(run, registry)[0]).toBe(`REGISTRY/acme/shop has no tag "v2" (404${often}).`);
+});
+
+scenario('A look that `timeout` ends is timed out, also the only one', async (stage) => {
+  const { registry, deploy } = await addScene(stage);
+  registry.replace = () => 'hang';
+  const run = await deploy({ image_timeout: '0s', timeout: '4s' });
+  expectNothingTriggered(stage, run, 'image_not_checked');
+  expect(run.outputs).toMatchObject({ conclusion: 'timed_out', timed_out: 'true' });
+  expect(errorLines(run, registry).join()).toContain('until the 4 s timeout was about to expire');
 });
 
 scenario('Where `timeout` left no time for all of `image_timeout` it says so', async (stage) => {

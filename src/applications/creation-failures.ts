@@ -75,7 +75,7 @@ export function refused(error: NodionError, wanted: NewApplication): StepFailure
   return new StepFailure('Not created', [
     status === null || status === 401 || error.isGateways ? summary : words,
     sentence`Nothing was created.`,
-    ...(!error.isGateways && [400, 404, 409].includes(status ?? 0)
+    ...(!error.isGateways && [400, 402, 404, 409, 422].includes(status ?? 0)
       ? [sentence`Check the inputs.`]
       : advice
         ? [advice]

@@ -61,7 +61,7 @@ export async function ensureApplication(options: {
       const ids = [match, ...others].map((application) => application?.id ?? null);
       throw new StepFailure('Ambiguous name', [
         sentence`${others.length + 1} applications are called "${wanted.name}": ${joined(ids, ', ')}.`,
-        sentence`Nothing was created. Rename all but one, or use its ID.`,
+        sentence`Nothing was created. Rename all but one.`,
       ]);
     }
     return match;

@@ -76,10 +76,10 @@ export function noAnswerError(host: string, error: HttpError): RegistryError {
   return new RegistryError(summary, details, advice);
 }
 
-/** The error for a 401 that does not say how to authenticate. */
+/** The error for a 401 that names no way to authenticate that is known here. */
 export function noChallengeError(host: string): RegistryError {
   return new RegistryError(
-    sentence`${host} answered 401 and did not say how to authenticate.`,
+    sentence`${host} answered 401 and names neither Bearer nor Basic authentication.`,
     { status: 401, retryable: true },
     NO_REGISTRY_ADVICE,
   );

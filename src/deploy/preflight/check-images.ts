@@ -77,8 +77,8 @@ async function checkAll(
   const hostnames = await readHostnames(due, options);
   const located = new Map(
     due.map((target) => {
-      const hostname = hostnames.get(target.application?.container_registry_id ?? '') ?? null;
-      return [target, locateImage(target, plan, hostname)];
+      const id = target.application?.container_registry_id;
+      return [target, locateImage(target, plan, id ? hostnames.get(id) : null)];
     }),
   );
   const images = [...located.values()].filter((one): one is TaggedImage => !('problem' in one));
@@ -105,7 +105,7 @@ function isFollowing({ deployments }: Target, { reuseExisting, match }: DeployPl
   return reuseExisting && findReusableDeployment(deployments?.deployments ?? [], match) !== null;
 }
 
-/** The hosts of the registries that the applications name, by their IDs, as far as Nodion says them. */
+/** The hosts of the registries that the applications name, by their IDs, as far as they can be read. */
 async function readHostnames(
   targets: readonly Target[],
   { client, signal }: { client: NodionClient; signal: AbortSignal },
@@ -202,8 +202,7 @@ async function findAll(
 
   /** With why it was not looked for as long as was asked, where the step's own time was short. */
   function withTime(problem: Failure): Failure {
-    const isShort = !plan.dryRun && endsAtMs === latestMs && performance.now() >= endsAtMs;
-    if (!isShort) return problem;
+    if (plan.dryRun || performance.now() < latestMs) return problem;
     return { ...problem, kind: 'timed_out', lines: [...problem.lines, shortTime(plan)] };
   }
 

@@ -13,16 +13,17 @@ const DEFAULT_TAG = 'latest';
 
 /**
  * Where the image is that is going to be deployed, or why that can't be said.
- * @param hostname of the application's registry, as Nodion says it; null where it does not.
+ * @param hostname of the application's registry, as Nodion says it; null where it does not, undefined where
+ *   that can't be read.
  */
 export function locateImage(
   { application, name: called, deployments }: Target,
   { imageCheck, match }: Pick<DeployPlan, 'imageCheck' | 'match'>,
-  hostname: string | null,
+  hostname: string | null | undefined,
 ): TaggedImage | { readonly problem: Failure } {
   const name = foreign(called);
   const asked = imageCheck?.registry ? registryHost(imageCheck.registry) : null;
-  const said = hostname === null ? null : registryHost(hostname);
+  const said = hostname ? registryHost(hostname) : null;
   if (asked !== null && said !== null && asked !== said) {
     return {
       problem: misfit([
@@ -45,14 +46,18 @@ export function locateImage(
   if (host === null) {
     return {
       problem: misfit([
-        sentence`It is not known in which registry the image of ${name} is: neither Nodion nor an earlier deployment says it.`,
-        sentence`Give its host in \`registry\`.`,
+        sentence`It is not known in which registry the image of ${name} is: ${hostname === undefined ? sentence`its registry at Nodion can't be read` : sentence`Nodion names none that can be asked`}, and no earlier deployment says it.`,
+        sentence`Give its host in \`registry\`${hostname === undefined && sentence`, or run the job again`}.`,
       ]),
     };
   }
   const path = application?.image_name ?? earlier?.path ?? null;
   if (path === null) {
-    return { problem: notChecked([sentence`Nodion does not say which image ${name} is of.`]) };
+    return {
+      problem: notChecked([
+        sentence`Nodion does not say which image ${name} is of: check it in the dashboard.`,
+      ]),
+    };
   }
   const tag = match.imageTag ?? application?.image_tag ?? DEFAULT_TAG;
   const begins = path.toLowerCase().startsWith(`${host}/`);
