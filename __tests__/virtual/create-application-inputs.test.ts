@@ -79,6 +79,15 @@ const REFUSED: [string, Record<string, string>, string[]][] = [
       '`image_name` is required with the deployment strategy prebuilt_image.',
     ],
   ],
+  ...['acme/shop:v1', 'acme/shop@sha256:0', 'https://ghcr.io/acme/shop', 'acme/my shop'].map(
+    (image_name): [string, Record<string, string>, string[]] => [
+      `an image's name that is none: ${image_name}`,
+      { ...image, image_name },
+      [
+        `\`image_name\`: "${image_name}" is invalid; expected an image's name without a tag, such as acme/shop.`,
+      ],
+    ],
+  ),
   [
     'an image for a Git-based application',
     { ...git, image_name: 'nginx' },

@@ -45,6 +45,10 @@ function globs(text: string): string[] {
 }
 
 const repository = matching('the repository as owner/name', isRepository);
+/** A colon is before a registry's port only. */
+const imageName = matching("an image's name without a tag, such as acme/shop", (text) =>
+  /^(?:[^\s@:/]+:\d+\/)?[^\s@:]+$/.test(text),
+);
 /** It may stand in the path of a look-up. */
 const plainId = matching('an ID of letters, digits, `-` and `_`', isPlainId);
 
@@ -66,7 +70,7 @@ export const createApplicationInputs = {
   branch_id: optional(anyLine),
   container_registry: optional(anyLine),
   container_registry_id: optional(anyLine),
-  image_name: optional(anyLine),
+  image_name: optional(imageName),
   image_tag: imageTag,
   timeout,
   api_url,
