@@ -36,6 +36,19 @@ scenario(
 );
 
 scenario(
+  'In real time, many applications at the timeout leave no warning of Node’s',
+  { clock: 'real' },
+  async ({ nodion, deploy }) => {
+    const all = Array.from({ length: 12 }, () => nodion.addApplication(life(['waiting', 0])));
+    const run = await deploy(null, {
+      inputs: { application_id: all.map(({ id }) => id).join(), timeout: '3s' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('');
+  },
+);
+
+scenario(
   'In real time, a timeout that is over at the start is no more than that',
   { clock: 'real' },
   async ({ nodion, deploy }) => {

@@ -44,7 +44,7 @@ async function attemptAt(
     : null;
   const plans = plan({ wait: false });
   const attempt = await runAttempt(
-    { deployments, defaultTag: null, healthUrl: null, onlyWhileLive: null },
+    { deployments, defaultTag: null, verifiedTag: null, healthUrl: null, onlyWhileLive: null },
     plans,
     {
       ...{ application, transport, signal },

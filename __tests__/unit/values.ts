@@ -97,7 +97,7 @@ export function target(name: string): Target {
     healthUrl: null,
     healthBefore: null,
     rollbackProblem: null,
-    imageDigest: null,
+    verified: null,
     problem: null,
   };
 }

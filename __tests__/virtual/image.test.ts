@@ -611,7 +611,7 @@ scenario('An image of which nobody says where it is asks for `registry`', async 
   ]);
   application.container_registry_id = null;
   expect(errorLines(await deploy({ registry: '' }), registry).slice(0, 2)).toEqual([
-    'It is not known in which registry the image of shop is: Nodion names none that can be asked, and no earlier deployment says it.',
+    'It is not known in which registry the image of shop is: Nodion names none, and no earlier deployment says it.',
     'Give its host in `registry`.',
   ]);
   application.image_name = 'Acme/Shop';
@@ -709,6 +709,18 @@ scenario('A look that `timeout` ends is timed out, also the only one', async (st
   expectNothingTriggered(stage, run, 'image_not_checked');
   expect(run.outputs).toMatchObject({ conclusion: 'timed_out', timed_out: 'true' });
   expect(errorLines(run, registry).join()).toContain('until the 4 s timeout was about to expire');
+});
+
+scenario('The default tag that was looked up is deployed, though it has changed', async (stage) => {
+  const { application, registry, deploy } = await addScene(stage, { image_tag: 'v2' });
+  registry.push('acme/shop', 'v2', { afterMs: 20_000 });
+  void stage.clock.sleep(10_000).then(() => {
+    application.image_tag = 'v3';
+  });
+  const run = await deploy({ image_tag: '' });
+  expect(run.exitCode).toBe(0);
+  expect(run.log).toContain('its default tag "v2", since `image_tag` is empty');
+  expect(run.outputs.image_reference).toBe('docker.io/acme/shop:v2');
 });
 
 scenario('Where `timeout` left no time for all of `image_timeout` it says so', async (stage) => {

@@ -85,8 +85,9 @@ export async function deployApplication(
   const { api, deployments, application, healthUrl } = target;
   const running = { application: api, transport };
   const defaultTag = application?.image_tag ?? null;
+  const verifiedTag = target.verified?.tag ?? null;
   const attempt = await runAttempt(
-    { deployments, defaultTag, healthUrl, onlyWhileLive: null },
+    { deployments, defaultTag, verifiedTag, healthUrl, onlyWhileLive: null },
     plan,
     {
       ...{ ...running, signal, halt },

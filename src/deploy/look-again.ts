@@ -23,10 +23,12 @@ export async function lookAgain(
   signal: AbortSignal,
 ): Promise<readonly DeploymentRun[]> {
   const isOver = signal.aborted;
-  const ending = isOver ? new AbortController().signal : signal;
   const limitMs = isOver ? LAST_LOOK_MS : LOOK_AT_ALL_MS;
   return await Promise.all(
-    runs.map((run) => withLimit(ending, limitMs, (limited) => lookAt(run, plan, limited))),
+    runs.map((run) => {
+      const ending = isOver ? new AbortController().signal : signal;
+      return withLimit(ending, limitMs, (limited) => lookAt(run, plan, limited));
+    }),
   );
 }
 

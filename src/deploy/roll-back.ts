@@ -132,6 +132,7 @@ export async function rollBack(
   const start = {
     deployments: bad.lastSeen,
     defaultTag: target.application?.image_tag ?? null,
+    verifiedTag: null,
     healthUrl: target.healthUrl,
     onlyWhileLive: bad.deployment,
   };

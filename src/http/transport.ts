@@ -24,7 +24,6 @@ const LARGEST_ERROR = 2 ** 20;
 /** An idle connection is kept as long as fetch does, or less where the server's `Keep-Alive` header says so. */
 const KEEP_ALIVE = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
 
-/** A request, which is sent once. */
 export interface HttpRequest {
   readonly method: string;
   /** `http:` or `https:`. */

@@ -21,7 +21,6 @@ import { createOutageLimit, type OutageLimit } from './outage-limit.ts';
 /** Bytes: eight such bodies at once take less than 300 MB. */
 const LARGEST_BODY = 2 ** 20;
 
-/** Whom the requests are sent to, for whom, and by what. */
 export interface ConnectionOptions {
   readonly apiKey: string;
   /** Sent as `X-Nodion-Project`, for user API keys; null sends none. */

@@ -41,7 +41,7 @@ export function stepFailure(
   ]);
 }
 
-/** That what succeeded is not what is live, or that this is not known: nothing else beside a failure says so. */
+/** That what succeeded is not live, or that this is not known. */
 function noLongerLive(run: DeploymentRun): Sentence[] {
   const now = describeNow(run);
   const number = run.deployment?.deploy_number ?? null;

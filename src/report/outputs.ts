@@ -134,7 +134,7 @@ function outputsOf(known: Partial<Known>) {
     ...revision('previous_', known.previous),
     rolled_back: rollback ? rollback.conclusion.kind === 'success' : null,
     rollback_deploy_number: back?.deploy_number ?? null,
-    image_digest: target?.imageDigest ?? null,
+    image_digest: target?.verified?.digest ?? null,
     ...revision('live_', live?.kind === 'listed' ? live.deployment : null),
     ...endOf(known.conclusion),
   };

@@ -70,7 +70,6 @@ export function unlisted(numbers: readonly number[], attempt: Attempt): Sentence
 
 function madeBy({ length }: readonly number[], { origin, deployment }: Attempt): Sentence {
   const them = ours(length === 1 ? 'it' : 'them');
-  // What is followed was searched for, and taken for the likeliest.
   const orOurs =
     origin === 'recovered' &&
     sentence`, or this step did and somebody else triggered #${deployment?.deploy_number ?? null}`;

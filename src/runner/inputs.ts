@@ -32,7 +32,6 @@ export const optional = <T>(parse: (text: string) => T): Input<T | null> => ({
   parse: (text) => (text === '' ? null : parse(text)),
 });
 
-/** An input that may not be left out. */
 export const required = <T>(parse: (text: string) => T): Input<T> => ({
   default: '',
   required: true,
@@ -53,10 +52,8 @@ export function matching(expected: string, isValid: (text: string) => boolean) {
   };
 }
 
-/** Any text without control characters. */
 export const anyLine = matching('one line of text', (text) => !/\p{Cc}/u.test(text));
 
-/** Takes one of these words. */
 export function oneOf<Word extends string>(...words: Word[]) {
   const parse = matching(`one of ${words.join(', ')}`, (text) => words.includes(text as Word));
   return (text: string): Word => parse(text) as Word;

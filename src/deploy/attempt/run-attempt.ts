@@ -44,6 +44,8 @@ export interface AttemptStart {
   readonly deployments: DeploymentList | null;
   /** The application's own tag; null for Git-based applications. */
   readonly defaultTag: string | null;
+  /** The tag that was looked up; null for none. */
+  readonly verifiedTag: string | null;
   /** Where its health is asked for; null where it is not. */
   readonly healthUrl: string | null;
   /** The deployment that must be live and the newest still when the trigger is sent; null: any. */
@@ -94,9 +96,18 @@ export async function runAttempt(
   }
 
   try {
-    const { deployments: before, defaultTag, onlyWhileLive } = start;
+    const { deployments: before, defaultTag, verifiedTag, onlyWhileLive } = start;
     const triggered = await triggerDeployment(plan, {
-      ...{ application, before, defaultTag, onlyWhileLive, signal, halt: halt.signal, onEvent },
+      ...{
+        application,
+        before,
+        defaultTag,
+        verifiedTag,
+        onlyWhileLive,
+        signal,
+        halt: halt.signal,
+        onEvent,
+      },
     });
     const { origin, deployment } = triggered;
     onEvent({ kind: 'deployment', origin, deployment });

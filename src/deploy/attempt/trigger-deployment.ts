@@ -67,6 +67,7 @@ export interface Triggered {
  * @param options.before the deployments as read before; null when the key may not read them. Read again
  *   where it is more than 1 s old when the trigger's turn comes.
  * @param options.defaultTag the application's own tag; null for Git-based applications.
+ * @param options.verifiedTag asked for where `image_tag` is empty; null: whatever is the default then.
  * @param options.onlyWhileLive the deployment that must be live and the newest still; null: any.
  * @param options.halt aborts when nothing more is to be sent.
  * @throws NodionError, Interrupted or UnknownOutcome, as postOnce(); NoLongerNewest; Busy.
@@ -77,13 +78,14 @@ export async function triggerDeployment(
     application: ApplicationClient;
     before: DeploymentList | null;
     defaultTag: string | null;
+    verifiedTag: string | null;
     onlyWhileLive: Deployment | null;
     signal: AbortSignal;
     halt: AbortSignal;
     onEvent: (event: TriggerEvent) => void;
   },
 ): Promise<Triggered> {
-  const { application, defaultTag, onlyWhileLive, signal, halt, onEvent } = options;
+  const { application, defaultTag, verifiedTag, onlyWhileLive, signal, halt, onEvent } = options;
   const { match, reuseExisting, ifBusy } = plan;
   const onRetry = (retry: Retry) => onEvent({ kind: 'retry', retry });
   let list = options.before;
@@ -156,7 +158,7 @@ export async function triggerDeployment(
       sent += 1;
       onEvent({ kind: 'trigger-sent', before: list?.deployments ?? null });
       try {
-        return await post(application.trigger(match.imageTag, { known, signal }));
+        return await post(application.trigger(match.imageTag ?? verifiedTag, { known, signal }));
       } catch (error) {
         sent -= 1;
         if (sent === 0) onEvent({ kind: 'trigger-not-sent' });

@@ -93,7 +93,7 @@ async function checkAll(
     if (mismatch) return { ...target, problem: mismatch };
     const end = found?.get(keyOf(image));
     if (!end) return target;
-    if ('digest' in end) return { ...target, imageDigest: end.digest };
+    if ('digest' in end) return { ...target, verified: { tag: image.tag, digest: end.digest } };
     if ('problem' in end) return { ...target, problem: end.problem };
     ended = end.interruption;
     return target;

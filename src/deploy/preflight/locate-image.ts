@@ -46,7 +46,7 @@ export function locateImage(
   if (host === null) {
     return {
       problem: misfit([
-        sentence`It is not known in which registry the image of ${name} is: ${hostname === undefined ? sentence`its registry at Nodion can't be read` : sentence`Nodion names none that can be asked`}, and no earlier deployment says it.`,
+        sentence`It is not known in which registry the image of ${name} is: ${hostname === undefined ? sentence`its registry at Nodion can't be read` : sentence`Nodion names none`}, and no earlier deployment says it.`,
         sentence`Give its host in \`registry\`${hostname === undefined && sentence`, or run the job again`}.`,
       ]),
     };

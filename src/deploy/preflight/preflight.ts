@@ -37,8 +37,8 @@ export interface Target {
   readonly healthBefore: ProbeResult | null;
   /** Why it could not be rolled back, as far as that is known; null for no reason, or where that is not asked for. */
   readonly rollbackProblem: Sentence | null;
-  /** What its tag pointed to when it was looked up; null where it was not, or that is not said. */
-  readonly imageDigest: string | null;
+  /** The tag that was looked up, and what it pointed to, if that is said; null for none. */
+  readonly verified: { readonly tag: string; readonly digest: string | null } | null;
   /** Why it can't be deployed; null when it can. */
   readonly problem: Failure | null;
 }
@@ -137,7 +137,7 @@ export async function preflight(
       healthUrl: null,
       healthBefore: null,
       rollbackProblem: null,
-      imageDigest: null,
+      verified: null,
       problem: null,
     };
     const readApplication = async () => {
