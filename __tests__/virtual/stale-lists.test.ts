@@ -137,14 +137,21 @@ scenario('A low number makes no other deployment a newer one', async (stage) => 
   expect(run.log).not.toContain('A newer deployment');
 });
 
-scenario('One that seems some seconds older is taken late, and told', async (stage) => {
-  const { nodion, deploy } = stage;
+/** A lost trigger without effect, beside another's deployment that the list before it lacks by mistake. */
+function loseTrigger(stage: Stage): FakeApplication {
+  const { nodion } = stage;
   const application = nodion.addApplication();
   nodion.addDeployment(application, number41(stage, 10_000));
   nodion.fail(
     { on: LIST, fault: answer(200, { deployments: [] })(false) },
     { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } },
   );
+  return application;
+}
+
+scenario('One that seems some seconds older is taken late, and told', async (stage) => {
+  const { nodion, deploy } = stage;
+  const application = loseTrigger(stage);
   const run = await deploy(application);
   expect(run.exitCode).toBe(0);
   expect(nodion.requestsTo(TRIGGER)).toHaveLength(1);
@@ -155,12 +162,7 @@ scenario('One that seems some seconds older is taken late, and told', async (sta
 
 scenario('One that seems some seconds older is not taken before ours appears', async (stage) => {
   const { nodion, deploy } = stage;
-  const application = nodion.addApplication();
-  nodion.addDeployment(application, number41(stage, 10_000));
-  nodion.fail(
-    { on: LIST, fault: answer(200, { deployments: [] })(false) },
-    { on: TRIGGER, fault: { kind: 'reset', carriedOut: false } },
-  );
+  const application = loseTrigger(stage);
   nodion.afterAnswering = (endpoint) => {
     // The search that follows the trigger after a second.
     if (endpoint !== LIST || nodion.requestsTo(LIST).length !== 2) return;
