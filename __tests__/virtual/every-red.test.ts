@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion/state.ts';
+import { DEPLOY_ONLY_KEY } from '../../fakes/nodion/state.ts';
 import type { StepOptions } from '../../fakes/runner.ts';
-import type { Stage } from '../../fakes/stage.ts';
-import { renderSummary } from '../../fakes/summary.ts';
-import { life, scenario } from '../scenario.ts';
+import { life } from '../scenario.ts';
+import { type Situation, shownText, stable, tells } from '../told.ts';
 
 /** A red of one application; its lines say the same in every place. Times are `…`, hosts HOST. */
 interface Red {
@@ -29,60 +28,39 @@ const SYMBOLS = { failure: '❌', timed_out: '⌛', cancelled: '🚫' };
 
 function red(
   name: string,
-  play: (stage: Stage) => {
-    application: FakeApplication;
-    options?: StepOptions;
-    shownAs?: string;
-  },
+  play: Situation,
   { kind, title, lines, number, triggered, verdict }: Red,
 ): void {
-  scenario(`Every place says the same when ${name}`, async (stage) => {
-    const { application, options = {}, shownAs = 'shop' } = play(stage);
-    const run = await stage.deploy(application, {
-      ...options,
-      inputs: { environment: 'production', log_lines: '0', ...options.inputs },
-    });
-    const annotations = run.commands.filter(({ name: level }) =>
-      ['error', 'warning', 'notice'].includes(level),
-    );
-    expect(annotations.map(({ name: level, properties }) => [level, properties.title])).toEqual([
-      ['error', title],
-    ]);
-    const data = annotations[0]?.data ?? '';
-    expect((data.split('\n')[0] ?? '').length).toBeLessThan(120);
-    const prefix = number === undefined ? '' : `Application ${shownAs}: `;
-    expect(stable(data).split('\n')).toEqual([`${prefix}${lines[0]}`, ...lines.slice(1)]);
-
-    const head = number === undefined ? title : `${shownAs}: ${verdict ?? title.toLowerCase()}`;
-    const shown = stable(renderSummary(run.summary).text.replaceAll('\u200b', ''));
-    // What is live comes first, and names of inputs are code.
-    const [live, others] = [lines.filter(isOfLive), lines.filter((line) => !isOfLive(line))];
-    const told = [`${SYMBOLS[kind]} ${head}`, ...live, ...others].join('\n');
-    expect(shown.replace(/\n{2,}/g, '\n')).toContain(told.replaceAll('`', ''));
-
-    expect(run.exitCode).toBe(1);
-    expect(run.outputs).toMatchObject({
-      triggered: String(triggered),
-      timed_out: String(kind === 'timed_out'),
-    });
-    expect(run.outputs.deploy_number ?? '').toBe(String(number ?? ''));
-    const [one] = JSON.parse(run.outputs.deployments ?? '');
-    expect(one).toMatchObject({ triggered, timed_out: kind === 'timed_out' });
-    expect(stable(one.error)).toBe(lines.join(' '));
-
-    const last = stage.gitHub.statuses.at(-1);
-    if (number === undefined) return expect(last).toBeUndefined();
-    expect(last?.state).toBe(kind === 'failure' ? 'failure' : 'error');
-    const description = stable(String(last?.description)).replace(/(?:127[\d.:]*)?…$/, '');
-    expect(`${shownAs}: ${lines.join(' ')}`).toContain(description);
-  });
-}
-
-function stable(text: string): string {
-  return text
-    .replace(/\d+(?:\.\d+)? (?:min|s)\b(?: \d+ s)?/g, '…')
-    .replace(/(?<=the ID )[\da-f-]{4,36}/g, 'ID')
-    .replace(/127\.0\.0\.1:\d+/g, 'HOST');
+  const isFound = number !== undefined;
+  const headOf = (shownAs: string) =>
+    `${SYMBOLS[kind]} ${isFound ? `${shownAs}: ${verdict ?? title.toLowerCase()}` : title}`;
+  tells(
+    `Every place says the same when ${name}`,
+    play,
+    (shownAs) => ({
+      title: `error: ${title}`,
+      annotation: [`${isFound ? `Application ${shownAs}: ` : ''}${lines[0]}`, ...lines.slice(1)],
+      heading: headOf(shownAs).replaceAll('`', ''),
+      outputs: {
+        triggered: String(triggered),
+        timed_out: String(kind === 'timed_out'),
+        deploy_number: String(number ?? ''),
+      },
+      gitHub: isFound
+        ? [kind === 'failure' ? 'failure' : 'error', `${shownAs}: ${lines.join(' ')}`]
+        : null,
+    }),
+    (run, shownAs) => {
+      // What is live comes first, and names of inputs are code.
+      const [live, others] = [lines.filter(isOfLive), lines.filter((line) => !isOfLive(line))];
+      const told = [headOf(shownAs), ...live, ...others].join('\n').replaceAll('`', '');
+      expect(shownText(run.summary).replace(/\n{2,}/g, '\n')).toContain(told);
+      expect(run.exitCode).toBe(1);
+      const [one] = JSON.parse(run.outputs.deployments ?? '');
+      expect(one).toMatchObject({ triggered, timed_out: kind === 'timed_out' });
+      expect(stable(one.error)).toBe(lines.join(' '));
+    },
+  );
 }
 
 const APPLICATION = 'GET /applications/:id';

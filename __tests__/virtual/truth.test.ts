@@ -1,71 +1,15 @@
 import { expect } from '@jest/globals';
 import { answer } from '../../fakes/faults.ts';
-import { DEPLOY_ONLY_KEY, type FakeApplication } from '../../fakes/nodion/state.ts';
-import type { StepOptions, StepRun } from '../../fakes/runner.ts';
-import type { Stage } from '../../fakes/stage.ts';
-import { renderSummary } from '../../fakes/summary.ts';
+import { DEPLOY_ONLY_KEY } from '../../fakes/nodion/state.ts';
 import { life, scenario } from '../scenario.ts';
-
-/** What users are told of a situation, in all the places where they are told it. */
-interface Told {
-  /** `error`, `notice`, …: the lines of the one annotation; times are `…`. */
-  readonly annotation: readonly string[];
-  readonly title: string;
-  /** Of the job summary. */
-  readonly heading: string;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The last state of the GitHub deployment and its description; null where none was made. */
-  readonly gitHub: readonly [state: string, description: string] | null;
-}
+import { type Situation, type Told, tells } from '../told.ts';
 
 const SHA = 'd77ead8cbbdc37d04aa8c3466c6e35b7c55a508e';
 const TRIGGER = 'POST /applications/:id/deployments';
 const LIST = 'GET /applications/:id/deployments';
 const image = { deployment_strategy: 'prebuilt_image', image_name: 'shop' };
-/** GitHub's description is cut where it is too long: how long the times in it are moves that end. */
-const LONGEST_DESCRIPTION = 110;
-const beginning = (text: string) => text.slice(0, LONGEST_DESCRIPTION);
-const WITHOUT_TIMES = /\d+(?:\.\d+)? (?:min|s)\b(?: \d+ s)?/g;
-
-function situation(
-  name: string,
-  play: (stage: Stage) => { application: FakeApplication | null; options?: StepOptions },
-  told: Told,
-): void {
-  scenario(`Users are told the truth when ${name}`, async (stage) => {
-    const { application, options = {} } = play(stage);
-    const run = await stage.deploy(application, {
-      ...options,
-      inputs: { environment: 'production', ...options.inputs },
-    });
-    const { gitHub } = told;
-    const [state = '', text = ''] = gitHub ?? [];
-    const described = typeof text === 'string' ? beginning(text) : text;
-    expect(toldBy(run, stage)).toEqual({ ...told, gitHub: gitHub && [state, described] });
-    expect(run.stderr).toBe('');
-    for (const { data } of run.commands) {
-      expect((data.split('\n')[0] ?? '').length).toBeLessThan(120);
-    }
-  });
-
-  function toldBy(run: StepRun, { gitHub }: Stage): Told {
-    const [one, ...more] = run.commands.filter(({ name: level }) =>
-      ['error', 'notice', 'warning'].includes(level),
-    );
-    expect(more).toEqual([]);
-    const heading = /<h3>.*<\/h3>/.exec(run.summary)?.[0] ?? '';
-    const last = gitHub.statuses.at(-1);
-    const asked = Object.keys(told.outputs).map((key) => [key, run.outputs[key]]);
-    return {
-      annotation: (one?.data ?? '').replace(WITHOUT_TIMES, '…').split('\n'),
-      title: `${one?.name}: ${one?.properties.title}`,
-      heading: renderSummary(heading).text.replaceAll('\u200b', '').trim(),
-      outputs: Object.fromEntries(asked),
-      gitHub: last
-        ? [String(last.state), beginning(String(last.description).replace(WITHOUT_TIMES, '…'))]
-        : null,
-    };
-  }
+function situation(name: string, play: Situation, told: Told): void {
+  tells(`Users are told the truth when ${name}`, play, () => told);
 }
 
 const LOG = "Its deployment log is in Nodion's dashboard.";
@@ -488,7 +432,7 @@ situation(
       expect.stringMatching(
         /^Nodion answered 404 to GET \/applications\/:id(?:\/deployments)?: Not found\.$/,
       ) as never,
-      'Check the ID 92955d4f-2e44-4e48-8cb6-9c6c434afebb, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
+      'Check the ID ID, that it is in the project of the key behind `api_key` (for a user API key, set `project_id`), and `api_url` if it is set.',
       'Nothing was triggered.',
     ],
     heading: '❌ Not deployed',
@@ -511,7 +455,7 @@ situation(
     title: 'error: Not deployed',
     annotation: [
       expect.stringMatching(
-        /^127\.0\.0\.1:\d+ answered 200 to GET \/applications\/:id(?:\/deployments)?, but not as documented: HTML\.$/,
+        /^HOST answered 200 to GET \/applications\/:id(?:\/deployments)?, but not as documented: HTML\.$/,
       ) as never,
       'That is a web page, not the API: check `api_url`, and whether a proxy or a login page answers in its place.',
       'Nothing was triggered.',
