@@ -134,6 +134,28 @@ scenario('A trigger that shows its effect after its repeat is told', async (stag
   expect(run.log).toContain('Now there are #2, #3: ');
 });
 
+for (const [what, given, isTold] of [
+  ['that tag', { image_tag: 'v2' }, true],
+  ['no tag that is known', { image_reference: null, commit_message: '' }, true],
+  ['another tag', { image_tag: 'v9' }, false],
+] as const) {
+  scenario(`What appears after the repeat of a tag’s trigger, of ${what}`, async (stage) => {
+    const { nodion, deploy, clock } = stage;
+    const application = nodion.addApplication({
+      deployment_strategy: 'prebuilt_image',
+      ...life(['created', 0], ['available', 20_000]),
+    });
+    nodion.addDeployment(application, { status: 'available' });
+    nodion.fail({ on: TRIGGER, fault: { kind: 'reset', carriedOut: false } });
+    nodion.beforeRecording = () => {
+      void clock.sleep(4_000).then(() => nodion.addDeployment(application, given));
+    };
+    const run = await deploy(application, { inputs: { image_tag: 'v2' } });
+    expect(nodion.requestsTo(TRIGGER)).toHaveLength(2);
+    expect(run.log.includes('Now there are #2, #3: ')).toBe(isTold);
+  });
+}
+
 scenario('A deployment by somebody else after an only trigger is no duplicate', async (stage) => {
   const { nodion, deploy } = stage;
   const application = nodion.addApplication(life(['created', 0], ['available', 10_000]));
