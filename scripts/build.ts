@@ -41,7 +41,7 @@ async function minifyAll(folder: string): Promise<void> {
     const file = join(folder, name);
     const { code } = await minify(readFileSync(file, 'utf8'), {
       toplevel: true,
-      // Functions become arrows and methods: unsafe for constructors only, and all of ours are classes.
+      // Functions become arrows and methods: unsafe for constructors only, and all that are called with `new` are classes.
       compress: {
         ...{ passes: 4, pure_getters: true, ecma: 2022 },
         ...{ unsafe_arrows: true, unsafe_methods: true },

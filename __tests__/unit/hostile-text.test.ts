@@ -238,7 +238,7 @@ test('Whatever the key is, it is hidden', () => {
       registerSecret(key);
       expect(singleLine(`· ${form(key)} ·`, 1_000_000)).toMatch(/^· (?:\*\*\*)+ ·$/);
     }),
-    { numRuns: 100, endOnFailure: true },
+    { numRuns: 200, endOnFailure: true },
   );
 });
 
